@@ -1,0 +1,95 @@
+"""params.yaml is read strictly, and a mistake gets one line that helps."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sketch_classifier.errors import UserError
+from sketch_classifier.params import load_params, official_categories, read_params
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write the project's params.yaml with a change; gives the path."""
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+    def write(change=lambda params: None):
+        change(tree)
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_every_preset_of_the_project_is_accepted(write):
+    params = load_params(write())
+    assert set(params.datasets) >= {"starter", "animals_2", "animals_4", "animals_8", "thirty", "car", "all"}
+    assert set(params.models) >= {"cnn", "mobilenet_binary"}
+    assert len(params.datasets["thirty"].categories) == 30
+    assert params.datasets["starter"].positive == ("bus", "car", "truck")
+    named = {category for preset in params.datasets.values() for category in preset.categories}
+    assert named <= set(official_categories())
+
+
+def test_all_is_the_345_official_categories(write):
+    categories = load_params(write()).datasets["all"].categories
+    assert len(set(categories)) == 345
+    assert categories[0] == "aircraft carrier" and categories[-1] == "zigzag"
+
+
+def test_read_gives_what_is_named_and_nothing_else(write):
+    path = write(lambda p: p.update(dataset="animals_2", model="cnn"))
+    params = read_params("dataset", "model", "seed", path=path)
+    assert params.dataset.categories == ("cow", "panda")
+    assert params.model.architecture == "cnn"
+    assert params.seed == 0
+    with pytest.raises(AttributeError):
+        params.source  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p.update(modell=1), "unknown parameter 'modell': did you mean 'model'?"),
+        (lambda p: p.update(model="cn"), "model: unknown model 'cn': did you mean 'cnn'?"),
+        (lambda p: p.update(dataset="Thirty"), "dataset: unknown dataset 'Thirty': did you mean 'thirty'?"),
+        (lambda p: p["datasets"]["car"].update(lmit=1), "datasets.car: unknown parameter 'lmit': did you mean 'limit'?"),
+        (lambda p: p["models"]["cnn"]["input"].update(sze=1), "models.cnn.input: unknown parameter 'sze': did you mean 'size'?"),
+        (lambda p: p["models"]["cnn"].update(epochs="ten"), "models.cnn.epochs: input should be a valid integer, found 'ten'"),
+        (lambda p: p["models"]["cnn"].update(epochs=2.5), "models.cnn.epochs"),
+        (lambda p: p["models"]["cnn"].update(epochs=0), "models.cnn.epochs"),
+        (lambda p: p["models"]["cnn"].pop("epochs"), "models.cnn.epochs: missing"),
+        (lambda p: p["datasets"]["car"].update(format="jpeg"), "'numpy_bitmap', found 'jpeg'"),
+        (lambda p: p["datasets"]["car"].update(categories=["cat"]), "at least 2 are needed, found 1"),
+        (lambda p: p["datasets"]["car"].update(positive=["van", "van"]), "positive: 'van' is listed twice"),
+        (lambda p: p["datasets"]["car"].update(positive=["vann"]), "positive: unknown category 'vann': did you mean 'van'?"),
+        (lambda p: p["datasets"]["car"].update(recognized_only=True), "recognized_only: numpy_bitmap files do not say"),
+        (lambda p: p["datasets"]["car"].update(channels=2), "datasets.car.channels"),
+        (lambda p: p["split"].update(train=0.9), "split: train + validation + test must be 1, found 1.2"),
+        (lambda p: p["split"].update(train=-0.1), "split.train"),
+        (lambda p: p.update(model="mobilenet_binary", dataset="thirty"), "dataset 'thirty' has no `positive` group"),
+        (lambda p: p.update(seed=-1), "seed"),
+    ],
+)  # fmt: skip
+def test_mistakes(write, change, message):
+    path = write(change)
+    with pytest.raises(UserError) as error:
+        load_params(path)
+    assert message in str(error.value)
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_are_no_parameters(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1,\n b: 2")
+    with pytest.raises(UserError, match="not valid YAML"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("- a list")
+    with pytest.raises(UserError, match="found list"):
+        load_params(tmp_path / "params.yaml")
