@@ -1,0 +1,85 @@
+"""The preprocessed dataset: memory-mapped arrays and one table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sketch_classifier.errors import UserError
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """N drawings, ready for training.
+
+    images         (N, H, W) or (N, 3, H, W) uint8, white ink on black, memory-mapped
+    labels         (N,) int64: index into `categories`
+    split          (N,) int8: index into SPLITS
+    categories     the names of the classes
+    positive       the categories of the positive group (empty where there is none)
+    positive_name  what to call that group, or None
+    folder         where the files lie; `index` and `drawings` are read from there when they are asked for
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    categories: tuple[str, ...]
+    positive: tuple[str, ...]
+    positive_name: str | None
+    folder: Path
+
+    @classmethod
+    def open(cls, folder: str | Path = "data/processed") -> Dataset:
+        """Open what `preprocess` wrote. Raises UserError where it is missing."""
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+            images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+            columns = pd.read_parquet(folder / "index.parquet", columns=["label", "split"])
+        except FileNotFoundError as error:
+            raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
+        return cls(
+            images=images,
+            labels=columns["label"].to_numpy(np.int64),
+            split=columns["split"].map({name: code for code, name in enumerate(SPLITS)}).to_numpy(np.int8),
+            categories=tuple(about["categories"]),
+            positive=tuple(about["positive"]),
+            positive_name=about["positive_name"],
+            folder=folder,
+        )
+
+    def rows(self, split: str) -> np.ndarray:
+        """The row numbers of a split ("train", "validation" or "test"), ascending, (n,) int64."""
+        return np.flatnonzero(self.split == SPLITS.index(split))
+
+    def targets(self, task: str) -> np.ndarray:
+        """(N,) int64: the labels of a multiclass task; 1 in the positive group and 0 outside it for a binary task."""
+        if task == "multiclass":
+            return self.labels
+        return np.isin(np.array(self.categories), self.positive).astype(np.int64)[self.labels]
+
+    def class_names(self, task: str) -> tuple[str, ...]:
+        """The names of the targets: the categories, or the two sides of a binary task (negative first)."""
+        if task == "multiclass":
+            return self.categories
+        name = self.positive_name
+        return (f"not {name}", name) if name else ("negative", "positive")
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """One row a drawing: category, label, split, row (in the category's file), and for strokes key_id,
+        countrycode, recognized, timestamp, num_strokes, num_points."""
+        return pd.read_parquet(self.folder / "index.parquet")
+
+    @property
+    def has_strokes(self) -> bool:
+        """Whether the drawings' strokes were kept beside the images."""
+        return (self.folder / "points.npy").exists()

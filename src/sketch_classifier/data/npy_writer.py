@@ -1,0 +1,44 @@
+"""Append to an .npy file whose length is not known beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+
+class NpyWriter:
+    """Writes an array of shape (n, *shape) a block of rows at a time; a context manager.
+
+    The header is written again at the end: numpy pads it so that the first axis may grow. So memory use does not
+    depend on n.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self.num_rows = 0
+        self._file = path.open("wb")
+        self._write_header()
+
+    def append(self, rows: np.ndarray) -> None:
+        """Append rows of shape (m, *shape)."""
+        if rows.shape[1:] != self.shape:
+            raise ValueError(f"rows of shape {self.shape} expected, found {rows.shape[1:]}")
+        self._file.write(np.ascontiguousarray(rows, self.dtype).data)
+        self.num_rows += len(rows)
+
+    def __enter__(self) -> NpyWriter:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._file.seek(0)
+        self._write_header()
+        self._file.close()
+
+    def _write_header(self) -> None:
+        description = np.lib.format.dtype_to_descr(self.dtype)
+        shape = (self.num_rows, *self.shape)
+        np.lib.format.write_array_header_1_0(
+            self._file, {"descr": description, "fortran_order": False, "shape": shape}
+        )

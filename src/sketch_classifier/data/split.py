@@ -1,0 +1,29 @@
+"""Which split a drawing falls in: decided by the drawing itself."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+
+from sketch_classifier.data.dataset import SPLITS
+
+
+def assign_splits(bitmaps: np.ndarray, validation: float, test: float) -> np.ndarray:
+    """The split of each drawing, (N,) int8 index into SPLITS, from a hash of its 28×28 bitmap, (N, 28, 28) uint8.
+
+    Equal bitmaps always share a split, whatever their category, format or place in a file, so no copy can straddle two;
+    adding or removing drawings moves no other. Test takes the lowest hashes and validation the next, so a change of
+    `validation` leaves the test drawings as they are.
+    """
+    fraction = hash_fractions(bitmaps)
+    split = np.full(len(bitmaps), SPLITS.index("train"), np.int8)
+    split[fraction < test + validation] = SPLITS.index("validation")
+    split[fraction < test] = SPLITS.index("test")
+    return split
+
+
+def hash_fractions(bitmaps: np.ndarray) -> np.ndarray:
+    """(N,) float64 in [0, 1): the BLAKE2b hash of each drawing's bytes as a fraction of all hashes."""
+    digests = b"".join(blake2b(row, digest_size=8).digest() for row in np.ascontiguousarray(bitmaps))
+    return (np.frombuffer(digests, "<u8") >> np.uint64(11)) / float(1 << 53)
