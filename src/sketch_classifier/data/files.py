@@ -32,3 +32,19 @@ def replaced_folder(final: str | Path) -> Iterator[Path]:
         shutil.rmtree(previous)
     else:
         partial.rename(final)
+
+
+@contextmanager
+def replaced_file(final: str | Path) -> Iterator[Path]:
+    """A path beside `final` to write to; the file takes the place of `final` when the block ends well.
+
+    When the block raises, the new file is removed and `final` stays as it was.
+    """
+    final = Path(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial = final.with_name(final.name + ".partial")
+    try:
+        yield partial
+        partial.replace(final)
+    finally:
+        partial.unlink(missing_ok=True)

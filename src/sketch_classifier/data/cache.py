@@ -1,0 +1,84 @@
+"""Prefixes of remote files kept on disk, so that more rows of a file fetch only its tail."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from zlib import crc32
+
+from sketch_classifier.data.sources import SourceFile
+
+BLOCK = 2**21  # bytes of one request at most
+
+
+def stream(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> Iterator[bytes]:
+    """The file from its start, a block of bytes at a time, until `wanted()` is 0 or the file ends.
+
+    First come the blocks that the cache holds, then blocks of `wanted()` bytes are fetched and kept. A file without a
+    version, or `cache` None, is read without a copy.
+    """
+    entry = _Entry(file, cache) if cache and file.version else None
+    offset = 0
+    for block in entry.blocks() if entry else ():
+        yield block
+        if not wanted():
+            return
+        offset += len(block)
+    while offset < file.size and (num_bytes := wanted()):
+        block = file.read(offset, min(offset + min(num_bytes, BLOCK), file.size))
+        if entry:
+            entry.append(offset, block)
+        yield block
+        offset += len(block)
+
+
+class _Entry:
+    """One version of one file: `data`, its first bytes, and `about.json`, which says which of them are good.
+
+    about.json lists the blocks as [end, crc32], and is replaced as a whole after a block is written. So whatever a
+    killed run, a full disk or a second process leaves behind, a bad block is either not listed or fails its checksum.
+    """
+
+    def __init__(self, file: SourceFile, cache: Path) -> None:
+        self.folder = cache / _digest(file.url) / _digest(f"{file.version} {file.size}")
+        self.about = {"url": file.url, "version": file.version, "size": file.size}
+        self.good: list[tuple[int, int]] = []
+        try:
+            self.good = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))["blocks"]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            for stale in self.folder.parent.glob("*"):
+                shutil.rmtree(stale, ignore_errors=True)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The blocks that are good, from the start; the first bad one and all after it are forgotten."""
+        if not self.good or not (self.folder / "data").exists():
+            self.good = []
+            return
+        with (self.folder / "data").open("rb") as data:
+            start = 0
+            for number, (end, checksum) in enumerate(self.good):
+                block = data.read(end - start)
+                if len(block) != end - start or crc32(block) != checksum:
+                    del self.good[number:]
+                    return
+                yield block
+                start = end
+
+    def append(self, offset: int, block: bytes) -> None:
+        """Keep the block that begins at `offset`, where the last good one ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "data").open("r+b" if (self.folder / "data").exists() else "wb") as data:
+            data.seek(offset)
+            data.write(block)
+        self.good.append((offset + len(block), crc32(block)))
+        partial = self.folder / f"about.{os.getpid()}.partial"
+        partial.write_text(json.dumps(self.about | {"blocks": self.good}), encoding="utf-8")
+        partial.replace(self.folder / "about.json")
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:24]

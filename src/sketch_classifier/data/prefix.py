@@ -1,0 +1,153 @@
+"""The first rows of a file, from its bytes as they come: how many more are wanted, and which of them belong."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import threading
+from tokenize import TokenError
+
+import numpy as np
+from numpy.lib import format as npy
+
+from sketch_classifier.errors import UserError
+
+BITMAP = 28 * 28  # bytes a row
+HEADER_GUESS = 128  # bytes of the header that numpy writes
+MAX_HEADER = 10_000  # bytes; numpy itself trusts no longer one
+FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
+LINE_GUESS = 500  # bytes
+
+# numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
+# lets another thread parse in between, a parse ends with "SystemError: AST constructor recursion depth mismatch".
+_one_parse = threading.Lock()
+
+
+class NpyRows:
+    """The first `limit` (None: all) rows of an .npy file of bitmaps, uint8 (N, 784).
+
+    Raises UserError for any other array, objects included, and for a file shorter than these rows.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        self.url, self.size, self.limit = url, size, limit
+        self.rows = 0
+        self._head = b""
+        self._missing: int | None = None  # bytes of the rows still to come; None until the header is read
+
+    def wanted(self) -> int:
+        """How many more bytes of the file are wanted; 0 when it is enough."""
+        if self._missing is not None:
+            return self._missing
+        return max(self._header_end() or HEADER_GUESS, len(self._head) + 1) - len(self._head)
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        if self._missing is not None:
+            block = block[: self._missing]
+            self._missing -= len(block)
+            return block
+        self._head += block
+        end = self._header_end()
+        if end is None or len(self._head) < end:
+            return b""
+        num = self._read_header(end)
+        if num < 1:
+            raise UserError(f"{self.url}: no rows")
+        self.rows = num if self.limit is None else min(num, self.limit)
+        needed = self.rows * BITMAP
+        if self.size < end + needed:
+            raise UserError(
+                f"{self.url}: truncated: its header and {self.rows} rows take {end + needed} bytes, found {self.size}"
+            )
+        body, self._head = self._head[end : end + needed], b""
+        self._missing = needed - len(body)
+        header = io.BytesIO()
+        npy.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (self.rows, BITMAP)})
+        return header.getvalue() + body
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        if self._missing is None:
+            raise UserError(f"{self.url}: not an .npy file: its header is cut off after {self.size} bytes")
+        return b""
+
+    def _header_end(self) -> int | None:
+        """Where the rows begin, as soon as that can be said."""
+        head = self._head
+        if not npy.MAGIC_PREFIX.startswith(head[:6]):
+            raise UserError(f"{self.url}: not an .npy file: it begins with {head[:12]!r}")
+        if len(head) < 12:
+            return None
+        end = 10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]
+        if head[6] not in (1, 2, 3) or end > MAX_HEADER:
+            raise UserError(f"{self.url}: not an .npy file: version {head[6]} with a header of {end} bytes")
+        return end
+
+    def _read_header(self, end: int) -> int:
+        # Version 3 differs from 2 in the text encoding of field names only, and bitmaps have no fields.
+        stream = io.BytesIO(self._head[8:end])
+        read = npy.read_array_header_1_0 if self._head[6] == 1 else npy.read_array_header_2_0
+        try:
+            with _one_parse:
+                shape, fortran_order, dtype = read(stream)
+        except (ValueError, SyntaxError, TokenError):  # the last two escape numpy's parser where brackets stay open
+            raise UserError(f"{self.url}: not an .npy file: header {self._head[:60]!r}…") from None
+        if dtype != np.uint8 or shape[1:] != (BITMAP,) or len(shape) != 2 or fortran_order:
+            order = " in Fortran order" if fortran_order else ""
+            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {dtype} of shape {shape}{order}")
+        return shape[0]
+
+
+class NdjsonRows:
+    """The first `limit` (None: all) lines of an .ndjson file. Raises UserError for a file that ends within a line."""
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        self.url, self.size, self.limit = url, size, limit
+        self.rows = 0
+        self._num_bytes = 0  # of whole lines
+        self._tail = b""  # the line that has begun
+
+    def wanted(self) -> int:
+        """About how many more bytes of the file are wanted; 0 when it is enough."""
+        if self.limit is None:
+            return self.size
+        left = self.limit - self.rows
+        if left == 0:
+            return 0
+        # The lengths of lines spread by about their mean, so those of n lines together by sqrt(n) of it.
+        lines = left + math.sqrt(left)
+        if self.rows == 0:
+            return len(self._tail) or min(math.ceil(LINE_GUESS * lines), FIRST_REQUEST)
+        mean = self._num_bytes / self.rows
+        return math.ceil(max(mean * lines - len(self._tail), mean))
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+        if self.limit is not None:
+            ends = ends[: self.limit - self.rows]
+        if len(ends) == 0:
+            self._tail += block
+            return block
+        end = int(ends[-1])
+        self.rows += len(ends)
+        self._num_bytes += len(self._tail) + end
+        self._tail = b"" if self.rows == self.limit else block[end:]
+        return block[:end] + self._tail
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        if self._tail:
+            try:
+                json.loads(self._tail)
+            except ValueError:
+                where = f"{self.url}:{self.rows + 1}"
+                raise UserError(f"{where}: the file ends within this line, after {len(self._tail)} bytes") from None
+            self.rows += 1
+            return b"\n"
+        if not self.rows:
+            raise UserError(f"{self.url}: no rows")
+        return b""

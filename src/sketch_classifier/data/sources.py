@@ -1,0 +1,218 @@
+"""Where drawings come from: the public bucket, a folder, or whatever else fsspec opens. Bytes are read by range."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import fsspec
+
+from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.params import official_categories
+
+OFFICIAL = "gs://quickdraw_dataset/full"
+SUFFIXES = {"numpy_bitmap": ".npy", "simplified": ".ndjson", "raw": ".ndjson"}
+
+VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "last_modified", "mtime")
+LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
+READING_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
+RETRY_FOR = 20.0  # seconds after which nothing is tried again
+CONNECT_TIMEOUT, READ_TIMEOUT = 8.0, 20.0  # seconds to connect, and without a byte
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):
+    """Raised by reads that are under way or begin after `Source.cancel`."""
+
+
+@dataclass(eq=False)
+class SourceFile:
+    """One category's file. `version` (generation, etag, …) names its content; None where a copy would be pointless."""
+
+    source: Source
+    category: str
+    url: str
+    path: str
+    size: int
+    version: str | None
+    num_fetched: int = field(default=0, init=False)  # bytes read so far
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`, which must lie within `size`. Passing failures are tried again.
+
+        Raises UserError where it cannot be read, and Cancelled.
+        """
+        try:
+            data = self.source.retry(partial(self._read_once, start, end), READING_DELAYS)
+        except FileNotFoundError:
+            raise UserError(f"{self.url}: replaced or removed while it was read; run again") from None
+        except (Cancelled, UserError):
+            raise
+        except Exception as error:
+            raise UserError(f"{self.url}: cannot be read: {_reason(error)}") from error
+        self.num_fetched += len(data)
+        return data
+
+    def _read_once(self, start: int, end: int) -> bytes:
+        # A read names the generation that was listed, so that no file is put together from two versions.
+        pinned = {"generation": self.version} if self.source.is_gcs else {}
+        data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
+        if len(data) > end - start:
+            raise UserError(f"{self.url}: the server ignores range requests; mirror the files to a folder instead")
+        if len(data) < end - start:
+            raise ConnectionError(f"{end - start} bytes expected from offset {start}, found {len(data)}")
+        return data
+
+
+class Source:
+    """The files of one source, found by format and category.
+
+    name  `official`, a folder (relative, absolute, `~`, file://) or an fsspec URL that holds
+          numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson. Google buckets are read
+          anonymously, unless fsspec's own configuration names a token (FSSPEC_GS_TOKEN=google_default, say);
+          STORAGE_EMULATOR_HOST is respected.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.url = OFFICIAL if name == "official" else name.rstrip("/") or "/"
+        protocol = fsspec.core.split_protocol(self.url)[0] or "file"
+        self.is_gcs = protocol in ("gs", "gcs")
+        self.is_http = protocol in ("http", "https")
+        self.is_local = protocol in ("file", "local", "memory")
+        self._cancelled = threading.Event()
+        try:
+            self.fs, self.root = fsspec.url_to_fs(self.url, skip_instance_cache=True, **_options(protocol))
+        except (ImportError, ValueError) as error:
+            raise UserError(f"source {name!r}: {_reason(error)}") from None
+        if self.is_gcs:
+            # gcsfs itself would try six times, for half a minute, and log traces: `retry` decides instead.
+            self.fs._request = partial(type(self.fs)._request.__wrapped__, self.fs)
+
+    def find(self, format: str, categories: Sequence[str]) -> list[SourceFile]:
+        """The files of the categories, in their order.
+
+        Raises UserError where the source cannot be reached or lacks a category, naming the nearest spelling.
+        """
+        entries = self._list(format)
+        files = [self._file(format, category, entries.get(category)) for category in categories]
+        missing = [category for category, file in zip(categories, files, strict=True) if file is None]
+        if missing:
+            unknown = unknown_name("category", missing[0], sorted(entries) or official_categories())
+            also = f" (also missing: {', '.join(map(repr, missing[1:11]))})" if missing[1:] else ""
+            raise UserError(f"{self.url}/{format}: {unknown}{also}")
+        return files
+
+    def cancel(self) -> None:
+        """Let reads in other threads raise Cancelled at their next step."""
+        self._cancelled.set()
+
+    def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:
+        """What `call` returns; where it fails for a passing reason, tried again after each of the delays (seconds)."""
+        started = time.monotonic()
+        for delay in (*delays, None):
+            if self._cancelled.is_set():
+                raise Cancelled
+            try:
+                return call()
+            except Exception as error:
+                if delay is None or not _is_passing(error) or time.monotonic() - started > RETRY_FOR:
+                    raise
+            self._cancelled.wait(delay)
+
+    def _list(self, format: str) -> dict[str, dict[str, Any]]:
+        """What the source says of each file of the format, by category; nothing where a web server does not list."""
+        try:
+            entries = self.retry(partial(self.fs.ls, self._path(format), detail=True), LISTING_DELAYS)
+        except Exception as error:
+            if self.is_http and (isinstance(error, FileNotFoundError) or _status(error)):
+                return {}
+            raise UserError(f"source {self.name!r}: {self._refusal(format, error)}") from None
+        suffix = SUFFIXES[format]
+        names = {unquote(entry["name"]) if self.is_http else entry["name"]: entry for entry in entries}
+        names = {name.rsplit("/", 1)[-1]: entry for name, entry in names.items()}
+        return {name.removesuffix(suffix): entry for name, entry in names.items() if name.endswith(suffix)}
+
+    def _file(self, format: str, category: str, entry: dict[str, Any] | None) -> SourceFile | None:
+        """The category's file, or None where there is none."""
+        name = f"{format}/{category}{SUFFIXES[format]}"
+        if self.is_http:  # no listing there says how long a file is
+            entry = self._ask(name)
+        if entry is None:
+            return None
+        version = None if self.is_local else next((str(entry[key]) for key in VERSION_KEYS if entry.get(key)), None)
+        return SourceFile(self, category, f"{self.url}/{name}", entry["name"], entry["size"], version)
+
+    def _ask(self, name: str) -> dict[str, Any] | None:
+        try:
+            entry = self.retry(partial(self.fs.info, self._path(name)), LISTING_DELAYS)
+        except FileNotFoundError:
+            return None
+        if entry["size"] is None:
+            raise UserError(f"{self.url}/{name}: the server does not say how long the file is")
+        return entry
+
+    def _path(self, name: str) -> str:
+        return f"{self.root.rstrip('/')}/{name}"
+
+    def _refusal(self, format: str, error: Exception) -> str:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            return f"cannot list {self.url}/{format}: {_reason(error)}"
+        near = get_close_matches(self.name, ["synthetic", "official"], n=1)
+        accepted = "accepted are synthetic, official, and a folder or URL laid out like the bucket"
+        return f"no folder {self.url}/{format}; {f'did you mean {near[0]!r}?' if near else accepted}"
+
+
+def _options(protocol: str) -> dict[str, Any]:
+    """How to open a file system of the protocol."""
+    if protocol not in ("gs", "gcs", "http", "https"):
+        return {}
+    from aiohttp import ClientTimeout
+
+    timeout = ClientTimeout(total=None, connect=CONNECT_TIMEOUT, sock_read=READ_TIMEOUT)
+    proxy = {"trust_env": True}  # the one that HTTPS_PROXY names
+    if protocol in ("http", "https"):
+        return {"client_kwargs": proxy | {"timeout": timeout}}
+    # Before gcsfs is imported: its experimental class first asks over gRPC what kind of bucket it is, which an emulator
+    # answers with a minute of silence and which a plain read does not need.
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    configured = fsspec.config.conf.get("gs", {}) | fsspec.config.conf.get("gcs", {})
+    token = configured.get("token", "anon")
+    # Without `requests_timeout` gcsfs waits for ever, whatever its session says.
+    return {"token": token, "access": "read_only", "requests_timeout": timeout, "session_kwargs": proxy}
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the same request may well succeed later."""
+    from aiohttp import ClientError
+
+    status = _status(error)
+    if status:
+        return status in (408, 429) or status >= 500
+    if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        return False
+    forbidden = str(error).startswith("Forbidden")  # a bare OSError of gcsfs
+    return isinstance(error, OSError | ClientError) and not forbidden
+
+
+def _status(error: Exception) -> int | None:
+    """The HTTP status of a refusal (aiohttp's `status`, gcsfs' `code`), if it is one."""
+    for name in ("status", "code"):
+        value = getattr(error, name, None)
+        if value is not None and str(value).isdigit():
+            return int(value)
+    return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return " ".join(str(error).split()) or type(error).__name__

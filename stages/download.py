@@ -1,0 +1,18 @@
+"""Stage: fetch (or draw) the first rows of each category's file into data/raw/."""
+
+import os
+
+from sketch_classifier.data.download import download
+from sketch_classifier.params import read_params
+from stages import run
+
+
+def main() -> None:
+    params = read_params("source", "dataset", "seed")
+    preset = params.dataset
+    cache = os.environ.get("SKETCH_CLASSIFIER_CACHE", ".cache/downloads")
+    download(params.source, preset.format, preset.categories, preset.limit, "data/raw", seed=params.seed, cache=cache)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,114 @@
+"""Which bytes of a file are its first rows, and what is said of a file that is not what it should be."""
+
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import fsspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sketch_classifier.data.prefix import NpyRows
+from sketch_classifier.errors import UserError
+
+
+def bitmaps(rows: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (rows, 784), np.uint8)
+
+
+def npy(array: np.ndarray, version: tuple[int, int] = (1, 0)) -> bytes:
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, version=version)
+    return file.getvalue()
+
+
+@given(lengths=st.lists(st.integers(0, 3000), min_size=1, max_size=60), limit=st.integers(1, 70), data=st.data())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_lines(get, tmp_path, lengths, limit, data):
+    ends_in_newline = data.draw(st.booleans())
+    lines = [b'"%s"' % (b"\xc3\xa9" * length) for length in lengths]
+    text = b"\n".join(lines) + (b"\n" if ends_in_newline else b"")
+    fsspec.filesystem("memory").pipe("/any/raw/cat.ndjson", text)
+    get("memory://any", "raw", ["cat"], limit)
+    assert (tmp_path / "out/raw/cat.ndjson").read_bytes() == b"".join(line + b"\n" for line in lines[:limit])
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_any_version_of_the_header(get, source_with, tmp_path, version):
+    source = source_with("numpy_bitmap/cat.npy", npy(bitmaps(10), version))
+    get(source, "numpy_bitmap", ["cat"], 4)
+    np.testing.assert_array_equal(np.load(tmp_path / "out/numpy_bitmap/cat.npy"), bitmaps(10)[:4])
+
+
+def test_one_header_is_parsed_at_a_time(monkeypatch):
+    """numpy parses headers with `ast`, which fails now and then where two threads of CPython 3.11 parse at once."""
+    parse, parsing, most = np.lib.format.read_array_header_1_0, [], []
+
+    def slow_parse(stream):
+        parsing.append(stream)
+        time.sleep(0.01)
+        most.append(len(parsing))
+        parsing.remove(stream)
+        return parse(stream)
+
+    monkeypatch.setattr(np.lib.format, "read_array_header_1_0", slow_parse)
+    with ThreadPoolExecutor(8) as executor:
+        for reader in [NpyRows("cat.npy", 10_000, 3) for _ in range(8)]:
+            executor.submit(reader.feed, npy(bitmaps(3)))
+    assert most == [1] * 8
+
+
+def pickled() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.array([[print] * 784], object), allow_pickle=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("cat.npy", npy(bitmaps(100))[:-1000], "truncated: its header and 99 rows take 77744 bytes, found 77528"),
+        ("cat.npy", npy(bitmaps(100))[:90], "not an .npy file: its header is cut off after 90 bytes"),
+        ("cat.npy", b"<html>Not found</html>", "not an .npy file: it begins with b'<html>"),
+        ("cat.npy", b"\x93NUMPY\x09\x00" + b"v" * 300, "not an .npy file: version 9"),
+        ("cat.npy", b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr'" + b" " * 110, "not an .npy file: "),
+        ("cat.npy", npy(bitmaps(100).astype(float)), "uint8 of shape (N, 784) expected, found float64 of shape (100"),
+        ("cat.npy", npy(bitmaps(100).reshape(100, 28, 28)), "expected, found uint8 of shape (100, 28, 28)"),
+        ("cat.npy", npy(np.asfortranarray(bitmaps(100))), "in Fortran order"),
+        ("cat.npy", pickled(), "uint8 of shape (N, 784) expected, found object"),
+        ("cat.npy", npy(bitmaps(0)), "no rows"),
+        ("cat.npy", b"", "empty file"),
+        ("cat.ndjson", b'{"row":1}\n' * 49 + b'{"row":', ":50: the file ends within this line, after "),
+        ("cat.ndjson", b"", "empty file"),
+    ],
+)
+def test_a_malformed_file_is_one_line(get, source_with, tmp_path, name, data, expected):
+    format = "numpy_bitmap" if name.endswith(".npy") else "raw"
+    source = source_with(f"{format}/{name}", data)
+    with pytest.raises(UserError, match="^[^\n]*$") as error:
+        get(source, format, ["cat"], 99)
+    assert str(error.value).startswith(f"{source}/{format}/{name}:")
+    assert expected in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_to_a_header_is_refused_or_harmless(get, tmp_path, data):
+    whole = bytearray(npy(bitmaps(3)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, 127))] = data.draw(st.integers(0, 255))
+    fsspec.filesystem("memory").pipe("/damaged/numpy_bitmap/cat.npy", bytes(whole))
+    try:
+        get("memory://damaged", "numpy_bitmap", ["cat"], 3)
+    except UserError as error:
+        assert "\n" not in str(error)
+    else:
+        assert np.load(tmp_path / "out/numpy_bitmap/cat.npy").shape[1] == 784
+
+
+def test_rows_before_the_damage_are_fine(get, source_with):
+    source = source_with("numpy_bitmap/cat.npy", npy(bitmaps(100))[:-1000])
+    assert get(source, "numpy_bitmap", ["cat"], 98)["files"][0]["rows"] == 98
