@@ -1,0 +1,14 @@
+"""Where the drawers live: the shares of the commonest countries, near those of the real dataset.
+
+`DIFFERENT` is the country whose people draw some categories in a way of their own (templates/elsewhere.py). Its share
+is larger than in the real dataset, so that a thousand drawings a category are enough to see the effect.
+"""
+
+DIFFERENT = "JP"
+
+SHARES = {
+    "US": 0.430, "GB": 0.075, "JP": 0.060, "CA": 0.038, "DE": 0.034, "RU": 0.031, "AU": 0.027, "BR": 0.020, "SE": 0.019,
+    "FI": 0.018, "CZ": 0.017, "TH": 0.017, "IT": 0.016, "PL": 0.016, "FR": 0.016, "PH": 0.015, "KR": 0.013, "HU": 0.013,
+    "SA": 0.012, "NL": 0.012, "RO": 0.011, "SK": 0.010, "VN": 0.010, "ID": 0.009, "IN": 0.009, "IE": 0.008, "NO": 0.008,
+    "UA": 0.008, "TR": 0.007, "HR": 0.007, "AE": 0.006, "NZ": 0.006, "ZZ": 0.022,
+}  # fmt: skip
