@@ -1,0 +1,38 @@
+"""plots/learning_curves.png: loss and accuracy after each epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sketch_classifier.analysis.style import BLUE, VERMILLION, new_figure, quiet
+from sketch_classifier.errors import UserError
+
+
+def read_curves(path: str | Path) -> pd.DataFrame:
+    """The columns epoch, train_loss, validation_loss, train_accuracy and validation_accuracy, one row an epoch."""
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `dvc repro train` first") from None
+
+
+def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
+    """Loss and accuracy of the training and the validation drawings by epoch; what `read_curves` gave."""
+    epochs = "1 epoch" if len(curves) == 1 else f"{len(curves)} epochs"
+    figure = new_figure(10, 4.4, "Loss and accuracy while training", f"{model}, {epochs}")
+    left, right = figure.subplots(1, 2)
+    for axes, what in ((left, "loss"), (right, "accuracy")):
+        for split, colour, line in (("train", BLUE, "o-"), ("validation", VERMILLION, "s--")):
+            values = curves[f"{split}_{what}"]
+            label = f"{split} ({values.iloc[-1]:.3f})"
+            axes.plot(curves["epoch"], values, line, color=colour, markersize=4, label=label)
+        axes.set(xlabel="epoch", ylabel=what)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+        axes.legend(frameon=False, fontsize=9, title="after the last epoch", title_fontsize=9)
+        quiet(axes)
+    return figure

@@ -1,0 +1,109 @@
+"""plots/tsne_2d.png: which drawings the network finds alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from sketch_classifier.analysis.style import MARKERS, QUIET, class_colours, new_figure
+
+
+def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: int = 2) -> np.ndarray:
+    """(n, D) float features → (n, num_dimensions) float32 by t-SNE, after PCA to 50 dimensions.
+
+    The same features and seed give the same numbers. `perplexity` is lowered as `usable_perplexity` says. Fewer than 5
+    drawings, and features that do not differ, have no neighbourhoods to keep: they get their principal components.
+
+    van der Maaten & Hinton, Visualizing Data using t-SNE, JMLR 2008.
+    """
+    # One thread: with more, the order of the sums differs from run to run, and t-SNE makes much of little.
+    with threadpool_limits(1):
+        components = _principal_components(features, 50, seed)
+        if len(components) < 5 or not components.any():
+            padded = np.pad(components, ((0, 0), (0, num_dimensions)))
+            return padded[:, :num_dimensions]
+        perplexity = usable_perplexity(perplexity, len(components))
+        return TSNE(num_dimensions, perplexity=perplexity, init="pca", random_state=seed).fit_transform(components)
+
+
+def usable_perplexity(perplexity: float, count: int) -> float:
+    """`perplexity`, or (count − 1) / 3 where there are too few drawings for it: three times as many are neighbours."""
+    return min(perplexity, (count - 1) / 3)
+
+
+def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
+    """(n, 2) positions of drawings with (n,) int labels: a colour and a marker a class, its name at its median."""
+    many = len(class_names) > 60
+    size = 16 if many else 10
+    title = "Drawings that the network finds alike lie together (t-SNE of its features)"
+    figure = new_figure(size, size * 0.85, title, detail)
+    axes = figure.add_subplot()
+    colours = class_colours(len(class_names))
+    present = np.unique(labels)
+    for label in present:
+        own = positions[labels == label]
+        axes.scatter(*own.T, s=18, color=colours[label], marker=MARKERS[label % len(MARKERS)], alpha=0.65, linewidths=0)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_color("#cccccc")
+    axes.margins(0.03)
+    figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
+    medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
+    names = [class_names[label] for label in present]
+    _write_names(figure, axes, medians, names, colours[present] * 0.8, 7.5 if many else 11)
+    return figure
+
+
+def _principal_components(features: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """(n, D) → (n, at most `most`) float32, of features scaled to unit variance."""
+    if len(features) < 2 or (features == features[0]).all():
+        return np.zeros((len(features), 1), np.float32)
+    scaled = StandardScaler().fit_transform(features.astype(np.float64))
+    components = PCA(min(most, *scaled.shape), svd_solver="randomized", random_state=seed).fit_transform(scaled)
+    return components.astype(np.float32)
+
+
+def _write_names(figure, axes, places: np.ndarray, names: Sequence[str], colours: np.ndarray, font: float) -> None:
+    outline = [withStroke(linewidth=3, foreground="white")]
+    style = {"ha": "center", "va": "center", "fontweight": "bold", "fontsize": font, "path_effects": outline}
+    rows = zip(places, names, colours, strict=True)
+    texts = [axes.text(*place, name, color=colour, **style) for place, name, colour in rows]
+    boxes = [text.get_window_extent() for text in texts]
+    sizes = np.array([(box.width + 6, box.height + 2) for box in boxes])
+    frame = axes.get_window_extent()
+    pixels = axes.transData.transform(places)
+    moved = spread(pixels, sizes, np.array(frame.min), np.array(frame.max))
+    for text, before, after in zip(texts, pixels, moved, strict=True):
+        text.set_position(axes.transData.inverted().transform(after))
+        if np.abs(after - before).max() > 2 * sizes[:, 1].min():
+            ends = axes.transData.inverted().transform([before, after])
+            axes.plot(*ends.T, color=QUIET, linewidth=0.6, scalex=False, scaley=False)
+
+
+def spread(centres: np.ndarray, sizes: np.ndarray, low: np.ndarray, high: np.ndarray, steps: int = 500) -> np.ndarray:
+    """Move boxes (k, 2) of `sizes` (k, 2) apart until none overlaps or `steps` are over, within `low` … `high`.
+
+    Each pair that overlaps is pushed along the axis where less is needed.
+    """
+    centres = centres + np.arange(len(centres))[:, None] * 1e-3  # equal ones must part, too
+    half = np.minimum(sizes / 2, (high - low) / 2)
+    first, second = np.triu_indices(len(centres), 1)
+    reach = half[first] + half[second]
+    for _ in range(steps):
+        offset = centres[first] - centres[second]
+        overlap = reach - np.abs(offset)
+        clash = np.flatnonzero((overlap[:, 0] > 0) & (overlap[:, 1] > 0))
+        if not len(clash):
+            break
+        axis = overlap[clash].argmin(axis=1)
+        push = 0.3 * overlap[clash, axis] * np.sign(offset[clash, axis])
+        np.add.at(centres, (first[clash], axis), push)
+        np.add.at(centres, (second[clash], axis), -push)
+        centres = np.clip(centres, low + half, high - half)
+    return centres

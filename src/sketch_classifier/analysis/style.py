@@ -1,0 +1,57 @@
+"""How every picture looks: colours that the colour-blind can tell apart, titles, the same bytes each time."""
+
+from __future__ import annotations
+
+import colorsys
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from sketch_classifier.data.files import replaced_file
+
+# Okabe & Ito, Color Universal Design, 2008.
+BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
+RIGHT, WRONG = GREEN, VERMILLION
+INK, QUIET = "#222222", "#666666"
+MARKERS = "os^Dv"
+
+
+TOP = 0.68  # inches kept for the title
+
+
+def new_figure(width: float, height: float, title: str, detail: str) -> Figure:
+    """A figure of so many inches, TOP included, at 120 dots an inch; it touches nothing of pyplot's global state.
+
+    title   what one sees, in bold
+    detail  under it, of which model and how many drawings
+    """
+    figure = Figure(figsize=(width, height), dpi=120)
+    FigureCanvasAgg(figure)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - TOP / height))
+    left = 0.15 / width
+    figure.text(left, 1 - 0.12 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
+    figure.text(left, 1 - 0.4 / height, detail, va="top", fontsize=9.5, color=QUIET)
+    return figure
+
+
+def quiet(axes: Axes) -> None:
+    """Leave out the frame where it says nothing."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#999999")
+    axes.tick_params(color="#999999", labelcolor=INK)
+
+
+def class_colours(num_classes: int) -> np.ndarray:
+    """(num_classes, 3) RGB, 0–1: hues around the circle, neighbours of different lightness."""
+    lightness = (0.33, 0.48, 0.63)
+    hues = [colorsys.hls_to_rgb(i / num_classes, lightness[i % 3], 0.75) for i in range(num_classes)]
+    return np.array(hues)
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a PNG that says nothing of when and with what it was made."""
+    with replaced_file(path) as partial:
+        figure.savefig(partial, format="png", metadata={"Software": None})

@@ -1,0 +1,52 @@
+"""A small processed dataset, and what evaluate would have written of it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sketch_classifier.data.dataset import SPLITS, Dataset
+
+
+@pytest.fixture
+def make_dataset(tmp_path):
+    """A function that writes a processed folder of random blots and opens it."""
+
+    def make(channels=1, positive=(), positive_name=None) -> Dataset:
+        categories, per_class = ("cat", "dog", "sea cow"), 10
+        rng = np.random.default_rng(0)
+        labels = np.repeat(np.arange(len(categories)), per_class)
+        shape = (len(labels), 28, 28) if channels == 1 else (len(labels), 3, 28, 28)
+        folder = Path(tmp_path / "processed")
+        folder.mkdir()
+        np.save(folder / "images.npy", rng.integers(0, 256, shape, dtype=np.uint8))
+        split = np.array(SPLITS)[np.resize([0, 0, 1, 2, 2], len(labels))]
+        pd.DataFrame({"label": labels, "split": split, "row": np.arange(len(labels)) % per_class}).to_parquet(
+            folder / "index.parquet"
+        )
+        about = {"categories": categories, "positive": positive, "positive_name": positive_name, "channels": channels}
+        (folder / "classes.json").write_text(json.dumps(about))
+        return Dataset.open(folder)
+
+    return make
+
+
+@pytest.fixture
+def predictions():
+    """A function from a dataset to a table of predictions, right but for the first `num_wrong` of the test drawings."""
+
+    def make(dataset: Dataset, num_wrong: int = 0, task: str = "multiclass") -> pd.DataFrame:
+        rows, names = dataset.rows("test"), np.array(dataset.class_names(task))
+        actual = dataset.targets(task)[rows]
+        said = np.where(np.arange(len(rows)) < num_wrong, (actual + 1) % len(names), actual)
+        confidence = np.random.default_rng(1).uniform(0.5, 1, len(rows)).round(6)
+        return pd.DataFrame(
+            {
+                "row": rows, "key_id": "", "actual": names[actual], "predicted": names[said],
+                "confidence": confidence, "correct": actual == said,
+            }
+        )  # fmt: skip
+
+    return make

@@ -1,0 +1,150 @@
+"""What evaluate writes: every file, every column, and nothing where it must refuse."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from sketch_classifier.data.dataset import SPLITS
+from sketch_classifier.errors import UserError
+from sketch_classifier.evaluation.evaluate import evaluate
+from sketch_classifier.evaluation.tables import confusion_sample, read_predictions
+from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.saved import About, save_model
+from sketch_classifier.params import Input, ModelPreset, Optimizer
+
+CATEGORIES = ("cat", "null", "sea cow")  # "null" is a word like another
+
+
+def write_dataset(folder, strokes=True, test=True):
+    """Thirty drawings, of which the tenth, the twentieth and so on are test drawings."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], 10)
+    folder.mkdir()
+    np.save(folder / "images.npy", rng.integers(0, 256, (30, 28, 28), dtype=np.uint8))
+    split = np.array(SPLITS)[np.tile([0, 0, 0, 1, 2 if test else 0], 6)]
+    columns = {"category": np.array(CATEGORIES)[labels], "label": labels, "split": split, "row": np.tile(range(10), 3)}
+    if strokes:
+        columns |= {
+            "key_id": np.arange(30, dtype=np.uint64) + 2**63,
+            "countrycode": np.resize(["US", "NA"], 30),
+            "recognized": np.arange(30) % 4 > 0,
+        }
+    pd.DataFrame(columns).to_parquet(folder / "index.parquet", index=False)
+    about = {"categories": CATEGORIES, "positive": ["cat"], "positive_name": "pet", "channels": 1}
+    (folder / "classes.json").write_text(json.dumps(about))
+    return folder
+
+
+def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
+    """An untrained network; with `spoil` one that diverged."""
+    preset = ModelPreset(
+        architecture="cnn", task=task, input=Input(size=28, channels=1), optimizer=Optimizer(name="Adam", lr=0.001),
+        batch_size=8, epochs=1,
+    )  # fmt: skip
+    names = categories if task == "multiclass" else ("not pet", "pet")
+    network = build_network("cnn", preset.input, len(names) if task == "multiclass" else 1)
+    if spoil:
+        next(network.classifier.parameters()).data.fill_(torch.nan)
+    about = About(
+        preset=preset, class_names=names, categories=categories, positive=("cat",), positive_name="pet",
+        image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
+        num_train=18, num_validation=6, seed=0, final={},
+    )  # fmt: skip
+    save_model(folder, network, about)
+    return folder
+
+
+def run(tmp_path, **model):
+    return evaluate(tmp_path / "processed", write_model(tmp_path / "model", **model), tmp_path / "m", tmp_path / "p")
+
+
+def test_every_file_agrees_with_the_others(tmp_path):
+    write_dataset(tmp_path / "processed")
+    figures = run(tmp_path)
+    assert json.loads((tmp_path / "m/metrics.json").read_text()) == figures
+    assert figures["num_test"] == 6 and figures["weights"] == "none"
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
+        "confusion_matrix.csv", "metrics.json", "per_class.csv", "predictions.csv",
+    ]  # fmt: skip
+    table = read_predictions(tmp_path / "m/predictions.csv")
+    assert list(table.columns) == [
+        "row", "key_id", "actual", "predicted", "confidence", "correct", "countrycode", "recognized",
+    ]  # fmt: skip
+    assert table["row"].tolist() == [4, 9, 14, 19, 24, 29]
+    assert table["key_id"].tolist() == [str(2**63 + row) for row in table["row"]]
+    assert table["actual"].tolist() == ["cat", "cat", "null", "null", "sea cow", "sea cow"]
+    assert table["countrycode"].tolist() == ["US", "NA"] * 3
+    assert table["recognized"].tolist() == [bool(row % 4) for row in table["row"]]
+    assert (table["correct"] == (table["actual"] == table["predicted"])).all()
+    assert table["correct"].mean() == pytest.approx(figures["accuracy"], abs=1e-6)
+    assert table["confidence"].between(1 / 3, 1).all()
+
+    lines = (tmp_path / "m/confusion_matrix.csv").read_text().splitlines()
+    assert lines[0] == r"actual\predicted,cat,null,sea cow"
+    counts = {(a, p): int(n) for a, *row in (line.split(",") for line in lines[1:])
+              for p, n in zip(CATEGORIES, row, strict=True)}  # fmt: skip
+    for (actual, predicted), count in counts.items():
+        assert count == ((table["actual"] == actual) & (table["predicted"] == predicted)).sum()
+    classes = pd.read_csv(tmp_path / "m/per_class.csv", keep_default_na=False)
+    assert list(classes.columns) == ["class", "precision", "recall", "f1", "support"]
+    assert classes["support"].tolist() == [2, 2, 2]
+    sample = pd.read_csv(tmp_path / "p/confusion.csv", keep_default_na=False)
+    assert sample.equals(table[["actual", "predicted"]])
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    write_dataset(tmp_path / "processed")
+    run(tmp_path)
+    before = {path: path.read_bytes() for path in (tmp_path / "m").iterdir()}
+    run(tmp_path)
+    assert {path: path.read_bytes() for path in (tmp_path / "m").iterdir()} == before
+
+
+def test_bitmaps_have_no_key_and_no_country(tmp_path):
+    write_dataset(tmp_path / "processed", strokes=False)
+    run(tmp_path)
+    table = read_predictions(tmp_path / "m/predictions.csv")
+    assert list(table.columns) == ["row", "key_id", "actual", "predicted", "confidence", "correct"]
+    assert set(table["key_id"]) == {""}
+
+
+def test_a_binary_model(tmp_path):
+    write_dataset(tmp_path / "processed")
+    figures = run(tmp_path, task="binary")
+    table = read_predictions(tmp_path / "m/predictions.csv")
+    assert table["actual"].tolist() == ["pet", "pet"] + ["not pet"] * 4
+    assert table["confidence"].between(0.5, 1).all()
+    assert figures["top3_accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "message"),
+    [
+        ({"test": False}, {}, "no drawing falls in the test split"),
+        ({}, {"categories": ("cat", "dog", "cow")}, "other categories.*dvc repro train"),
+        ({}, {"spoil": True}, "training diverged"),
+    ],
+)
+def test_refusals_write_nothing(tmp_path, dataset, model, message):
+    write_dataset(tmp_path / "processed", **dataset)
+    with pytest.raises(UserError, match=message):
+        run(tmp_path, **model)
+    assert not (tmp_path / "m").exists() and not (tmp_path / "p").exists()
+
+
+def test_predictions_that_are_missing(tmp_path):
+    with pytest.raises(UserError, match="dvc repro evaluate"):
+        read_predictions(tmp_path / "predictions.csv")
+
+
+def test_the_sample_for_dvc_is_capped_and_always_the_same():
+    table = pd.DataFrame({"actual": np.arange(25_000).astype(str), "predicted": "cat", "row": 0})
+    sample = confusion_sample(table)
+    assert list(sample.columns) == ["actual", "predicted"]
+    assert len(sample) == len(set(sample["actual"])) == 10_000
+    assert sample.equals(confusion_sample(table))
+    assert sample["actual"].astype(int).is_monotonic_increasing
+    assert len(confusion_sample(table.head(10))) == 10
