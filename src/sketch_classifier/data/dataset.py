@@ -25,6 +25,7 @@ class Dataset:
     categories     the names of the classes
     positive       the categories of the positive group (empty where there is none)
     positive_name  what to call that group, or None
+    channels       1, 3 (grey three times) or "stroke_order"
     folder         where the files lie; `index` and `drawings` are read from there when they are asked for
     """
 
@@ -34,6 +35,7 @@ class Dataset:
     categories: tuple[str, ...]
     positive: tuple[str, ...]
     positive_name: str | None
+    channels: int | str
     folder: Path
 
     @classmethod
@@ -53,6 +55,7 @@ class Dataset:
             categories=tuple(about["categories"]),
             positive=tuple(about["positive"]),
             positive_name=about["positive_name"],
+            channels=about["channels"],
             folder=folder,
         )
 

@@ -1,0 +1,154 @@
+"""From downloaded files to arrays ready for training."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from sketch_classifier.data.dataset import SPLITS
+from sketch_classifier.data.files import replaced_folder
+from sketch_classifier.data.formats import BadRecords, iter_ndjson, open_bitmaps
+from sketch_classifier.data.npy_writer import NpyWriter
+from sketch_classifier.data.raster import rasterize
+from sketch_classifier.data.simplify import simplify
+from sketch_classifier.data.split import assign_splits
+from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.errors import UserError
+from sketch_classifier.params import DatasetPreset, Split
+
+CHUNK = 4096  # drawings in memory at a time
+
+
+def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | Path) -> None:
+    """Rasterise, resize and split the drawings of `raw`, one chunk at a time, into the folder `out`.
+
+    `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
+    points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
+    drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the categories, and
+    within one in the order of its file.
+
+    Raises UserError for a malformed file, and where more records of a file are bad than `preset.max_bad_records` allows.
+    """
+    suffix = ".npy" if preset.format == "numpy_bitmap" else ".ndjson"
+    with replaced_folder(out) as folder, _Writer(folder, preset) as writer:
+        for label, category in enumerate(tqdm(preset.categories, "preprocess", unit="category", disable=None)):
+            path = Path(raw) / preset.format / f"{category}{suffix}"
+            if not path.exists():
+                raise UserError(f"{path}: not found; run `dvc repro download` first")
+            before = writer.num_drawings
+            chunks = _bitmap_chunks(path) if suffix == ".npy" else _stroke_chunks(path, preset)
+            for bitmaps, drawings, rows in chunks:
+                splits = assign_splits(bitmaps, split.validation, split.test)
+                writer.append(label, bitmaps, drawings, rows, splits)
+            if writer.num_drawings == before:
+                kept = " that was recognised" if preset.recognized_only else ""
+                raise UserError(f"{path}: no drawing{kept}")
+
+
+def _bitmap_chunks(path: Path) -> Iterator[tuple[np.ndarray, None, np.ndarray]]:
+    bitmaps = open_bitmaps(path)
+    for start in range(0, len(bitmaps), CHUNK):
+        chunk = np.asarray(bitmaps[start : start + CHUNK]).reshape(-1, 28, 28)
+        yield chunk, None, np.arange(start, start + len(chunk))
+
+
+def _stroke_chunks(path: Path, preset: DatasetPreset) -> Iterator[tuple[np.ndarray, Drawings, np.ndarray]]:
+    bad = BadRecords() if preset.max_bad_records > 0 else None
+    start = 0
+    for drawings in iter_ndjson(path, batch_size=CHUNK, bad=bad):
+        rows = np.arange(start, start + len(drawings))
+        start += len(drawings)
+        if preset.recognized_only:
+            rows, drawings = rows[drawings.recognized], drawings[drawings.recognized]
+        if drawings.points.dtype != np.uint8:
+            drawings = simplify(drawings)
+        if len(drawings):
+            yield rasterize(drawings, size=28), drawings, rows
+    if bad is not None and bad.count:
+        share = bad.count / bad.total
+        found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
+        if share > preset.max_bad_records:
+            raise UserError(f"{path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
+        print(f"{path}: left out: {found}", file=sys.stderr)
+
+
+class _Writer:
+    """The output files, appended to a chunk at a time."""
+
+    def __init__(self, folder: Path, preset: DatasetPreset) -> None:
+        self.folder, self.preset = folder, preset
+        self.has_strokes = preset.format != "numpy_bitmap"
+        self.num_drawings = self.num_points = 0
+        size = preset.image_size
+        self.images = NpyWriter(folder / "images.npy", (size, size) if preset.channels == 1 else (3, size, size), np.uint8)
+        self.index = None
+        if self.has_strokes:
+            self.points = NpyWriter(folder / "points.npy", (2,), np.uint8)
+            self.offsets = NpyWriter(folder / "offsets.npy", (), np.int64)
+            self.offsets.append(np.zeros(1, np.int64))
+
+    def append(
+        self, label: int, bitmaps: np.ndarray, drawings: Drawings | None, rows: np.ndarray, splits: np.ndarray
+    ) -> None:
+        self.images.append(self._images(bitmaps, drawings))
+        columns = {
+            "category": pd.Categorical.from_codes(np.full(len(rows), label), self.preset.categories),
+            "label": np.full(len(rows), label, np.int16),
+            "split": pd.Categorical.from_codes(splits, SPLITS),
+            "row": rows,
+        }
+        if drawings is not None:
+            self.points.append(drawings.points)
+            self.offsets.append(drawings.stroke_offsets[1:] + self.num_points)
+            self.num_points += len(drawings.points)
+            columns |= {
+                "key_id": drawings.key_id,
+                "countrycode": np.char.decode(drawings.countrycode, "ascii"),
+                "recognized": drawings.recognized,
+                "timestamp": drawings.timestamp,
+                "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
+                "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
+            }
+        table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
+        if self.index is None:
+            self.index = pq.ParquetWriter(self.folder / "index.parquet", table.schema)
+        self.index.write_table(table)
+        self.num_drawings += len(rows)
+
+    def _images(self, bitmaps: np.ndarray, drawings: Drawings | None) -> np.ndarray:
+        size, channels = self.preset.image_size, self.preset.channels
+        if drawings is not None and channels == "stroke_order":
+            return rasterize(drawings, size=size, channels="stroke_order")
+        if size == bitmaps.shape[-1]:
+            images = bitmaps
+        elif drawings is not None:
+            images = rasterize(drawings, size=size)
+        else:
+            from sketch_classifier.data.resize import resize  # imports torch: seconds that other datasets save
+
+            images = resize(bitmaps, size)
+        return images if channels == 1 else np.repeat(images[:, None], 3, axis=1)
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        for writer in (self.images, *((self.points, self.offsets) if self.has_strokes else ())):
+            writer.__exit__(*exception)
+        if self.index is not None:
+            self.index.close()
+        about = {
+            "categories": self.preset.categories,
+            "positive": self.preset.positive,
+            "positive_name": self.preset.positive_name,
+            "channels": self.preset.channels,
+        }
+        (self.folder / "classes.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,14 @@
+"""Stage: rasterise, resize and split the downloaded drawings into data/processed/."""
+
+from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.params import read_params
+from stages import run
+
+
+def main() -> None:
+    params = read_params("dataset", "split")
+    preprocess("data/raw", params.dataset, params.split, "data/processed")
+
+
+if __name__ == "__main__":
+    run(main)
