@@ -1,0 +1,30 @@
+"""Classify sketches: read drawings, rasterise them as Google did, and predict with a model that the pipeline trained.
+
+>>> from sketch_classifier import Predictor, rasterize, read_ndjson
+>>> drawings = read_ndjson("drawings.ndjson")
+>>> probabilities = Predictor("models").predict_strokes(drawings)
+"""
+
+from importlib import import_module
+
+_PUBLIC = {
+    "Drawings": "sketch_classifier.data.strokes",
+    "read_ndjson": "sketch_classifier.data.formats",
+    "rasterize": "sketch_classifier.data.raster",
+    "simplify": "sketch_classifier.data.simplify",
+    "Predictor": "sketch_classifier.serving.predictor",
+    "UserError": "sketch_classifier.errors",
+}
+
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name: str):
+    """Import on first use: reading and rasterising load no torch."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
