@@ -1,0 +1,83 @@
+"""What a user can get wrong gets one line and exit code 1, and what was there stays."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+
+def refused(done, *expected: str) -> None:
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    message = done.stderr.strip().splitlines()[-1]
+    assert message.startswith("error: ")
+    for part in expected:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda p: p.update(model="mobilnet_binary"), ["unknown model 'mobilnet_binary'", "did you mean 'mobilenet_binary'?"]),
+        (lambda p: p.update(dataset="animals2"), ["unknown dataset 'animals2'", "'animals_2'"]),
+        (lambda p: p.update(sed=1), ["unknown parameter 'sed'", "'seed'"]),
+        (lambda p: p["datasets"]["starter"].update(limt=3), ["datasets.starter", "'limt'", "'limit'"]),
+        (lambda p: p["datasets"]["starter"].update(limit="many"), ["datasets.starter.limit", "'many'"]),
+        (lambda p: p["split"].update(test=0.5), ["split", "must be 1"]),
+        (lambda p: p.update(dataset="thirty", model="mobilenet_binary"), ["mobilenet_binary", "`positive` group"]),
+        (lambda p: p["datasets"]["starter"]["categories"].append("kat"), ["'kat'", "did you mean 'cat'?"]),
+        (lambda p: p.update(source="no/such/folder"), ["no/such/folder"]),
+    ],
+)  # fmt: skip
+def test_download_refuses(project, change, expected):
+    project.edit(change)
+    refused(project.stage("download"), *expected)
+    assert not (project.root / "data/raw").exists()
+
+
+@pytest.fixture
+def downloaded(project):
+    """A project whose data/raw holds two categories of a few strokes."""
+
+    def two_categories(params):
+        params["datasets"]["starter"] |= {"categories": ["cat", "house"], "positive": ["cat"], "limit": 30}
+
+    project.edit(two_categories)
+    assert project.stage("download").returncode == 0
+    return project
+
+
+def test_preprocess_refuses_a_malformed_line(downloaded):
+    path = downloaded.root / "data/raw/simplified/house.ndjson"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], b'{"word":"house","drawing":[[[1,2],[3]]]}\n', *lines[4:]]))
+    assert downloaded.stage("preprocess").returncode == 1
+    refused(downloaded.stage("preprocess"), "house.ndjson:4:")
+    assert not (downloaded.root / "data/processed").exists()
+    downloaded.edit(lambda params: params["datasets"]["starter"].update(max_bad_records=0.1))
+    done = downloaded.stage("preprocess")
+    assert done.returncode == 0
+    assert "1 of 30 records are malformed" in done.stderr
+    assert len(np.load(downloaded.root / "data/processed/images.npy")) == 59
+
+
+def test_preprocess_keeps_the_last_result_when_it_fails(downloaded):
+    assert downloaded.stage("preprocess").returncode == 0
+    before = (downloaded.root / "data/processed/images.npy").read_bytes()
+    (downloaded.root / "data/raw/simplified/cat.ndjson").write_text("not json\n")
+    refused(downloaded.stage("preprocess"), "cat.ndjson:1:")
+    assert (downloaded.root / "data/processed/images.npy").read_bytes() == before
+    assert sorted(path.name for path in (downloaded.root / "data").glob("[!.]*")) == ["processed", "raw"]
+
+
+def test_preprocess_refuses_a_truncated_bitmap_file(downloaded):
+    downloaded.edit(lambda params: params["datasets"]["starter"].update(format="numpy_bitmap"))
+    assert downloaded.stage("download").returncode == 0
+    path = downloaded.root / "data/raw/numpy_bitmap/cat.npy"
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(downloaded.stage("preprocess"), "cat.npy")
+
+
+@pytest.mark.parametrize("stage", ["preprocess", "train", "evaluate", "analyze"])
+def test_a_stage_says_what_to_run_first(project, stage):
+    refused(project.stage(stage), "dvc repro")

@@ -1,0 +1,62 @@
+"""dvc.yaml says what the stages use: no parameter and no source file more or less."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+# Checks and messages: they change no output, so an edit of them rebuilds nothing.
+NO_OUTPUT = {"src/sketch_classifier/params.py", "src/sketch_classifier/errors.py", "src/sketch_classifier/__init__.py"}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_parameters_declared_are_those_read(name):
+    tree = ast.parse((ROOT / f"stages/{name}.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_params"]
+    read = {argument.value for call in calls for argument in call.args}
+    presets = {"dataset": "datasets.${dataset}", "model": "models.${model}"}
+    expected = read | {presets[key] for key in read if key in presets}
+    assert set(STAGES[name].get("params", [])) == expected
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_sources_declared_are_those_imported(name):
+    declared = [ROOT / dep for dep in STAGES[name]["deps"] if dep.startswith(("src/", "stages/"))]
+    assert [path for path in declared if not path.exists()] == []
+    covered = {file for path in declared for file in (path.rglob("*.py") if path.is_dir() else [path])}
+    imported = _imports(ROOT / f"stages/{name}.py") - {ROOT / path for path in NO_OUTPUT} - {ROOT / "stages/__init__.py"}
+    packages = {path for path in imported if path.name == "__init__.py" and path.stat().st_size == 0}
+    assert sorted(str(path.relative_to(ROOT)) for path in imported - packages - covered) == []
+    unused = {path for path in declared if not any(path == file or path in file.parents for file in imported)}
+    assert unused == set()
+
+
+def _imports(start: Path) -> set[Path]:
+    """`start` and every file of the project that it imports, directly or not, at the top or within a function."""
+    found, todo = set(), [start]
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path}: import by the full name"
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            todo += [file for name in names for file in _files(name)]
+    return found
+
+
+def _files(module: str) -> list[Path]:
+    base = (ROOT / "src" if module.startswith("sketch_classifier") else ROOT) / module.replace(".", "/")
+    if module.split(".")[0] not in ("sketch_classifier", "stages"):
+        return []
+    return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.exists()]
