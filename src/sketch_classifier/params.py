@@ -82,7 +82,7 @@ class DatasetPreset(Block):
 
 
 class Input(Block):
-    """What the network takes: images resized to `size`, repeated to `channels`, scaled to 0–1, then (x − mean) / std."""
+    """What the network takes: images resized to `size`, repeated to `channels`, scaled to 0–1, (x − mean) / std."""
 
     size: Annotated[int, Field(ge=8, le=512)]
     channels: Literal[1, 3]
@@ -139,7 +139,8 @@ class ModelPreset(Block):
 class Train(Block):
     """How training runs: nothing here changes the model that comes out."""
 
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
     loggers: tuple[Literal["dvclive"], ...] = ("dvclive",)
 
     @field_validator("loggers", mode="before")
@@ -151,8 +152,8 @@ class Train(Block):
 class Analyze(Block):
     """How much is drawn."""
 
-    num_samples: Annotated[int, Field(ge=1)] = 5
-    num_errors: Annotated[int, Field(ge=1)] = 100
+    num_samples: Annotated[int, Field(ge=1, le=1000)] = 5
+    num_errors: Annotated[int, Field(ge=1, le=1000)] = 100
     tsne_samples: Annotated[int, Field(ge=10)] = 2000
     tsne_perplexity: Annotated[float, Field(gt=0)] = 30.0
 

@@ -1,0 +1,96 @@
+"""A trained model as a folder: model.safetensors, and model.json with all that is needed to use it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from sketch_classifier.data.files import replaced_folder
+from sketch_classifier.errors import UserError
+from sketch_classifier.models.network import Network
+from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.task import num_outputs
+from sketch_classifier.params import ModelPreset
+
+
+@dataclass(frozen=True)
+class About:
+    """What a trained model is.
+
+    preset           everything that made it
+    class_names      the names of its outputs' classes, in order; for a binary model [negative, positive]
+    categories       the dataset's categories, in order
+    positive         the categories of the positive group; positive_name is what to call it
+    image_shape      of a stored drawing: [H, W] or [3, H, W]
+    channels         what they are: 1, 3 (grey three times) or "stroke_order"
+    weights          what it began with: imagenet, a path, or none
+    failed_weights   the entries of preset.weights before it that could not be had
+    frozen           whether the backbone was left as it began
+    num_parameters   of the whole network
+    num_train, num_validation  drawings
+    seed             of the initial weights and the order of the batches
+    final            of the last epoch: epoch, and loss and accuracy of both splits
+    """
+
+    preset: ModelPreset
+    class_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    positive: tuple[str, ...]
+    positive_name: str | None
+    image_shape: tuple[int, ...]
+    channels: int | str
+    weights: str
+    failed_weights: tuple[str, ...]
+    frozen: bool
+    num_parameters: int
+    num_train: int
+    num_validation: int
+    seed: int
+    final: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The architecture's name."""
+        return self.preset.architecture
+
+    @property
+    def task(self) -> str:
+        """multiclass or binary."""
+        return self.preset.task
+
+
+def save_model(folder: str | Path, network: Network, about: About) -> None:
+    """Write the two files into `folder`, which is replaced as a whole. The same model gives the same bytes."""
+    values = asdict(about) | {"preset": about.preset.model_dump()}
+    with replaced_folder(folder) as partial:
+        save_file(
+            {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},
+            partial / "model.safetensors",
+        )
+        text = json.dumps(values, indent=2, ensure_ascii=False)
+        (partial / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: str | Path = "models") -> tuple[Network, About]:
+    """The network, on the CPU and in evaluation mode, and what it is. Raises UserError where it cannot be read."""
+    folder = Path(folder)
+    try:
+        about = _about(json.loads((folder / "model.json").read_text(encoding="utf-8")))
+        preset = about.preset
+        network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(about.class_names)))
+        network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(f"{error.filename or folder}: no trained model here; run `dvc repro train` first") from None
+    except (ValueError, TypeError, KeyError, AttributeError, SafetensorError, RuntimeError, UserError) as error:
+        line = " ".join(str(error).split())[:200]
+        raise UserError(f"{folder}: not a model that this version wrote ({line}); run `dvc repro train`") from None
+    return network.eval(), about
+
+
+def _about(values: dict) -> About:
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return About(**values | {"preset": ModelPreset.model_validate(values["preset"])})

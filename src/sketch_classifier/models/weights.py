@@ -1,0 +1,133 @@
+"""Where a network's first weights come from: a list of sources, tried in order."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.models.network import Network
+
+SUFFIXES = (".safetensors", ".pth", ".pt")
+FILES = "a .safetensors or .pth file"
+State = dict[str, torch.Tensor]
+NETWORK_TIMEOUT = 10.0  # seconds without an answer
+
+
+@dataclass(frozen=True)
+class UsedWeights:
+    """The entry that was used ("none": from scratch), and those before it that could not be had."""
+
+    used: str
+    failed: tuple[str, ...]
+
+
+def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
+    """Load the first of `entries` that can be had into `network`, in place.
+
+    An entry is `imagenet` (torchvision's download, cached by torch.hub), a path to a state dict (.safetensors, or .pth
+    without pickled code) of the whole network, of its backbone or of torchvision's network, or `none`. Only what no
+    user can help falls through to the next entry, with a line on stderr: a download that fails. Raises UserError for
+    an unknown entry, a file that is missing or does not fit, and a list that is exhausted.
+    """
+    for entry in entries:
+        _check(entry, network)
+    failed: list[str] = []
+    for entry in entries:
+        if entry == "none":
+            return UsedWeights("none", tuple(failed))
+        if entry != "imagenet":
+            _load_file_into(network, Path(entry))
+            return UsedWeights(entry, tuple(failed))
+        try:
+            with _network_timeout():
+                state = network.imagenet()
+        except (OSError, RuntimeError) as error:  # no network, or a download whose hash is wrong
+            failed.append(entry)
+            print(f"weights: {entry} cannot be had: {_one_line(error)}", file=sys.stderr)
+            continue
+        network.backbone.load_state_dict(network.adapt(state), strict=True)
+        return UsedWeights(entry, tuple(failed))
+    raise UserError(f"weights: nothing left to try after {', '.join(failed)}; add a path to a state dict, or `none`")
+
+
+def _check(entry: str, network: Network) -> None:
+    if entry == "none":
+        return
+    if entry == "imagenet":
+        if network.imagenet is None:
+            raise UserError(f"weights: {network.architecture} has no ImageNet weights; use a path or `none`")
+        return
+    path = Path(entry)
+    if path.suffix not in SUFFIXES and not path.exists():
+        raise UserError(f"weights: {unknown_name('entry', entry, ['imagenet', 'none'])} (or a path to {FILES})")
+    if path.suffix not in SUFFIXES:
+        raise UserError(f"weights: {entry}: {FILES} is expected")
+    if not path.is_file():
+        raise UserError(f"weights: {entry}: no such file")
+
+
+def _load_file_into(network: Network, path: Path) -> None:
+    state = _read(path)
+    for part, entries in _interpretations(network, state):
+        if _shapes(entries) == _shapes(part.state_dict()):
+            part.load_state_dict(entries, strict=True)
+            return
+    first = next(
+        (f" (it begins with {name!r} of shape {tuple(state[name].shape)})" for name in state), " (it is empty)"
+    )
+    raise UserError(f"weights: {path}: does not fit architecture {network.architecture!r}{first}")
+
+
+def _interpretations(network: Network, state: State) -> Iterator[tuple[nn.Module, State]]:
+    """(part of the network, its state dict): as the whole network, as its backbone, as torchvision's network."""
+    yield network, state
+    own = {name.removeprefix("backbone."): value for name, value in state.items() if not name.startswith("classifier.")}
+    yield network.backbone, own
+    if network.adapt is not None:
+        with suppress(RuntimeError):  # not torchvision's network
+            yield network.backbone, network.adapt(state)
+
+
+def _shapes(state: State) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+def _read(path: Path) -> State:
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:
+        raise UserError(f"weights: {path}: holds more than tensors (pickled code), which is not loaded") from None
+    except (SafetensorError, RuntimeError, EOFError, OSError) as error:
+        raise UserError(f"weights: {path}: cannot be read: {_one_line(error)}") from None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UserError(f"weights: {path}: a state dict is expected: names and tensors, nothing else")
+    return state
+
+
+@contextmanager
+def _network_timeout() -> Iterator[None]:
+    previous = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(NETWORK_TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(previous)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,153 @@
+"""Weights: tried in order, recorded, and never a pickle."""
+
+import urllib.request
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision.models import mobilenet_v2
+
+from sketch_classifier.errors import UserError
+from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.weights import load_weights
+from sketch_classifier.params import Input
+
+INPUT = Input(size=32, channels=3)
+
+
+@pytest.fixture
+def network():
+    return build_network("mobilenet_v2", INPUT, 1, seed=3)
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    """No cached download, and every request fails."""
+
+    def refuse(*_, **__):
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr("torch.hub.urlopen", refuse)
+
+
+@pytest.fixture
+def whole():
+    """torchvision's whole network with random weights."""
+    torch.manual_seed(5)
+    return mobilenet_v2()
+
+
+def same_backbone(network, whole):
+    theirs = whole.features.state_dict()
+    return all(torch.equal(value, theirs[key]) for key, value in network.backbone[0].state_dict().items())
+
+
+def test_none_leaves_the_network_as_it_was_built(network):
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    assert load_weights(network, ["none"]).used == "none"
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+
+
+def test_imagenet_falls_through_without_a_network(network, no_network, capsys):
+    weights = load_weights(network, ["imagenet", "none"])
+    assert weights.used == "none" and weights.failed == ("imagenet",)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "no route to host" in said
+
+
+def test_imagenet_falls_through_to_a_path(network, no_network, whole, tmp_path):
+    path = tmp_path / "whole.safetensors"
+    save_file(whole.state_dict(), path)
+    assert load_weights(network, ["imagenet", str(path), "none"]).used == str(path)
+    assert same_backbone(network, whole)
+
+
+def test_an_exhausted_list_is_refused(network, no_network):
+    with pytest.raises(UserError, match="after imagenet"):
+        load_weights(network, ["imagenet"])
+
+
+def test_imagenet_comes_from_the_cache_of_torch_hub(network, no_network, whole, tmp_path):
+    folder = tmp_path / "torch/hub/checkpoints"
+    folder.mkdir(parents=True)
+    torch.save(whole.state_dict(), folder / "mobilenet_v2-b0353104.pth")
+    assert load_weights(network, ["imagenet"]).used == "imagenet"
+    assert same_backbone(network, whole)
+
+
+def test_imagenet_is_refused_where_there_is_none():
+    with pytest.raises(UserError, match="cnn has no ImageNet weights"):
+        load_weights(build_network("cnn", Input(size=28, channels=1), 3), ["imagenet", "none"])
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+@pytest.mark.parametrize("kind", ["torchvision", "half precision", "network", "backbone", "network for 5 classes"])
+def test_state_dicts_that_fit(network, whole, tmp_path, suffix, kind):
+    ours = build_network("mobilenet_v2", INPUT, 5 if kind == "network for 5 classes" else 1, seed=4)
+    ours.backbone[0].load_state_dict(whole.features.state_dict())
+    if kind == "half precision":
+        for module in whole.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.half()
+    state = (ours.backbone if kind == "backbone" else ours if "network" in kind else whole).state_dict()
+    path = tmp_path / f"weights{suffix}"
+    save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+
+    head = network.classifier[0].weight.clone()
+    assert load_weights(network, [str(path)]).used == str(path)
+    assert same_backbone(network, whole)
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+    assert torch.equal(network.classifier[0].weight, ours.classifier[0].weight if kind == "network" else head)
+
+
+def test_real_weights_fit(network, mirror):
+    path = next((mirror.parents[1] / "weights").glob("mobilenet_v2*.safetensors"), None)
+    if path is None:
+        pytest.skip("no real weights beside the real drawings")
+    before = network.backbone[0][18][0].weight.clone()
+    assert load_weights(network, [str(path)]).used == str(path)
+    assert not torch.equal(network.backbone[0][18][0].weight, before)
+    assert network.backbone[0][18][0].weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    "entry, said",
+    [
+        ("missing.safetensors", "no such file"),
+        ("imagnet", "did you mean 'imagenet'"),
+        ("weights.bin", "a .safetensors or .pth file is expected"),
+        ("text.safetensors", "cannot be read"),
+        ("text.pth", "weights: .*text.pth: "),
+        ("other.safetensors", "does not fit architecture 'mobilenet_v2'"),
+        ("list.pth", "a state dict is expected"),
+    ],
+)
+def test_a_users_mistake_is_refused_even_before_a_fallback(network, tmp_path, monkeypatch, entry, said):
+    monkeypatch.chdir(tmp_path)
+    for name in ("weights.bin", "text.safetensors", "text.pth"):
+        Path(name).write_text("not weights")
+    save_file({"features.0.weight": torch.zeros(2)}, "other.safetensors")
+    torch.save([1, 2], "list.pth")
+    with pytest.raises(UserError, match=said) as raised:
+        load_weights(network, [entry, "none"])
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_path_is_refused_also_behind_an_entry_that_works(network):
+    with pytest.raises(UserError, match="no such file"):
+        load_weights(network, ["none", "missing.pth"])
+
+
+class _Evil:
+    def __reduce__(self):
+        return (Path.touch, (Path("executed"),))
+
+
+def test_a_pickle_is_refused_and_not_executed(network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"features.0.0.weight": _Evil()}, "evil.pth")
+    with pytest.raises(UserError, match="pickled code"):
+        load_weights(network, ["evil.pth"])
+    assert not Path("executed").exists()
