@@ -1,0 +1,77 @@
+"""What a killed run goes on from: one file, replaced after every epoch, used only on an equal fingerprint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from sketch_classifier import models, training
+from sketch_classifier.data.files import replaced_file
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The file at `path`, for the run with that fingerprint."""
+
+    path: Path
+    fingerprint: str
+
+    def load(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> list[Row]:
+        """Put both back to the last epoch saved, in place; the rows of the epochs so far, [] where none is of use."""
+        try:
+            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            if saved["fingerprint"] != self.fingerprint:
+                return []
+        except (OSError, RuntimeError, EOFError, UnpicklingError, KeyError):
+            return []  # missing, or cut short by a crash of the machine
+        module.load_state_dict(saved["module"])
+        optimizer.load_state_dict(saved["optimizer"])
+        return saved["history"]
+
+    def save(self, module: nn.Module, optimizer: torch.optim.Optimizer, history: list[Row]) -> None:
+        """Replace the file at once: a kill at any moment leaves the old one or the new one."""
+        states = {"module": module.state_dict(), "optimizer": optimizer.state_dict()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_file(self.path) as partial:
+            torch.save(states | {"history": history, "fingerprint": self.fingerprint}, partial)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(
+    settings: dict[str, Any],
+    initial: nn.Module,
+    images: np.ndarray,
+    targets: np.ndarray,
+    split: np.ndarray,
+) -> str:
+    """sha256 of all that decides what comes out.
+
+    That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
+    the source code of models/ and training/.
+    """
+    digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
+    for name, value in initial.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.cpu().contiguous().numpy().tobytes())
+    digest.update(repr((images.shape, str(images.dtype))).encode())
+    for start in range(0, len(images), 65536):
+        digest.update(np.ascontiguousarray(images[start : start + 65536]))
+    digest.update(np.ascontiguousarray(targets))
+    digest.update(np.ascontiguousarray(split))
+    for package in (models, training):
+        for path in sorted(Path(package.__file__).parent.rglob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

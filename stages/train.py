@@ -1,0 +1,23 @@
+"""Stage: train the selected model on the preprocessed drawings, into models/ and plots/training/."""
+
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.params import read_params
+from sketch_classifier.training.train import train
+from stages import run
+
+
+def main() -> None:
+    params = read_params("model", "train", "seed")
+    train(
+        Dataset.open("data/processed"),
+        params.model,
+        params.train,
+        seed=params.seed,
+        out="models",
+        curves="plots/training",
+        checkpoints=".cache/checkpoints",
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,154 @@
+"""A run that dies goes on from its last epoch, and ends as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from sketch_classifier.params import Train
+from sketch_classifier.training import loop
+from sketch_classifier.training.checkpoint import Checkpoint
+from sketch_classifier.training.train import train
+
+SETTINGS = Train(device="cpu")
+
+
+def begin(dataset, preset, folder, seed=0):
+    folders = {"out": folder / "models", "curves": folder / "curves", "checkpoints": folder / "checkpoints"}
+    train(dataset, preset, SETTINGS, seed=seed, **folders)
+
+
+def outputs(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in ("models", "curves")
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def epochs_run(monkeypatch):
+    """The numbers of the epochs that were really trained, and a way to die in one of them."""
+    seen = []
+    original = loop._train_epoch
+
+    def spy(module, samples, order, preset, optimizer, accelerator, label):
+        epoch = int(label.split()[1].split("/")[0])
+        figures = original(module, samples, order, preset, optimizer, accelerator, label)
+        if epoch == spy.dies_in:
+            raise KeyboardInterrupt  # after the steps of the epoch, before anything of it is kept
+        seen.append(epoch)
+        return figures
+
+    spy.dies_in, spy.seen = None, seen
+    monkeypatch.setattr(loop, "_train_epoch", spy)
+    return spy
+
+
+@pytest.mark.parametrize("dies_in", [2, 4])
+@pytest.mark.parametrize("preset", ["cnn", "mobilenet"])
+def test_goes_on_and_ends_with_the_same_bytes(write_dataset, tmp_path, epochs_run, request, preset, dies_in):
+    preset = request.getfixturevalue(preset)
+    preset = preset.model_copy(update={"epochs": 4})
+    dataset = write_dataset()
+    begin(dataset, preset, tmp_path / "undisturbed")
+    epochs_run.seen.clear()
+
+    epochs_run.dies_in = dies_in
+    with pytest.raises(KeyboardInterrupt):
+        begin(dataset, preset, tmp_path / "killed")
+    assert outputs(tmp_path / "killed") == {}, "nothing under a final name before the end"
+    epochs_run.dies_in = None
+    begin(dataset, preset, tmp_path / "killed")
+
+    assert epochs_run.seen == [1, 2, 3, 4], "each epoch is trained once"
+    assert outputs(tmp_path / "killed") == outputs(tmp_path / "undisturbed")
+    assert not list((tmp_path / "killed/checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("change", ["seed", "preset", "data", "labels", "code"])
+def test_any_change_starts_afresh(write_dataset, cnn, tmp_path, epochs_run, change, monkeypatch):
+    epochs_run.dies_in = 3
+    with pytest.raises(KeyboardInterrupt):
+        begin(write_dataset(), cnn, tmp_path)
+    epochs_run.dies_in = None
+    epochs_run.seen.clear()
+
+    dataset = write_dataset(name="again")
+    if change == "data":
+        pixels = torch.from_numpy(dataset.images.copy()).numpy()
+        pixels[0, 0, 0] += 1
+        object.__setattr__(dataset, "images", pixels)
+    if change == "labels":
+        object.__setattr__(dataset, "labels", (dataset.labels + 1) % 3)
+    if change == "code":
+        (tmp_path / "changed").mkdir()
+        (tmp_path / "changed/loop.py").write_text("# another loop\n")
+        monkeypatch.setattr("sketch_classifier.training.__file__", str(tmp_path / "changed/__init__.py"))
+    preset = cnn.model_copy(update={"batch_size": 31}) if change == "preset" else cnn
+    begin(dataset, preset, tmp_path, seed=1 if change == "seed" else 0)
+    assert epochs_run.seen == [1, 2, 3, 4]
+
+
+def test_the_same_run_from_an_equal_dataset_elsewhere_goes_on(write_dataset, cnn, tmp_path, epochs_run):
+    epochs_run.dies_in = 3
+    with pytest.raises(KeyboardInterrupt):
+        begin(write_dataset(), cnn, tmp_path)
+    epochs_run.dies_in = None
+    begin(write_dataset(name="again"), cnn, tmp_path)
+    assert epochs_run.seen == [1, 2, 3, 4]
+
+
+def test_a_checkpoint_cut_short_is_ignored(tmp_path):
+    module = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(module.parameters())
+    checkpoint = Checkpoint(tmp_path / "last.pt", "stamp")
+    checkpoint.save(module, optimizer, [{"epoch": 1}])
+    assert checkpoint.load(module, optimizer) == [{"epoch": 1}]
+    whole = checkpoint.path.read_bytes()
+    for length in (0, 10, len(whole) // 2, len(whole) - 10):
+        checkpoint.path.write_bytes(whole[:length])
+        assert checkpoint.load(module, optimizer) == []
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.params import ModelPreset, Train
+from sketch_classifier.training.train import train
+processed, preset, folder = Path(sys.argv[1]), ModelPreset.model_validate_json(sys.argv[2]), Path(sys.argv[3])
+train(Dataset.open(processed), preset, Train(device="cpu"), seed=0,
+      out=folder / "models", curves=folder / "curves", checkpoints=folder / "checkpoints")
+"""
+
+
+@pytest.mark.slow
+def test_kill_9(write_dataset, cnn, tmp_path):
+    dataset = write_dataset()
+    preset = cnn.model_copy(update={"epochs": 12})
+
+    def command(name):
+        return [sys.executable, "-c", SCRIPT, str(dataset.folder), preset.model_dump_json(), str(tmp_path / name)]
+
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run(command("undisturbed"), check=True, env=environment, capture_output=True)
+
+    process = subprocess.Popen(command("killed"), env=environment, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.startswith("epoch  3/12"):
+            break
+    time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert outputs(tmp_path / "killed") == {}
+
+    again = subprocess.run(command("killed"), check=True, env=environment, capture_output=True, text=True)
+    assert "going on after epoch" in again.stderr
+    assert "epoch  1/12" not in again.stderr
+    assert outputs(tmp_path / "killed") == outputs(tmp_path / "undisturbed")
