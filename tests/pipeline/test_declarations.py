@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -60,3 +61,12 @@ def _files(module: str) -> list[Path]:
     if module.split(".")[0] not in ("sketch_classifier", "stages"):
         return []
     return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.exists()]
+
+
+def test_an_override_changes_its_own_line_and_no_other(tmp_path):
+    path = tmp_path / "params.yaml"
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, ["model=mobilenet_binary", "seed=7"])
+    pairs = zip(before.splitlines(), path.read_text(encoding="utf-8").splitlines(), strict=True)
+    assert [new.split("#")[0].strip() for old, new in pairs if old != new] == ["model: mobilenet_binary", "seed: 7"]
