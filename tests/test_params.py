@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import load_params, official_categories, read_params
+from sketch_classifier.params import DatasetPreset, ModelPreset, load_params, official_categories, read_params
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,3 +93,11 @@ def test_files_that_are_no_parameters(tmp_path):
     (tmp_path / "params.yaml").write_text("- a list")
     with pytest.raises(UserError, match="found list"):
         load_params(tmp_path / "params.yaml")
+
+
+def test_every_key_of_a_preset_can_be_overridden():
+    """DVC's -S sets only keys that params.yaml has."""
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for presets, model in ((tree["datasets"], DatasetPreset), (tree["models"], ModelPreset)):
+        for name, preset in presets.items():
+            assert set(model.model_fields) == set(preset), name
