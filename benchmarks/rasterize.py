@@ -1,4 +1,4 @@
-"""How fast strokes become bitmaps, against json and the published pycairo code: `python benchmarks/rasterize.py [FOLDER]`.
+"""How fast strokes become bitmaps, against the published pycairo code: `python benchmarks/rasterize.py [FOLDER]`.
 
 FOLDER is laid out like the public bucket; all of its simplified drawings are drawn. CPU time of one thread, median of
 interleaved rounds. Needs pycairo (`pip install pycairo`, with libcairo2-dev), which the project itself does not.
@@ -27,7 +27,8 @@ import time
 cpu, wall = time.process_time(), time.perf_counter()
 from sketch_classifier.data.raster import rasterize
 rasterize([[[[0, 255], [0, 255]]]])
-print(f"import and first call {time.process_time() - cpu:.2f} s of CPU time, {time.perf_counter() - wall:.2f} s by the clock")
+cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+print(f"import and first call {cpu:.2f} s of CPU time, {wall:.2f} s by the clock")
 """
 
 
