@@ -41,22 +41,39 @@ def main(folder: Path) -> None:
         drawings, lists = read_ndjson(path), _json(path)
         same = (rasterize(drawings) == _published(lists)).all(axis=(1, 2)).sum()
         print(f"{len(drawings):,} drawings, {same:,} identical to cairo {cairo.cairo_version_string()}")
-        _compare("bitmaps from .ndjson", len(drawings), {
-            "json.loads + published pycairo code": lambda: _published(_json(path)),
-            "read_ndjson + rasterize": lambda: rasterize(read_ndjson(path), threads=1),
-        })
-        _compare("rasterising alone", len(drawings), {
-            "published pycairo code": lambda: _published(lists),
-            "rasterize": lambda: rasterize(drawings, threads=1),
-        })
-        _compare("reading alone", len(drawings), {
-            "json.loads": lambda: _json(path),
-            "read_ndjson": lambda: read_ndjson(path),
-        })
-        _compare("two cores, by the clock", len(drawings), {
-            "rasterize, 1 thread": lambda: rasterize(drawings, threads=1),
-            "rasterize, 2 threads": lambda: rasterize(drawings, threads=2),
-        }, clock=time.perf_counter)
+        _compare(
+            "bitmaps from .ndjson",
+            len(drawings),
+            {
+                "json.loads + published pycairo code": lambda: _published(_json(path)),
+                "read_ndjson + rasterize": lambda: rasterize(read_ndjson(path), threads=1),
+            },
+        )
+        _compare(
+            "rasterising alone",
+            len(drawings),
+            {
+                "published pycairo code": lambda: _published(lists),
+                "rasterize": lambda: rasterize(drawings, threads=1),
+            },
+        )
+        _compare(
+            "reading alone",
+            len(drawings),
+            {
+                "json.loads": lambda: _json(path),
+                "read_ndjson": lambda: read_ndjson(path),
+            },
+        )
+        _compare(
+            "two cores, by the clock",
+            len(drawings),
+            {
+                "rasterize, 1 thread": lambda: rasterize(drawings, threads=1),
+                "rasterize, 2 threads": lambda: rasterize(drawings, threads=2),
+            },
+            clock=time.perf_counter,
+        )
         environment = os.environ | {"NUMBA_CACHE_DIR": str(Path(temporary) / "cache")}
         for title in ("compiling", "cached"):
             command = [sys.executable, "-c", FIRST_CALL]

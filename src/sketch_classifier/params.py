@@ -77,7 +77,9 @@ class DatasetPreset(Block):
         if self.channels == "stroke_order" and self.format == "numpy_bitmap":
             raise ValueError("channels: numpy_bitmap files have no strokes to order; use format: simplified")
         if self.recognized_only and self.format == "numpy_bitmap":
-            raise ValueError("recognized_only: numpy_bitmap files do not say what was recognised; use format: simplified")
+            raise ValueError(
+                "recognized_only: numpy_bitmap files do not say what was recognised; use format: simplified"
+            )
         return self
 
 

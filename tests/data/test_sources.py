@@ -25,7 +25,13 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_in_any_form(folder, form, monkeypatch):
     monkeypatch.chdir(folder.parent)
     monkeypatch.setenv("HOME", str(folder.parent))
-    name = {"absolute": str(folder), "relative": "mine", "trailing slash": "mine/", "home": "~/mine", "url": f"file://{folder}"}
+    name = {
+        "absolute": str(folder),
+        "relative": "mine",
+        "trailing slash": "mine/",
+        "home": "~/mine",
+        "url": f"file://{folder}",
+    }
     files = Source(name[form]).find("simplified", ["house plant", "cat"])
     assert [file.category for file in files] == ["house plant", "cat"]
     assert [file.size for file in files] == [13, 13]

@@ -17,7 +17,9 @@ NO_OUTPUT = {"src/sketch_classifier/params.py", "src/sketch_classifier/errors.py
 @pytest.mark.parametrize("name", STAGES)
 def test_parameters_declared_are_those_read(name):
     tree = ast.parse((ROOT / f"stages/{name}.py").read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_params"]
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_params"
+    ]
     read = {argument.value for call in calls for argument in call.args}
     presets = {"dataset": "datasets.${dataset}", "model": "models.${model}"}
     expected = read | {presets[key] for key in read if key in presets}
@@ -29,7 +31,9 @@ def test_sources_declared_are_those_imported(name):
     declared = [ROOT / dep for dep in STAGES[name]["deps"] if dep.startswith(("src/", "stages/"))]
     assert [path for path in declared if not path.exists()] == []
     covered = {file for path in declared for file in (path.rglob("*.py") if path.is_dir() else [path])}
-    imported = _imports(ROOT / f"stages/{name}.py") - {ROOT / path for path in NO_OUTPUT} - {ROOT / "stages/__init__.py"}
+    imported = (
+        _imports(ROOT / f"stages/{name}.py") - {ROOT / path for path in NO_OUTPUT} - {ROOT / "stages/__init__.py"}
+    )
     packages = {path for path in imported if path.name == "__init__.py" and path.stat().st_size == 0}
     assert sorted(str(path.relative_to(ROOT)) for path in imported - packages - covered) == []
     unused = {path for path in declared if not any(path == file or path in file.parents for file in imported)}

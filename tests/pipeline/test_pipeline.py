@@ -88,5 +88,10 @@ def test_plots_show(finished):
 
 def test_same_seed_same_bytes(finished, project):
     project.run("dvc", "repro")
-    for name in ("metrics/metrics.json", "metrics/predictions.csv", "plots/training/learning_curves.csv", "plots/errors.png"):
+    for name in (
+        "metrics/metrics.json",
+        "metrics/predictions.csv",
+        "plots/training/learning_curves.csv",
+        "plots/errors.png",
+    ):
         assert (project.root / name).read_bytes() == (finished.root / name).read_bytes(), name

@@ -39,6 +39,4 @@ class NpyWriter:
     def _write_header(self) -> None:
         description = np.lib.format.dtype_to_descr(self.dtype)
         shape = (self.num_rows, *self.shape)
-        np.lib.format.write_array_header_1_0(
-            self._file, {"descr": description, "fortran_order": False, "shape": shape}
-        )
+        np.lib.format.write_array_header_1_0(self._file, {"descr": description, "fortran_order": False, "shape": shape})

@@ -35,7 +35,7 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
     drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the categories, and
     within one in the order of its file.
 
-    Raises UserError for a malformed file, and where more records of a file are bad than `preset.max_bad_records` allows.
+    Raises UserError for a malformed file, and where more of its records are bad than `preset.max_bad_records` allows.
     """
     suffix = ".npy" if preset.format == "numpy_bitmap" else ".ndjson"
     with replaced_folder(out) as folder, _Writer(folder, preset) as writer:
@@ -88,7 +88,9 @@ class _Writer:
         self.has_strokes = preset.format != "numpy_bitmap"
         self.num_drawings = self.num_points = 0
         size = preset.image_size
-        self.images = NpyWriter(folder / "images.npy", (size, size) if preset.channels == 1 else (3, size, size), np.uint8)
+        self.images = NpyWriter(
+            folder / "images.npy", (size, size) if preset.channels == 1 else (3, size, size), np.uint8
+        )
         self.index = None
         if self.has_strokes:
             self.points = NpyWriter(folder / "points.npy", (2,), np.uint8)
@@ -151,4 +153,6 @@ class _Writer:
             "positive_name": self.preset.positive_name,
             "channels": self.preset.channels,
         }
-        (self.folder / "classes.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (self.folder / "classes.json").write_text(
+            json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )

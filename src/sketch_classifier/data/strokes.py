@@ -69,8 +69,10 @@ class Drawings:
             stroke_offsets=_offsets(lengths),
             drawing_offsets=_offsets([len(drawing) for drawing in drawings]),
             times=times,
-            **{name: np.asarray(columns.get(name, default), default.dtype if name != "word" else None)
-               for name, default in defaults.items()},
+            **{
+                name: np.asarray(columns.get(name, default), default.dtype if name != "word" else None)
+                for name, default in defaults.items()
+            },
         )
 
     @classmethod
@@ -155,11 +157,13 @@ class Drawings:
         """Drawings that `save` wrote; with `mmap` nothing is read until it is used."""
         paths = {field.name: Path(folder) / f"{field.name}.npy" for field in fields(cls)}
         mode = "r" if mmap else None
-        return cls(**{
-            name: np.load(path, mmap_mode=mode, allow_pickle=False)
-            for name, path in paths.items()
-            if name != "times" or path.exists()
-        })
+        return cls(
+            **{
+                name: np.load(path, mmap_mode=mode, allow_pickle=False)
+                for name, path in paths.items()
+                if name != "times" or path.exists()
+            }
+        )
 
     def _slice(self, start: int, stop: int) -> Drawings:
         drawing_offsets = self.drawing_offsets[start : stop + 1]

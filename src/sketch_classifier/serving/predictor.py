@@ -33,8 +33,8 @@ class Predictor:
     def predict_images(self, images: np.ndarray) -> np.ndarray:
         """(N, num_classes) float32 probabilities, rows that sum to 1, for images of white ink on black.
 
-        images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three channels;
-        another size is resized first. Raises UserError for another shape or dtype.
+        images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three
+        channels; another size is resized first. Raises UserError for another shape or dtype.
         """
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[1] != 3):

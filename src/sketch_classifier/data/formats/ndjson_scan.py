@@ -23,7 +23,7 @@ DRAWING = np.frombuffer(b'","drawing":[', np.uint8)
 POWERS = np.array([float(10**k) for k in range(20)])  # exact in float64
 NEXT_LIST, LINE_END = np.frombuffer(b",[", np.uint8), np.frombuffer(b"]}\n", np.uint8)
 
-COMMA, OPEN, CLOSE, DIGIT_0, DIGIT_9, MINUS, POINT, QUOTE, BACKSLASH = (np.uint8(ord(c)) for c in ",[]09-.\"\\")
+COMMA, OPEN, CLOSE, DIGIT_0, DIGIT_9, MINUS, POINT, QUOTE, BACKSLASH = (np.uint8(ord(c)) for c in ',[]09-."\\')
 
 # Positions are unsigned in the inner loops, where Numba's check for negative ones would be felt. Unsigned and signed
 # numbers do not mix (they would become floats), so the constants are unsigned, too.

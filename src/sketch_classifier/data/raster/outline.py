@@ -225,9 +225,7 @@ def _fan_left(pen, in_x, in_y, out_x, out_y, x, y, side, count):
 
 @inner()
 def _within(x, y, limits, reach):
-    return (
-        limits[0] - reach <= x <= limits[2] + reach and limits[1] - reach <= y <= limits[3] + reach
-    )
+    return limits[0] - reach <= x <= limits[2] + reach and limits[1] - reach <= y <= limits[3] + reach
 
 
 @inner()

@@ -19,6 +19,7 @@ _FALL = np.array([1.0, 0.6, 0.35])  # three waves a stroke: their sizes,
 _CYCLES = np.array([[0.6], [1.7], [3.2]])  # and how often they turn: from so many times
 _SPREAD = np.array([[1.0], [1.0], [2.0]])  # to so many more
 
+
 @dataclass(frozen=True)
 class Style:
     """How one person draws. Lengths are in units of the drawing's longer side, angles in radians.

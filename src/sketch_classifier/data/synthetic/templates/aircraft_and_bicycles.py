@@ -24,8 +24,10 @@ def plane_from_above(pen: Pen) -> None:
             if pen.maybe(0.6):
                 pen.ellipse((0.5, 0), 0.5, w * 1.1)
             else:
-                pen.curve([(0.02, -w * 0.7), (0.5, -w), (0.9, -w * 0.8), (1.0, 0), (0.9, w * 0.8), (0.5, w),
-                           (0.02, w * 0.7)], closed=True)
+                pen.curve(
+                    [(0.02, -w * 0.7), (0.5, -w), (0.9, -w * 0.8), (1.0, 0), (0.9, w * 0.8), (0.5, w), (0.02, w * 0.7)],
+                    closed=True,
+                )
         round_wings = pen.maybe(0.35)
         for side in (-1, 1):
             with pen.part():
@@ -44,8 +46,9 @@ def plane_from_above(pen: Pen) -> None:
                 pen.dot((0.4 + 0.09 * k, 0.0))
 
 
-def _one_outline(pen: Pen, w: float, span: float, sweep: float, root: float, chord: float, tip: float,
-                 tail: float) -> None:
+def _one_outline(
+    pen: Pen, w: float, span: float, sweep: float, root: float, chord: float, tip: float, tail: float
+) -> None:
     """All the way round without lifting the pen."""
     upper = [(1.0, 0.0), (0.88, -w), (root, -w), (root - sweep, -w - span), (root - sweep - tip, -w - span),
              (root - chord, -w * 0.9),
@@ -64,13 +67,32 @@ def plane_from_the_side(pen: Pen) -> None:
         fin = pen.u(0.16, 0.28)
         with pen.part():
             if pen.maybe(0.5):
-                pen.curve([(0.0, -w * 0.5), (0.5, -w), (0.85, -w * 0.9), (1.0, 0.1 * w), (0.85, w * 0.9), (0.45, w),
-                           (0.0, -w * 0.4)])
+                pen.curve(
+                    [
+                        (0.0, -w * 0.5),
+                        (0.5, -w),
+                        (0.85, -w * 0.9),
+                        (1.0, 0.1 * w),
+                        (0.85, w * 0.9),
+                        (0.45, w),
+                        (0.0, -w * 0.4),
+                    ]
+                )
                 pen.polyline([(0.14, -w * 0.7), (0.02, -fin), (-0.06, -fin), (0.0, -w * 0.5)])
             else:
                 pen.polyline([(0.0, -w * 0.4), (-0.05, -fin), (0.04, -fin), (0.16, -w * 0.9)])
-                pen.curve([(0.16, -w * 0.9), (0.5, -w), (0.85, -w * 0.85), (1.0, 0.0), (0.85, w * 0.8), (0.45, w),
-                           (0.1, w * 0.5), (0.0, -w * 0.4)])
+                pen.curve(
+                    [
+                        (0.16, -w * 0.9),
+                        (0.5, -w),
+                        (0.85, -w * 0.85),
+                        (1.0, 0.0),
+                        (0.85, w * 0.8),
+                        (0.45, w),
+                        (0.1, w * 0.5),
+                        (0.0, -w * 0.4),
+                    ]
+                )
         root, reach = pen.u(0.5, 0.62), pen.u(0.22, 0.4)
         back = pen.u(0.05, 0.25)
         with pen.part():

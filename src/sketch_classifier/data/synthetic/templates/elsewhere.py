@@ -44,8 +44,9 @@ def cat_from_behind(pen: Pen) -> None:
     with pen.part():
         pen.ellipse((0, 0.12), r, r * pen.u(0.8, 1.0))
         for side in (-1, 1):
-            pen.polyline([(side * r * 0.9, 0.04), (side * r * 0.85, 0.12 - 1.6 * r),
-                          (side * r * 0.25, 0.12 - 0.85 * r)])
+            pen.polyline(
+                [(side * r * 0.9, 0.04), (side * r * 0.85, 0.12 - 1.6 * r), (side * r * 0.25, 0.12 - 0.85 * r)]
+            )
     tail = pen.u(0.25, 0.5)
     pen.curve([(0.6 * w, 0.95 * h), (w + 0.6 * tail, 0.98 * h), (w + tail, 0.75 * h), (w + 0.7 * tail, 0.5 * h),
                (w + tail, 0.35 * h)])  # fmt: skip

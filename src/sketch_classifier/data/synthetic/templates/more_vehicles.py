@@ -231,8 +231,9 @@ def fire_engine(pen: Pen) -> None:
     rise = pen.u(0.0, 0.1)
     with pen.part():
         if pen.maybe(0.5):
-            outline(pen, [(0, h), (0, rise + 0.03), (a, rise + 0.03), (a, 0), (0.92, 0), (1, 0.45 * h),
-                          (1, h)], smooth=0.05)
+            outline(
+                pen, [(0, h), (0, rise + 0.03), (a, rise + 0.03), (a, 0), (0.92, 0), (1, 0.45 * h), (1, h)], smooth=0.05
+            )
         else:
             pen.rectangle(0, rise + 0.03, a, h)
             pen.polyline([(a, h), (a, 0), (pen.u(0.9, 1.0), 0), (1, 0.45 * h), (1, h)], closed=True)

@@ -102,8 +102,16 @@ def arched_car(pen: Pen) -> tuple[float, float]:
     a, d = pen.u(0.2, 0.34), pen.u(0.62, 0.74)
     r = pen.u(0.09, 0.125)
     x, y = pen.u(0.2, 0.26), pen.u(0.74, 0.8)
-    top = [(0.0, h), (0.0, belt * 1.1), (a - 0.1, belt), (a, 0.02), (d, 0.0), (d + 0.12, belt), (1.0, belt * 1.2),
-           (1.0, h)]
+    top = [
+        (0.0, h),
+        (0.0, belt * 1.1),
+        (a - 0.1, belt),
+        (a, 0.02),
+        (d, 0.0),
+        (d + 0.12, belt),
+        (1.0, belt * 1.2),
+        (1.0, h),
+    ]
     with pen.part():
         outline(pen, top, closed=False, smooth=0.6)
         pen.line((0.0, h), (x - r, h))
@@ -114,8 +122,9 @@ def arched_car(pen: Pen) -> tuple[float, float]:
     wheels(pen, (x, y), h + 0.02, r)
     if pen.detail(0.4):
         with pen.part():
-            pen.polyline([(a + 0.01, belt), (a + 0.05, 0.07), (d - 0.04, 0.06), (d + 0.05, belt)],
-                         closed=pen.maybe(0.6))
+            pen.polyline(
+                [(a + 0.01, belt), (a + 0.05, 0.07), (d - 0.04, 0.06), (d + 0.05, belt)], closed=pen.maybe(0.6)
+            )
             if pen.maybe(0.5):
                 pen.line(((a + d) / 2, 0.07), ((a + d) / 2, belt))
     return (a + d) / 2, 0.0
@@ -262,8 +271,9 @@ def van(pen: Pen) -> None:
     wheels(pen, (pen.u(0.18, 0.25), pen.u(0.75, 0.82)), h + pen.u(0, 0.7) * r, r)
     if pen.detail(0.75):
         with pen.part():
-            pen.polyline([(a - 0.12, 0.08), (a - 0.02, 0.08), (b - 0.05, belt * 0.95), (a - 0.12, belt * 0.95)],
-                         closed=True)
+            pen.polyline(
+                [(a - 0.12, 0.08), (a - 0.02, 0.08), (b - 0.05, belt * 0.95), (a - 0.12, belt * 0.95)], closed=True
+            )
         if pen.maybe(0.45):
             pen.rectangle(a - 0.36, 0.08, a - 0.17, belt * 0.95)
             if pen.maybe(0.6):
