@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
 
 CHUNK = 4096  # drawings in memory at a time
+ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
 
 def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | Path) -> None:
@@ -80,22 +82,31 @@ def _stroke_chunks(path: Path, preset: DatasetPreset) -> Iterator[tuple[np.ndarr
         print(f"{path}: left out: {found}", file=sys.stderr)
 
 
-class _Writer:
+class _Writer(ExitStack):
     """The output files, appended to a chunk at a time."""
 
     def __init__(self, folder: Path, preset: DatasetPreset) -> None:
+        super().__init__()
         self.folder, self.preset = folder, preset
-        self.has_strokes = preset.format != "numpy_bitmap"
         self.num_drawings = self.num_points = 0
-        size = preset.image_size
-        self.images = NpyWriter(
-            folder / "images.npy", (size, size) if preset.channels == 1 else (3, size, size), np.uint8
-        )
+        self.tables: list[pa.Table] = []  # rows of the index that are not yet written
         self.index = None
-        if self.has_strokes:
-            self.points = NpyWriter(folder / "points.npy", (2,), np.uint8)
-            self.offsets = NpyWriter(folder / "offsets.npy", (), np.int64)
+        size = preset.image_size
+        shape = (size, size) if preset.channels == 1 else (3, size, size)
+        self.images = self.enter_context(NpyWriter(folder / "images.npy", shape, np.uint8))
+        if preset.format != "numpy_bitmap":
+            self.points = self.enter_context(NpyWriter(folder / "points.npy", (2,), np.uint8))
+            self.offsets = self.enter_context(NpyWriter(folder / "offsets.npy", (), np.int64))
             self.offsets.append(np.zeros(1, np.int64))
+        about = {
+            "categories": preset.categories,
+            "positive": preset.positive,
+            "positive_name": preset.positive_name,
+            "channels": preset.channels,
+        }
+        text = json.dumps(about, indent=2, ensure_ascii=False)
+        (folder / "classes.json").write_text(text + "\n", encoding="utf-8")
+        self.callback(self._finish_index)
 
     def append(
         self, label: int, bitmaps: np.ndarray, drawings: Drawings | None, rows: np.ndarray, splits: np.ndarray
@@ -119,11 +130,22 @@ class _Writer:
                 "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
                 "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
             }
-        table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
-        if self.index is None:
-            self.index = pq.ParquetWriter(self.folder / "index.parquet", table.schema)
-        self.index.write_table(table)
+        self.tables.append(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
         self.num_drawings += len(rows)
+        if sum(map(len, self.tables)) >= ROW_GROUP:
+            self._write_index()
+
+    def _write_index(self) -> None:
+        if self.index is None:
+            self.index = pq.ParquetWriter(self.folder / "index.parquet", self.tables[0].schema)
+        self.index.write_table(pa.concat_tables(self.tables), row_group_size=ROW_GROUP)
+        self.tables.clear()
+
+    def _finish_index(self) -> None:
+        if self.tables:
+            self._write_index()
+        if self.index is not None:
+            self.index.close()
 
     def _images(self, bitmaps: np.ndarray, drawings: Drawings | None) -> np.ndarray:
         size, channels = self.preset.image_size, self.preset.channels
@@ -138,21 +160,3 @@ class _Writer:
 
             images = resize(bitmaps, size)
         return images if channels == 1 else np.repeat(images[:, None], 3, axis=1)
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(self, *exception) -> None:
-        for writer in (self.images, *((self.points, self.offsets) if self.has_strokes else ())):
-            writer.__exit__(*exception)
-        if self.index is not None:
-            self.index.close()
-        about = {
-            "categories": self.preset.categories,
-            "positive": self.preset.positive,
-            "positive_name": self.preset.positive_name,
-            "channels": self.preset.channels,
-        }
-        (self.folder / "classes.json").write_text(
-            json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
