@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sketch_classifier.data.formats import read_ndjson
 from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
@@ -27,11 +28,11 @@ def read(path):
 def test_official_simplified_strokes(mirror):
     count = same = 0
     for path in sorted((mirror / "simplified").glob("*.ndjson")):
-        raw = {row["key_id"]: row["drawing"] for row in read(mirror / "raw" / path.name)}
-        pairs = [(raw[row["key_id"]], row["drawing"]) for row in read(path) if row["key_id"] in raw]
-        ours = simplify([drawing for drawing, _ in pairs]).to_lists()
-        count += len(pairs)
-        same += sum(drawing == official for drawing, (_, official) in zip(ours, pairs, strict=True))
+        raw, official = read_ndjson(mirror / "raw" / path.name), read_ndjson(path)
+        _, ours, theirs = np.intersect1d(raw.key_id, official.key_id, return_indices=True)
+        pairs = zip(simplify(raw[ours]).to_lists(), official[theirs].to_lists(), strict=True)
+        count += len(ours)
+        same += sum(found == expected for found, expected in pairs)
     assert count > 3000
     assert same >= 0.999 * count
 

@@ -140,4 +140,4 @@ def test_strokes_are_views():
 def test_points_are_bytes_only_where_all_are_whole_numbers_up_to_255():
     assert Drawings.from_lists([[[[0, 255], [1, 2]]]]).points.dtype == np.uint8
     for value in (0.5, -1, 256):
-        assert Drawings.from_lists([[[[value], [1]]]]).points.dtype == np.float32
+        assert Drawings.from_lists([[[[value], [1]]]]).points.dtype == np.float64

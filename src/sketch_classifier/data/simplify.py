@@ -25,8 +25,7 @@ def simplify(drawings: Drawings | Iterable[Sequence]) -> Drawings:
     when scaling, and (1 − t) · a + t · b at a distance counted from the stroke's start when resampling. Many points
     lie exactly half-way or exactly at epsilon, so that the last bit shows.
     """
-    if not isinstance(drawings, Drawings):
-        drawings = Drawings.from_lists(drawings, dtype=np.float64)
+    drawings = Drawings.of(drawings)
     points, offsets = _simplify(
         np.require(drawings.points, np.float64, "CW"),
         np.require(drawings.stroke_offsets, np.int64, "CW"),

@@ -15,7 +15,7 @@ COLUMNS = ("key_id", "word", "countrycode", "recognized", "timestamp")
 class Drawings:
     """N drawings of S strokes and P points in all, as flat arrays: never a Python object a drawing.
 
-    points           (P, 2) uint8 (simplified) or float32 (raw): x to the right, y downwards, in pixels
+    points           (P, 2) uint8 (simplified) or float64 (raw): x to the right, y downwards, in pixels
     stroke_offsets   (S + 1,) int64: stroke s is points[stroke_offsets[s]:stroke_offsets[s + 1]]
     drawing_offsets  (N + 1,) int64: drawing n has the strokes drawing_offsets[n] … drawing_offsets[n + 1] - 1
     key_id           (N,) uint64: the dataset's own identifier of the drawing
@@ -40,7 +40,7 @@ class Drawings:
     def from_lists(cls, drawings: Iterable[Sequence], *, dtype=None, **columns) -> Drawings:
         """Drawings from nested lists as they stand in an .ndjson file: [[xs, ys], …] or [[xs, ys, ts], …] a drawing.
 
-        `dtype` of the points defaults to uint8 where every coordinate is a whole number in 0–255, else float32.
+        `dtype` of the points defaults to uint8 where every coordinate is a whole number in 0–255, else float64.
         `columns` are any of COLUMNS; those left out are filled with zeros, empty strings and True for `recognized`.
         """
         drawings = [list(drawing) for drawing in drawings]
@@ -52,7 +52,7 @@ class Drawings:
             whole = points.size == 0 or (
                 (points == np.round(points)).all() and points.min() >= 0 and points.max() <= 255
             )
-            dtype = np.uint8 if whole else np.float32
+            dtype = np.uint8 if whole else np.float64
         times = None
         if strokes and all(len(stroke) > 2 for stroke in strokes):
             times = np.concatenate([np.asarray(stroke[2], dtype=np.float32) for stroke in strokes])

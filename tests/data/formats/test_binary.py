@@ -121,7 +121,7 @@ def test_no_bytes_crash_the_reader(data):
 
 def test_what_the_format_cannot_hold_is_refused(tmp_path):
     path = tmp_path / "cat.bin"
-    with pytest.raises(UserError, match=r"cat\.bin: points are float32"):
+    with pytest.raises(UserError, match=r"cat\.bin: points are float64"):
         write_binary(path, Drawings.from_lists([[[[0.5], [1]]]]))
     with pytest.raises(UserError, match="65536 points a stroke"):
         write_binary(path, Drawings.from_lists([[[[1] * 65536, [1] * 65536]]]))

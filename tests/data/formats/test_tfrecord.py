@@ -52,7 +52,7 @@ def test_deltas_become_points_and_words(tmp_path):
     _write(tmp_path, _framed(_example(INK[:2], 0)), name="training.tfrecord-00001-of-00002")
     drawings = read_tfrecord(tmp_path / "training.tfrecord-?????-of-?????")
     assert drawings.to_lists() == [POINTS, POINTS[:1]]
-    assert drawings.points.dtype == np.float32 and drawings.times is None
+    assert drawings.points.dtype == np.float64 and drawings.times is None
     assert drawings.word.tolist() == ["cat", "ant"]
     assert drawings.recognized.all() and not drawings.key_id.any()
     one = read_tfrecord(tmp_path / "training.tfrecord-00001-of-00002", classes=["bee", "dog"])

@@ -82,7 +82,7 @@ def test_columns_are_like_the_datasets(cars):
 
 def test_drawings_are_like_raw_ones(cars):
     drawings, _ = cars
-    assert drawings.points.dtype == np.float32 and drawings.points.min() >= 0
+    assert drawings.points.dtype == np.float64 and drawings.points.min() >= 0
     num_strokes = np.diff(drawings.drawing_offsets)
     assert num_strokes.min() >= 1 and 3 <= np.median(num_strokes) <= 9
     assert np.diff(drawings.stroke_offsets).min() >= 2

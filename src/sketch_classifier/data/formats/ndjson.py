@@ -39,8 +39,8 @@ def iter_ndjson(
 
     The first good drawing decides what the file holds. Strokes [xs, ys] of whole numbers in 0–255 are simplified
     drawings: points uint8, times None. Strokes [xs, ys, ts], or coordinates with fractions, are raw ones: points
-    float32, and times where there are three lists. A later drawing of the other kind is malformed. Empty lines are
-    passed over. `drawing` is the only key that a line must have; see `parse_line`.
+    float64, the very numbers that json reads, and times where there are three lists. A later drawing of the other kind
+    is malformed. Empty lines are passed over. `drawing` is the only key that a line must have; see `parse_line`.
     """
     limit = sys.maxsize if limit is None else limit
     with open_source(path) as (file, name):
@@ -87,7 +87,8 @@ def iter_ndjson(
 def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:
     """Write drawings as the dataset does, byte for byte: to a path (whole or not at all) or to an open binary file.
 
-    Every drawing has at least one stroke and every stroke at least one point, with finite coordinates.
+    Numbers that are whole are written without a point, others with as many digits as tell them from their neighbours.
+    Every drawing has at least one stroke and every stroke at least one point, with coordinates in float32's range.
     """
     target = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
     with target as place, nullcontext(place) if hasattr(place, "write") else place.open("wb") as file:

@@ -58,7 +58,7 @@ class Batch:
             return
         names = self.columns[0]
         columns = {name: [row[name] for row in self.columns] for name in names}
-        part = Drawings.from_lists(self.drawings, dtype=np.uint8 if self.kind[1] else np.float32, **columns)
+        part = Drawings.from_lists(self.drawings, dtype=np.uint8 if self.kind[1] else np.float64, **columns)
         self.parts.append(part)
         self.drawings, self.columns = [], []
 
@@ -77,7 +77,7 @@ class _Buffers:
         self.num_bytes = num_bytes
         self.max_drawings = max_drawings
         self.bytes = np.empty((num_numbers if whole else 0, num_lists), np.uint8)
-        self.floats = np.empty((0 if whole else num_numbers, num_lists), np.float32)
+        self.floats = np.empty((0 if whole else num_numbers, num_lists), np.float64)
         self.stroke_offsets = np.zeros(num_bytes // 8 + 2, np.int64)
         self.drawing_offsets = np.zeros(max_drawings + 1, np.int64)
         self.key_id = np.empty(max_drawings, np.uint64)
@@ -114,5 +114,5 @@ class _Buffers:
             countrycode=self.countrycode[:count].copy().view("S2")[:, 0],
             recognized=self.recognized[:count].copy(),
             timestamp=self.timestamp[:count].copy().view("datetime64[us]"),
-            times=numbers[:, 2].copy() if numbers.shape[1] == 3 else None,
+            times=numbers[:, 2].astype(np.float32) if numbers.shape[1] == 3 else None,
         )

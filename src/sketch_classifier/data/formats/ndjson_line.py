@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 MAX_WORD = 200  # characters; words are kept in a fixed width
-MAX_FLOAT32 = float(np.finfo(np.float32).max)
+MAX_FLOAT32 = float(np.finfo(np.float32).max)  # times are float32; nor is anything larger a coordinate
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: UTC)?", re.ASCII)
 DEFAULTS = {  # in the order of the dataset's own lines
     "word": "",
@@ -27,8 +27,8 @@ def parse_line(line: bytes) -> tuple[list, dict]:
     """The drawing of a line as nested lists of numbers, and its columns.
 
     `drawing` is required: a list of strokes [xs, ys] or [xs, ys, ts], all strokes alike, each of at least one point,
-    with finite numbers. The other keys may be missing or null: word "", countrycode "", key_id 0, recognized true,
-    timestamp 1970-01-01. Unknown keys are ignored. Raises Malformed.
+    with numbers in float32's range. The other keys may be missing or null: word "", countrycode "", key_id 0,
+    recognized true, timestamp 1970-01-01. Unknown keys are ignored. Raises Malformed.
     """
     try:
         record = orjson.loads(line)

@@ -49,7 +49,7 @@ def iter_tfrecord(
     limit: int | None = None,
     bad: BadRecords | None = None,
 ) -> Iterator[Drawings]:
-    """The drawings of TFRecord files, `batch_size` at a time: float32 points from the sums of the deltas, and words.
+    """The drawings of TFRecord files, `batch_size` at a time: float64 points from the sums of the deltas, and words.
 
     pattern  a path or fsspec URL, or a pattern such as "training.tfrecord-?????-of-?????" (files in order of name)
     classes  the names of the classes; by default they are read from "training.tfrecord.classes" beside the files
@@ -159,7 +159,7 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray) -> Drawings:
     for ink in inks:
         xy = np.zeros((len(ink) + 1, 2))
         np.cumsum(ink[:, :2], axis=0, out=xy[1:])
-        points.append(xy.astype(np.float32))
+        points.append(xy)
         ends = np.flatnonzero(ink[:, 2]) + 2  # row i is point i + 1, and offsets stand behind the last point
         ends = ends if len(ends) and ends[-1] == len(xy) else np.append(ends, len(xy))
         lengths.append(np.diff(ends, prepend=0))

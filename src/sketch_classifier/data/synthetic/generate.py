@@ -67,7 +67,7 @@ def generate(
         seconds.append(u[3])
     numbers = np.arange(start, start + num)
     drawings = Drawings(
-        points=np.concatenate(points) if points else np.empty((0, 2), np.float32),
+        points=np.concatenate([np.empty((0, 2)), *points]),
         stroke_offsets=_offsets(np.concatenate(lengths) if lengths else []),
         drawing_offsets=_offsets(num_strokes),
         times=np.concatenate(times) if times else np.empty(0, np.float32),
