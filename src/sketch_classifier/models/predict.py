@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.task import class_probabilities
@@ -53,6 +54,7 @@ def _batches(
     batch_size: int,
     device: str | torch.device | None,
 ) -> np.ndarray:
+    keep_freed_memory()
     rows = np.arange(len(images)) if rows is None else np.asarray(rows, np.int64)
     before, training = next(network.parameters()).device, network.training
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else before))

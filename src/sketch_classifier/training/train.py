@@ -16,6 +16,7 @@ from torch import nn
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.files import replaced_folder
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.registry import build_network
@@ -51,6 +52,7 @@ def train(
     had, an unknown architecture, optimizer or device.
     """
     _refuse(dataset, preset)
+    keep_freed_memory()
     accelerator = _accelerator(settings)
     with reproducible():
         network = build_network(
