@@ -14,8 +14,8 @@ LARGE = 2**30  # bytes; activations of a batch are smaller
 def keep_freed_memory() -> None:
     """Let glibc keep freed blocks of up to a gigabyte for the next allocation, for the rest of the process.
 
-    By default it returns blocks of more than 32 MB to the kernel, which fills them with zeros, page by page, whenever the
-    next batch asks again: a third of MobileNetV2's time on a CPU (benchmarks/README.md). Elsewhere nothing happens.
+    By default it returns large blocks to the kernel, which fills them with zeros, page by page, whenever the next batch
+    asks again: 4 tenths of MobileNetV2's time on a CPU (benchmarks/README.md). Elsewhere nothing happens.
     """
     if sys.platform != "linux":
         return
