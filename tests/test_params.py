@@ -59,7 +59,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p.update(dataset="Thirty"), "dataset: unknown dataset 'Thirty': did you mean 'thirty'?"),
         (lambda p: p["datasets"]["car"].update(lmit=1), "datasets.car: unknown parameter 'lmit': did you mean 'limit'?"),
         (lambda p: p["models"]["cnn"]["input"].update(sze=1), "models.cnn.input: unknown parameter 'sze': did you mean 'size'?"),
-        (lambda p: p["models"]["cnn"].update(epochs="ten"), "models.cnn.epochs: input should be a valid integer, found 'ten'"),
+        (lambda p: p["models"]["cnn"].update(epochs="ten"), "models.cnn.epochs: a whole number is expected, found 'ten'"),
         (lambda p: p["models"]["cnn"].update(epochs=2.5), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].update(epochs=0), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].pop("epochs"), "models.cnn.epochs: missing"),
@@ -73,6 +73,9 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["split"].update(train=-0.1), "split.train"),
         (lambda p: p.update(model="mobilenet_binary", dataset="thirty"), "dataset 'thirty' has no `positive` group"),
         (lambda p: p.update(seed=-1), "seed"),
+        (lambda p: p.update(seed=2**32), "seed"),
+        (lambda p: p["datasets"]["car"].update(categories="cat"), "a list of categories, or `all`, is expected, found 'cat'"),
+        (lambda p: p["datasets"].update(car=None), "datasets.car: a group of parameters is expected, found None"),
     ],
 )  # fmt: skip
 def test_mistakes(write, change, message):

@@ -1,8 +1,8 @@
 """Classify sketches: read drawings, rasterise them as Google did, and predict with a model that the pipeline trained.
 
 >>> from sketch_classifier import Predictor, rasterize, read_ndjson
->>> drawings = read_ndjson("drawings.ndjson")
->>> probabilities = Predictor("models").predict_strokes(drawings)
+>>> drawings = read_ndjson("drawings.ndjson")  # doctest: +SKIP
+>>> probabilities = Predictor("models").predict_strokes(drawings)  # doctest: +SKIP
 """
 
 from importlib import import_module

@@ -13,6 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sketch_classifier.errors import UserError, unknown_name
 
+# Where pydantic speaks of Python's types.
+EXPECTED = {
+    "tuple_type": "a list is expected",
+    "dict_type": "a group of parameters is expected",
+    "model_type": "a group of parameters is expected",
+    "string_type": "a text is expected",
+    "int_type": "a whole number is expected",
+    "int_from_float": "a whole number is expected",
+    "float_type": "a number is expected",
+    "bool_type": "true or false is expected",
+}
+
 Format = Literal["simplified", "raw", "numpy_bitmap"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,6 +66,8 @@ class DatasetPreset(Block):
     @field_validator("categories", mode="before")
     @classmethod
     def _all_categories(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "all":
+            raise ValueError(f"a list of categories, or `all`, is expected, found {value!r}")
         return official_categories() if value == "all" else _tuple(value)
 
     @field_validator("positive", mode="before")
@@ -166,7 +180,7 @@ class Params(Block):
     source: Annotated[str, Field(min_length=1)]
     dataset: str
     model: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     split: Split
     train: Train
     analyze: Analyze
@@ -242,7 +256,8 @@ def _first_error(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{where}: {message}" if where else message
-    return f"{where}: {message[0].lower() + message[1:]}, found {first['input']!r}"
+    message = EXPECTED.get(first["type"]) or message[0].lower() + message[1:]
+    return f"{where}: {message}, found {first['input']!r}"
 
 
 def _unknown_key(loc: tuple) -> str:

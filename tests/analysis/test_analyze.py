@@ -65,3 +65,19 @@ def test_what_to_run_first(tmp_path, inputs, missing, stage):
     with pytest.raises(UserError, match=f"dvc repro {stage}"):
         analyze(*arguments, tmp_path / "plots", PARAMS, 0)
     assert not (tmp_path / "plots").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("row,actual,predicted,confidence,correct\n0,cat,zebra,0.5,False\n", "of another model or dataset"),
+        ("row,actual,predicted,confidence,correct\n999999,cat,cat,0.5,True\n", "of another model or dataset"),
+        ("garbage\n1\n", "damaged .no column"),
+        ("", "damaged"),
+    ],
+)
+def test_predictions_that_do_not_belong_here(tmp_path, inputs, text, said):
+    arguments = inputs()
+    arguments[2].write_text(text)
+    with pytest.raises(UserError, match=f"predictions.csv: {said}"):
+        analyze(*arguments, tmp_path / "plots", PARAMS, seed=0)

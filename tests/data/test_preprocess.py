@@ -120,3 +120,23 @@ def test_real_bitmaps_and_strokes_of_the_same_drawings_share_their_splits(mirror
         index = Dataset.open(tmp_path / fmt).index
         splits.append(index[index["row"] < 10]["split"].tolist())
     assert splits[0] == splits[1] and len(splits[0]) == 60
+
+
+def test_a_damaged_result_says_what_to_run(raw, tmp_path):
+    run(raw, tmp_path / "out")
+    (tmp_path / "out/classes.json").write_text("{")
+    with pytest.raises(UserError, match="out: damaged .*dvc repro --force preprocess"):
+        Dataset.open(tmp_path / "out")
+    run(raw, tmp_path / "out")
+    images = tmp_path / "out/images.npy"
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(UserError, match="damaged"):
+        Dataset.open(tmp_path / "out")
+    run(raw, tmp_path / "out")
+    (tmp_path / "out/index.parquet").write_bytes(b"PAR1 or not")
+    with pytest.raises(UserError, match="damaged"):
+        Dataset.open(tmp_path / "out")
+    run(raw, tmp_path / "out")
+    np.save(images, np.zeros((3, 28, 28), np.uint8))
+    with pytest.raises(UserError, match="3 images, 120 rows"):
+        Dataset.open(tmp_path / "out")

@@ -120,6 +120,9 @@ def test_real_weights_fit(network, mirror):
         ("weights.bin", "a .safetensors or .pth file is expected"),
         ("text.safetensors", "cannot be read"),
         ("text.pth", "weights: .*text.pth: "),
+        ("hello.pth", "weights: hello.pth: cannot be read: ."),
+        ("empty.pth", "weights: empty.pth: cannot be read: ."),
+        ("numbers.pth", "a state dict is expected"),
         ("other.safetensors", "does not fit architecture 'mobilenet_v2'"),
         ("list.pth", "a state dict is expected"),
     ],
@@ -129,6 +132,9 @@ def test_a_users_mistake_is_refused_even_before_a_fallback(network, tmp_path, mo
     for name in ("weights.bin", "text.safetensors", "text.pth"):
         Path(name).write_text("not weights")
     save_file({"features.0.weight": torch.zeros(2)}, "other.safetensors")
+    Path("hello.pth").write_text("hello world")
+    Path("empty.pth").touch()
+    torch.save({1: torch.zeros(2)}, "numbers.pth")
     torch.save([1, 2], "list.pth")
     with pytest.raises(UserError, match=said) as raised:
         load_weights(network, [entry, "none"])

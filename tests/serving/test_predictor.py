@@ -91,6 +91,13 @@ def test_none_at_all(trained):
 def test_mistakes(trained, tmp_path):
     with pytest.raises(UserError, match=r"uint8 expected, found \(2, 784\) uint8"):
         trained(1).predict_images(np.zeros((2, 784), np.uint8))
+    with pytest.raises(UserError, match="different lengths"):
+        trained(1).predict_images([[1, 2], [3]])
+    with pytest.raises(UserError, match=r"\(2, 0, 0\)"):
+        trained(1).predict_images(np.zeros((2, 0, 0), np.uint8))
+    for drawings in ([[[[0, 10], [5]]]], "x", [[[[0, float("nan")], [5, 6]]]]):
+        with pytest.raises(UserError, match="^drawings: "):
+            trained(1).predict_strokes(drawings)
     with pytest.raises(UserError, match="float64"):
         trained(1).predict_images(np.zeros((2, 28, 28)))
     with pytest.raises(UserError, match="order of the strokes"):

@@ -12,6 +12,7 @@ from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Train
 from sketch_classifier.training import samples
 from sketch_classifier.training import train as train_module
+from sketch_classifier.training.samples import batches
 from sketch_classifier.training.train import train
 
 QUIET = Train(device="cpu", loggers=())
@@ -164,6 +165,24 @@ def test_an_unfit_optimizer_is_refused(write_dataset, cnn, run, optimizer, said)
     preset = cnn.model_validate(cnn.model_dump() | {"optimizer": optimizer})
     with pytest.raises(UserError, match=said):
         run(write_dataset(), preset)
+
+
+def test_a_loss_that_is_no_number_is_refused_and_the_old_model_stays(write_dataset, cnn, run):
+    dataset = write_dataset()
+    before = files(run(dataset, cnn))
+    diverging = cnn.model_validate(cnn.model_dump() | {"optimizer": {"name": "SGD", "lr": 1e30}})
+    with pytest.raises(UserError, match="epoch 1: .* training diverged"):
+        run(dataset, diverging)
+    left = files(run.__closure__[0].cell_contents / "run")
+    assert {name: left[name] for name in before} == before
+
+
+@pytest.mark.parametrize(("num_samples", "batch_size"), [(1, 4), (5, 4), (8, 4), (9, 4), (10, 4), (3, 1), (5, 8)])
+def test_batches_take_every_sample_once_and_leave_none_alone(num_samples, batch_size):
+    parts = list(batches(torch.arange(num_samples), batch_size))
+    assert torch.cat(parts).tolist() == list(range(num_samples))
+    assert max(map(len, parts)) <= batch_size + 1
+    assert batch_size == 1 or num_samples == 1 or min(map(len, parts)) > 1
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")

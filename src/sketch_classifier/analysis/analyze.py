@@ -13,6 +13,7 @@ from sketch_classifier.analysis.embedding import embed, tsne_figure, usable_perp
 from sketch_classifier.analysis.predictions import errors_figure, samples_figure
 from sketch_classifier.analysis.style import save
 from sketch_classifier.data.dataset import SPLITS, Dataset
+from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.metrics import confusion_matrix
 from sketch_classifier.evaluation.tables import read_predictions
 from sketch_classifier.models.predict import extract_features
@@ -44,6 +45,9 @@ def analyze(
     plots = Path(plots)
     names, targets = dataset.class_names(about.task), dataset.targets(about.task)
     rows = table["row"].to_numpy()
+    unknown = (set(table["actual"]) | set(table["predicted"])) - set(names)
+    if unknown or (len(rows) and rows.max() >= len(targets)):
+        raise UserError(f"{predictions}: of another model or dataset; run `dvc repro evaluate`")
     predicted = table["predicted"].map({name: code for code, name in enumerate(names)}).to_numpy()
     called = about.name
 

@@ -30,7 +30,7 @@ def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
             values = curves[f"{split}_{what}"]
             label = f"{split} ({values.iloc[-1]:.3f})"
             axes.plot(curves["epoch"], values, line, color=colour, markersize=4, label=label)
-        axes.set(xlabel="epoch", ylabel=what)
+        axes.set(xlabel="epoch", ylabel=what, xlim=(0.5, len(curves) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color="#dddddd", linewidth=0.8)
         axes.legend(frameon=False, fontsize=9, title="after the last epoch", title_fontsize=9)

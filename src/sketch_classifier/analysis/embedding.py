@@ -39,7 +39,10 @@ def usable_perplexity(perplexity: float, count: int) -> float:
 
 
 def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
-    """(n, 2) positions of drawings with (n,) int labels: a colour and a marker a class, its name at its median."""
+    """(n, 2) positions of drawings with (n,) int labels: a colour and a marker a class, its name at its median.
+
+    Two classes, as a rule mixtures of many things, have a legend instead.
+    """
     many = len(class_names) > 60
     size = 16 if many else 10
     title = "Drawings that the network finds alike lie together (t-SNE of its features)"
@@ -49,10 +52,14 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
     present = np.unique(labels)
     for label in present:
         own = positions[labels == label]
-        axes.scatter(*own.T, s=18, color=colours[label], marker=MARKERS[label % len(MARKERS)], alpha=0.65, linewidths=0)
+        style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": class_names[label]}
+        axes.scatter(*own.T, s=18, alpha=0.65, linewidths=0, **style)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color("#cccccc")
     axes.margins(0.03)
+    if len(class_names) == 2:
+        axes.legend(fontsize=11, markerscale=1.8)
+        return figure
     figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
     names = [class_names[label] for label in present]

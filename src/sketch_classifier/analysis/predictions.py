@@ -43,5 +43,5 @@ def _figure(dataset: Dataset, chosen: pd.DataFrame, title: str, detail: str) -> 
 def _caption(said, category: str) -> list[Line]:
     mark, colour = ("✓", RIGHT) if said.correct else ("✗", WRONG)
     lines = [(f"true: {said.actual}", INK), (f"{mark} {said.predicted} {said.confidence:.0%}", colour)]
-    # Of a binary model one wants to know, too, what the drawing shows.
-    return lines if said.actual == category else [*lines, (f"drawn: {category}", QUIET)]
+    # Of a binary model one wants to know the category, too.
+    return lines if said.actual == category else [*lines, (f"category: {category}", QUIET)]

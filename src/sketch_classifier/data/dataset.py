@@ -48,6 +48,14 @@ class Dataset:
             columns = pd.read_parquet(folder / "index.parquet", columns=["label", "split"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
+        except (ValueError, OSError) as error:
+            line = " ".join(str(error).split())[:200]
+            raise UserError(f"{folder}: damaged ({line}); run `dvc repro --force preprocess`") from None
+        if len(columns) != len(images):
+            raise UserError(
+                f"{folder}: damaged ({len(images)} images, {len(columns)} rows in the index); "
+                "run `dvc repro --force preprocess`"
+            )
         return cls(
             images=images,
             labels=columns["label"].to_numpy(np.int64),

@@ -75,9 +75,8 @@ def _stroke_chunks(path: Path, preset: DatasetPreset) -> Iterator[tuple[np.ndarr
         if len(drawings):
             yield rasterize(drawings, size=28), drawings, rows
     if bad is not None and bad.count:
-        share = bad.count / bad.total
         found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
-        if share > preset.max_bad_records:
+        if bad.fraction > preset.max_bad_records:
             raise UserError(f"{path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
         print(f"{path}: left out: {found}", file=sys.stderr)
 

@@ -197,7 +197,7 @@ def _is_passing(error: Exception) -> bool:
     status = _status(error)
     if status:
         return status in (408, 429) or status >= 500
-    if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | PermissionError):
         return False
     forbidden = str(error).startswith("Forbidden")  # a bare OSError of gcsfs
     return isinstance(error, OSError | ClientError) and not forbidden

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sketch_classifier.errors import UserError
+
 COLUMNS = ("key_id", "word", "countrycode", "recognized", "timestamp")
 
 
@@ -42,12 +44,18 @@ class Drawings:
 
         `dtype` of the points defaults to uint8 where every coordinate is a whole number in 0–255, else float64.
         `columns` are any of COLUMNS; those left out are filled with zeros, empty strings and True for `recognized`.
+        Raises UserError for lists of another form and for coordinates that are not finite.
         """
-        drawings = [list(drawing) for drawing in drawings]
-        strokes = [stroke for drawing in drawings for stroke in drawing]
-        lengths = [len(stroke[0]) for stroke in strokes]
-        xy = [np.asarray(stroke[:2], dtype=np.float64).reshape(2, -1) for stroke in strokes]
-        points = np.concatenate(xy, axis=1).T if xy else np.empty((0, 2))
+        try:
+            drawings = [list(drawing) for drawing in drawings]
+            strokes = [stroke for drawing in drawings for stroke in drawing]
+            lengths = [len(stroke[0]) for stroke in strokes]
+            xy = [np.asarray(stroke[:2], dtype=np.float64).reshape(2, -1) for stroke in strokes]
+            points = np.concatenate(xy, axis=1).T if xy else np.empty((0, 2))
+        except (TypeError, ValueError, IndexError, KeyError):
+            raise UserError("drawings: [[xs, ys], …] a drawing is expected, xs and ys as long as each other") from None
+        if not np.isfinite(points).all():
+            raise UserError("drawings: coordinates must be finite numbers")
         if dtype is None:
             whole = points.size == 0 or (
                 (points == np.round(points)).all() and points.min() >= 0 and points.max() <= 255

@@ -51,9 +51,15 @@ def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataF
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
-    """The table that `predictions` made, from its CSV file. Raises UserError where the file is missing."""
+    """The table that `predictions` made, from its CSV file. Raises UserError where it is missing or damaged."""
     try:
         # NA is Namibia here, and a category may be called "null": only what stands in the file.
-        return pd.read_csv(path, dtype={"key_id": str, "actual": str, "predicted": str}, keep_default_na=False)
+        table = pd.read_csv(path, dtype={"key_id": str, "actual": str, "predicted": str}, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
+    except ValueError as error:  # the parser's errors are ValueErrors too
+        raise UserError(f"{path}: damaged ({' '.join(str(error).split())}); run `dvc repro --force evaluate`") from None
+    missing = {"row", "actual", "predicted", "confidence", "correct"} - set(table.columns)
+    if missing:
+        raise UserError(f"{path}: damaged (no column {sorted(missing)[0]}); run `dvc repro --force evaluate`")
+    return table

@@ -11,7 +11,6 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -111,9 +110,10 @@ def _read(path: Path) -> State:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:
         raise UserError(f"weights: {path}: holds more than tensors (pickled code), which is not loaded") from None
-    except (SafetensorError, RuntimeError, EOFError, OSError) as error:
-        raise UserError(f"weights: {path}: cannot be read: {_one_line(error)}") from None
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    except Exception as error:  # bytes that are no state dict end torch's reader in any way
+        raise UserError(f"weights: {path}: cannot be read: {_one_line(error) or type(error).__name__}") from None
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f"weights: {path}: a state dict is expected: names and tensors, nothing else")
     return state
 

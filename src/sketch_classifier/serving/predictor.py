@@ -36,9 +36,7 @@ class Predictor:
         images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three
         channels; another size is resized first. Raises UserError for another shape or dtype.
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[1] != 3):
-            raise UserError(f"images: (N, H, W) or (N, 3, H, W) uint8 expected, found {images.shape} {images.dtype}")
+        images = _checked(images)
         if images.ndim == 3 and self._about.channels == "stroke_order":
             raise UserError("images: this model needs the order of the strokes; use predict_strokes")
         size = self._about.image_shape[-1]
@@ -57,3 +55,15 @@ class Predictor:
             drawings = simplify(drawings)
         channels = "stroke_order" if self._about.channels == "stroke_order" else "gray"
         return self.predict_images(rasterize(drawings, size=self._about.image_shape[-1], channels=channels))
+
+
+def _checked(images) -> np.ndarray:
+    expected = "images: (N, H, W) or (N, 3, H, W) uint8 expected, found"
+    try:
+        images = np.asarray(images)
+    except ValueError:
+        raise UserError(f"{expected} rows of different lengths") from None
+    fits = images.ndim == 3 or (images.ndim == 4 and images.shape[1] == 3)
+    if images.dtype != np.uint8 or not fits or 0 in images.shape[1:]:
+        raise UserError(f"{expected} {images.shape} {images.dtype}")
+    return images

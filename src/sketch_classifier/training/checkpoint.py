@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from sketch_classifier import models, training
+from sketch_classifier.data import resize
 from sketch_classifier.data.files import replaced_file
 
 Row = dict[str, float]
@@ -59,7 +60,7 @@ def fingerprint(
     """sha256 of all that decides what comes out.
 
     That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
-    the source code of models/ and training/.
+    the source code of models/, training/ and data/resize.py.
     """
     digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
     for name, value in initial.state_dict().items():
@@ -70,8 +71,8 @@ def fingerprint(
         digest.update(np.ascontiguousarray(images[start : start + 65536]))
     digest.update(np.ascontiguousarray(targets))
     digest.update(np.ascontiguousarray(split))
-    for package in (models, training):
-        for path in sorted(Path(package.__file__).parent.rglob("*.py")):
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
+    packages = [sorted(Path(package.__file__).parent.rglob("*.py")) for package in (models, training)]
+    for path in [*packages[0], *packages[1], Path(resize.__file__)]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from accelerate import Accelerator
 from torch import nn
 from tqdm import tqdm
 
+from sketch_classifier.errors import UserError
 from sketch_classifier.models.task import predicted, summed_loss
 from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.checkpoint import Checkpoint, Row
@@ -59,6 +61,11 @@ def fit(
             "train_accuracy": train_accuracy,
             "validation_accuracy": validation_accuracy,
         }
+        if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
+            raise UserError(
+                f"epoch {epoch}: the loss is no longer a finite number: training diverged; "
+                f"a lower optimizer.lr than {preset.optimizer.lr:g} is the usual remedy"
+            )
         history.append(row)
         if accelerator.is_main_process:
             checkpoint.save(bare, optimizer, history)

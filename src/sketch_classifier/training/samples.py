@@ -63,7 +63,14 @@ def fits(num_bytes: int, device: torch.device) -> bool:
 
 
 def batches(order: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
-    """`order`, (n,), cut into parts of batch_size; the last may be shorter."""
+    """`order`, (n,), cut into parts of batch_size; the last may be shorter.
+
+    A sample that would be alone in the last part joins the one before: a batch of one has no batch statistics.
+    """
+    num_samples = len(order)
+    if batch_size > 1 and num_samples > 1 and num_samples % batch_size == 1:
+        *first, last = order[:-1].split(batch_size)
+        return iter([*first, torch.cat([last, order[-1:]])])
     return iter(order.split(batch_size))
 
 

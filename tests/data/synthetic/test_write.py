@@ -101,4 +101,4 @@ def test_the_command_mirrors_the_bucket(tmp_path, capsys):
         "numpy_bitmap/tree.npy", "raw/tree.ndjson", "simplified/tree.ndjson", "truth.csv",
     ]  # fmt: skip
     assert main([str(tmp_path), "--categories", "tre"]) == 1
-    assert capsys.readouterr().err == "unknown synthetic category 'tre': did you mean 'tree'?\n"
+    assert capsys.readouterr().err == "error: unknown synthetic category 'tre': did you mean 'tree'?\n"

@@ -21,8 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         for fmt in FORMATS:
             for path in write(options.out, fmt, options.categories or categories(), options.num, options.seed):
                 print(path)
-    except UserError as error:
-        print(error, file=sys.stderr)
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
