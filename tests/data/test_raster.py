@@ -122,7 +122,13 @@ def test_any_coordinates_give_a_bitmap_that_does_not_depend_on_its_neighbours(dr
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_none(value):
-    assert rasterize([[[[0, value, 255], [0, 10, 20]]]], 28).shape == (1, 28, 28)
+    """Lists with such numbers are refused; in arrays, which nobody checks, they do no harm."""
+    with pytest.raises(UserError, match="finite"):
+        rasterize([[[[0, value, 255], [0, 10, 20]]]], 28)
+    drawings = Drawings.from_lists([HOUSE, [[[0, 1, 255], [0, 10, 20]]], HOUSE], dtype=np.float64)
+    drawings.points[drawings.stroke_offsets[drawings.drawing_offsets[1]] + 1, 0] = value
+    images = rasterize(drawings, 28)
+    np.testing.assert_array_equal(images[[0, 2]], rasterize([HOUSE, HOUSE], 28))
 
 
 @pytest.mark.parametrize("size", [28, 256])

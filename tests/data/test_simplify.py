@@ -11,6 +11,7 @@ from sketch_classifier.data.formats import read_ndjson
 from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.errors import UserError
 
 # the published bitmaps of these are other drawings than the published strokes
 UNPAIRED = {"bee", "candle", "car", "clock", "guitar", "octopus", "snowman", "umbrella"}
@@ -87,4 +88,9 @@ def test_long_strokes_and_no_strokes():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_are_none(value):
-    assert len(simplify([[[[0, value, 9], [0, 1, 2]]]])) == 1
+    """Lists with such numbers are refused; in arrays, which nobody checks, they do no harm."""
+    with pytest.raises(UserError, match="finite"):
+        simplify([[[[0, value, 9], [0, 1, 2]]]])
+    drawings = Drawings.from_lists([[[[0, 1, 9], [0, 1, 2]]]], dtype=np.float64)
+    drawings.points[1, 0] = value
+    assert len(simplify(drawings)) == 1
