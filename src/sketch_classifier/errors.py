@@ -24,3 +24,9 @@ def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
         return f"unknown {what} {name!r}: did you mean {lowered[near[0]]!r}?"
     shown = ", ".join(accepted[:20]) + (", …" if len(accepted) > 20 else "")
     return f"unknown {what} {name!r}: accepted are {shown or 'none'}"
+
+
+def one_line(error: Exception) -> str:
+    """What an error of a library says, on one line of at most 200 characters; its type where it says nothing."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"

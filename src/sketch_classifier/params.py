@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.errors import UserError, one_line, unknown_name
 
 # Where pydantic speaks of Python's types.
 EXPECTED = {
@@ -26,6 +26,7 @@ EXPECTED = {
 }
 
 Format = Literal["simplified", "raw", "numpy_bitmap"]
+SUFFIXES: dict[Format, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -216,7 +217,7 @@ def load_params(path: str | Path = "params.yaml") -> Params:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the root of the project") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path}: not valid YAML: {one_line(error)}") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: a mapping of parameters is expected, found {type(tree).__name__}")
     try:

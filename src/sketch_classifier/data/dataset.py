@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, one_line
 
 SPLITS = ("train", "validation", "test")
 
@@ -49,8 +49,7 @@ class Dataset:
         except FileNotFoundError as error:
             raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
         except (ValueError, OSError) as error:
-            line = " ".join(str(error).split())[:200]
-            raise UserError(f"{folder}: damaged ({line}); run `dvc repro --force preprocess`") from None
+            raise UserError(f"{folder}: damaged ({one_line(error)}); run `dvc repro --force preprocess`") from None
         if len(columns) != len(images):
             raise UserError(
                 f"{folder}: damaged ({len(images)} images, {len(columns)} rows in the index); "

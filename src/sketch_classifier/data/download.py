@@ -15,8 +15,9 @@ from tqdm import tqdm
 from sketch_classifier.data.cache import stream
 from sketch_classifier.data.files import replaced_folder
 from sketch_classifier.data.prefix import NdjsonRows, NpyRows
-from sketch_classifier.data.sources import SUFFIXES, Source, SourceFile
+from sketch_classifier.data.sources import Source, SourceFile
 from sketch_classifier.errors import UserError
+from sketch_classifier.params import SUFFIXES
 
 
 def download(

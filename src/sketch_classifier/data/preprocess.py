@@ -23,7 +23,7 @@ from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.split import assign_splits
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import DatasetPreset, Split
+from sketch_classifier.params import SUFFIXES, DatasetPreset, Split
 
 CHUNK = 4096  # drawings in memory at a time
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
@@ -39,7 +39,7 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
 
     Raises UserError for a malformed file, and where more of its records are bad than `preset.max_bad_records` allows.
     """
-    suffix = ".npy" if preset.format == "numpy_bitmap" else ".ndjson"
+    suffix = SUFFIXES[preset.format]
     with replaced_folder(out) as folder, _Writer(folder, preset) as writer:
         for label, category in enumerate(tqdm(preset.categories, "preprocess", unit="category", disable=None)):
             path = Path(raw) / preset.format / f"{category}{suffix}"

@@ -14,11 +14,10 @@ from urllib.parse import unquote
 
 import fsspec
 
-from sketch_classifier.errors import UserError, unknown_name
-from sketch_classifier.params import official_categories
+from sketch_classifier.errors import UserError, one_line, unknown_name
+from sketch_classifier.params import SUFFIXES, official_categories
 
 OFFICIAL = "gs://quickdraw_dataset/full"
-SUFFIXES = {"numpy_bitmap": ".npy", "simplified": ".ndjson", "raw": ".ndjson"}
 
 VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "last_modified", "mtime")
 LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
@@ -215,4 +214,4 @@ def _status(error: Exception) -> int | None:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(error)

@@ -74,8 +74,8 @@ class Drawings:
         }
         return cls(
             points=np.ascontiguousarray(points, dtype=dtype),
-            stroke_offsets=_offsets(lengths),
-            drawing_offsets=_offsets([len(drawing) for drawing in drawings]),
+            stroke_offsets=offsets_of(lengths),
+            drawing_offsets=offsets_of([len(drawing) for drawing in drawings]),
             times=times,
             **{
                 name: np.asarray(columns.get(name, default), default.dtype if name != "word" else None)
@@ -192,21 +192,22 @@ class Drawings:
         return replace(
             self,
             points=self.points[points],
-            stroke_offsets=_offsets(np.diff(self.stroke_offsets)[strokes]),
-            drawing_offsets=_offsets(np.diff(self.drawing_offsets)[rows]),
+            stroke_offsets=offsets_of(np.diff(self.stroke_offsets)[strokes]),
+            drawing_offsets=offsets_of(np.diff(self.drawing_offsets)[rows]),
             times=None if self.times is None else self.times[points],
             **{name: getattr(self, name)[rows] for name in COLUMNS},
         )
 
 
-def _offsets(lengths) -> np.ndarray:
+def offsets_of(lengths) -> np.ndarray:
+    """(n + 1,) int64: where each of n runs of these lengths begins, and where the last one ends."""
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
 def _join_offsets(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return _offsets(np.concatenate([np.diff(part) for part in parts]))
+    return offsets_of(np.concatenate([np.diff(part) for part in parts]))
 
 
 def _ranges(offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.evaluation.metrics import DIGITS
 
 
@@ -58,7 +58,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
     except ValueError as error:  # the parser's errors are ValueErrors too
-        raise UserError(f"{path}: damaged ({' '.join(str(error).split())}); run `dvc repro --force evaluate`") from None
+        raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force evaluate`") from None
     missing = {"row", "actual", "predicted", "confidence", "correct"} - set(table.columns)
     if missing:
         raise UserError(f"{path}: damaged (no column {sorted(missing)[0]}); run `dvc repro --force evaluate`")

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sketch_classifier.data.files import replaced_folder
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.task import num_outputs
@@ -86,8 +86,9 @@ def load_model(folder: str | Path = "models") -> tuple[Network, About]:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{error.filename or folder}: no trained model here; run `dvc repro train` first") from None
     except (ValueError, TypeError, KeyError, AttributeError, SafetensorError, RuntimeError, UserError) as error:
-        line = " ".join(str(error).split())[:200]
-        raise UserError(f"{folder}: not a model that this version wrote ({line}); run `dvc repro train`") from None
+        raise UserError(
+            f"{folder}: not a model that this version wrote ({one_line(error)}); run `dvc repro train`"
+        ) from None
     return network.eval(), about
 
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.errors import UserError, one_line, unknown_name
 from sketch_classifier.models.network import Network
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
@@ -53,7 +53,7 @@ def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
                 state = network.imagenet()
         except (OSError, RuntimeError) as error:  # no network, or a download whose hash is wrong
             failed.append(entry)
-            print(f"weights: {entry} cannot be had: {_one_line(error)}", file=sys.stderr)
+            print(f"weights: {entry} cannot be had: {one_line(error)}", file=sys.stderr)
             continue
         network.backbone.load_state_dict(network.adapt(state), strict=True)
         return UsedWeights(entry, tuple(failed))
@@ -111,7 +111,7 @@ def _read(path: Path) -> State:
     except UnpicklingError:
         raise UserError(f"weights: {path}: holds more than tensors (pickled code), which is not loaded") from None
     except Exception as error:  # bytes that are no state dict end torch's reader in any way
-        raise UserError(f"weights: {path}: cannot be read: {_one_line(error) or type(error).__name__}") from None
+        raise UserError(f"weights: {path}: cannot be read: {one_line(error)}") from None
     named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
     if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f"weights: {path}: a state dict is expected: names and tensors, nothing else")
@@ -126,8 +126,3 @@ def _network_timeout() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(previous)
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 200 else text[:199] + "…"

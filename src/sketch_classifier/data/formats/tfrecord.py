@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sketch_classifier.data.formats.records import BadRecords, open_source, report
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.data.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError
 
 MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
@@ -167,8 +167,8 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray) -> Drawings:
     count = len(inks)
     return Drawings(
         points=np.concatenate(points),
-        stroke_offsets=np.concatenate([[0], np.cumsum(np.concatenate(lengths))]),
-        drawing_offsets=np.concatenate([[0], np.cumsum(strokes_of)]),
+        stroke_offsets=offsets_of(np.concatenate(lengths)),
+        drawing_offsets=offsets_of(strokes_of),
         key_id=np.zeros(count, np.uint64),
         word=words,
         countrycode=np.zeros(count, "S2"),

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.data.strokes import Drawings, offsets_of
 from sketch_classifier.data.synthetic.countries import SHARES
 from sketch_classifier.data.synthetic.flaws import spoil
 from sketch_classifier.data.synthetic.hand import Style, draw
@@ -68,8 +68,8 @@ def generate(
     numbers = np.arange(start, start + num)
     drawings = Drawings(
         points=np.concatenate([np.empty((0, 2)), *points]),
-        stroke_offsets=_offsets(np.concatenate(lengths) if lengths else []),
-        drawing_offsets=_offsets(num_strokes),
+        stroke_offsets=offsets_of(np.concatenate(lengths) if lengths else []),
+        drawing_offsets=offsets_of(num_strokes),
         times=np.concatenate(times) if times else np.empty(0, np.float32),
         key_id=_key_ids(seed, code, numbers),
         word=np.full(num, category),
@@ -122,9 +122,3 @@ def _timestamps(u: np.ndarray) -> np.ndarray:
     """Moments in the first quarter of 2017, to ten microseconds as in the dataset."""
     ticks = (u * 90 * 86_400 * 100_000).astype(np.int64)
     return np.datetime64("2017-01-01", "us") + (ticks * 10).astype("timedelta64[us]")
-
-
-def _offsets(lengths) -> np.ndarray:
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
