@@ -1,0 +1,117 @@
+"""A model preset: everything that makes a model what it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from sketch_classifier.params.block import Block, Fraction, Listed
+
+
+class ImageInput(Block):
+    """Images resized to `size`, repeated to `channels`, scaled to 0–1, then (x − mean) / std."""
+
+    kind: Literal["images"] = "images"
+    size: Annotated[int, Field(ge=8, le=512)]
+    channels: Literal[1, 3]
+    mean: Annotated[tuple[float, ...], Listed] = (0.0,)
+    std: Annotated[tuple[float, ...], Listed] = (1.0,)
+
+    @model_validator(mode="after")
+    def _lengths(self) -> ImageInput:
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) not in (1, self.channels):
+                raise ValueError(f"{name}: 1 or {self.channels} numbers are needed, found {len(values)}")
+        if min(self.std) <= 0:
+            raise ValueError("std: must be above 0")
+        return self
+
+
+class StrokeInput(Block):
+    """The last `max_points` points of a drawing, each as (dx, dy, pen) from the point before it."""
+
+    kind: Literal["strokes"]
+    max_points: Annotated[int, Field(ge=2, le=2000)]
+
+
+def _kind(value: Any) -> str:
+    return value.get("kind", "images") if isinstance(value, dict) else getattr(value, "kind", "images")
+
+
+Input = Annotated[Annotated[ImageInput, Tag("images")] | Annotated[StrokeInput, Tag("strokes")], Discriminator(_kind)]
+
+
+class Augmentation(Block):
+    """How training drawings are changed at random, each time anew; all 0: not at all."""
+
+    flip: Fraction = 0.0
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    translate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
+    erase: Fraction = 0.0
+    drop_strokes: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is changed."""
+        return not any(self.model_dump().values())
+
+
+class Optimizer(Block):
+    """An optimizer of torch.optim by its name, with its learning rate, weight decay and any further arguments."""
+
+    name: str
+    lr: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    arguments: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _once(self) -> Optimizer:
+        twice = [name for name in ("lr", "weight_decay") if name in self.arguments]
+        if twice:
+            raise ValueError(f"arguments: {twice[0]} stands beside `arguments`, not within")
+        return self
+
+
+class Schedule(Block):
+    """A schedule of torch.optim.lr_scheduler by its name (none: a constant rate), stepped each step or each epoch."""
+
+    name: str = "none"
+    every: Literal["step", "epoch"] = "step"
+    arguments: dict[str, Any] = {}
+
+
+class ModelPreset(Block):
+    """Everything that makes a model what it is."""
+
+    architecture: str
+    task: Literal["multiclass", "binary"]
+    input: Input
+    weights: Annotated[tuple[str, ...], Listed] = ("none",)
+    freeze_backbone: bool = False
+    augmentation: Augmentation = Augmentation()
+    optimizer: Optimizer
+    schedule: Schedule = Schedule()
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    batch_size: Annotated[int, Field(ge=1)]
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    epochs: Annotated[int, Field(ge=1)]
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    keep: Literal["last", "best_loss", "best_accuracy"] = "last"
+    patience: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelPreset:
+        if not self.weights:
+            raise ValueError("weights: at least one entry is needed; `none` trains from scratch")
+        if self.patience is not None and self.keep == "last":
+            raise ValueError("patience: stops after the best epoch, so `keep` must be best_loss or best_accuracy")
+        images_only, strokes_only = ("erase",), ("drop_strokes", "jitter")
+        for name in strokes_only if self.input.kind == "images" else images_only:
+            if getattr(self.augmentation, name):
+                raise ValueError(f"augmentation.{name}: not for a model whose input is {self.input.kind}")
+        return self
