@@ -6,14 +6,16 @@ import torch
 
 from sketch_classifier.data.resize import resize
 from sketch_classifier.models.input import prepare
+from sketch_classifier.params import ImageInput
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
 
 
 @pytest.mark.parametrize("size", [16, 27, 64, 96])
 def test_resized_before_or_within_the_network_is_the_same(size):
-    before = prepare(torch.from_numpy(resize(IMAGES, size)), size, 3, (0.5,), (0.25,))
-    within = prepare(torch.from_numpy(IMAGES), size, 3, (0.5,), (0.25,))
+    wanted = ImageInput(size=size, channels=3, mean=(0.5,), std=(0.25,))
+    before = prepare(torch.from_numpy(resize(IMAGES, size)), wanted)
+    within = prepare(torch.from_numpy(IMAGES), wanted)
     assert torch.equal(before, within)
 
 

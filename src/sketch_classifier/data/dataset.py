@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.params import Input
 
 SPLITS = ("train", "validation", "test")
+ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # what classes.json says
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Dataset:
     positive       the categories of the positive group (empty where there is none)
     positive_name  what to call that group, or None
     channels       1, 3 (grey three times) or "stroke_order"
+    mirror         whether a mirrored drawing is still one of its category
     folder         where the files lie; `index` and `drawings` are read from there when they are asked for
     """
 
@@ -36,6 +40,7 @@ class Dataset:
     positive: tuple[str, ...]
     positive_name: str | None
     channels: int | str
+    mirror: bool
     folder: Path
 
     @classmethod
@@ -44,11 +49,12 @@ class Dataset:
         folder = Path(folder)
         try:
             about = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+            about = {name: about[name] for name in ABOUT}
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             columns = pd.read_parquet(folder / "index.parquet", columns=["label", "split"])
         except FileNotFoundError as error:
             raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:
             raise UserError(f"{folder}: damaged ({one_line(error)}); run `dvc repro --force preprocess`") from None
         if len(columns) != len(images):
             raise UserError(
@@ -59,11 +65,8 @@ class Dataset:
             images=images,
             labels=columns["label"].to_numpy(np.int64),
             split=columns["split"].map({name: code for code, name in enumerate(SPLITS)}).to_numpy(np.int8),
-            categories=tuple(about["categories"]),
-            positive=tuple(about["positive"]),
-            positive_name=about["positive_name"],
-            channels=about["channels"],
             folder=folder,
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()},
         )
 
     def rows(self, split: str) -> np.ndarray:
@@ -93,3 +96,19 @@ class Dataset:
     def has_strokes(self) -> bool:
         """Whether the drawings' strokes were kept beside the images."""
         return (self.folder / "points.npy").exists()
+
+    def inputs(self, input: Input) -> np.ndarray | Sequences:
+        """What a network with that input reads of the N drawings: `images`, or Sequences of max_points + 1 points.
+
+        Raises UserError where strokes are asked for and there are none.
+        """
+        if input.kind == "images":
+            return self.images
+        if not self.has_strokes:
+            raise UserError(f"{self.folder}: the model learns from strokes and this dataset has bitmaps only")
+        points, stroke_offsets = (
+            np.load(self.folder / name, mmap_mode="r", allow_pickle=False) for name in ("points.npy", "offsets.npy")
+        )
+        num_strokes = pd.read_parquet(self.folder / "index.parquet", columns=["num_strokes"])["num_strokes"]
+        drawing_offsets = np.concatenate([[0], np.cumsum(num_strokes.to_numpy(np.int64))])
+        return Sequences(points, stroke_offsets, drawing_offsets, input.max_points + 1)

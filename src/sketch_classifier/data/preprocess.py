@@ -48,7 +48,7 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
             before = writer.num_drawings
             chunks = _bitmap_chunks(path) if suffix == ".npy" else _stroke_chunks(path, preset)
             for bitmaps, drawings, rows in chunks:
-                splits = assign_splits(bitmaps, split.validation, split.test)
+                splits = assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
                 writer.append(label, bitmaps, drawings, rows, splits)
             if writer.num_drawings == before:
                 kept = " that was recognised" if preset.recognized_only else ""
@@ -102,6 +102,7 @@ class _Writer(ExitStack):
             "positive": preset.positive,
             "positive_name": preset.positive_name,
             "channels": preset.channels,
+            "mirror": preset.mirror,
         }
         text = json.dumps(about, indent=2, ensure_ascii=False)
         (folder / "classes.json").write_text(text + "\n", encoding="utf-8")

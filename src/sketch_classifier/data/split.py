@@ -9,17 +9,29 @@ import numpy as np
 from sketch_classifier.data.dataset import SPLITS
 
 
-def assign_splits(bitmaps: np.ndarray, validation: float, test: float) -> np.ndarray:
+def assign_splits(bitmaps: np.ndarray, validation: float, test: float, folds: int = 0, fold: int = 0) -> np.ndarray:
     """The split of each drawing, (N,) int8 index into SPLITS, from a hash of its 28×28 bitmap, (N, 28, 28) uint8.
 
     Equal bitmaps always share a split, whatever their category, format or place in a file, so no copy can straddle two;
     adding or removing drawings moves no other. Test takes the lowest hashes and validation the next, so a change of
     `validation` leaves the test drawings as they are.
+
+    With `folds` above 0 the hashes are cut in so many equal parts instead, whatever `test` is: part `fold` (from 0) is
+    test, so each drawing is test in exactly one fold. Of the rest, the share validation / (1 − test) that comes next
+    (after the last part, the first) is validation.
     """
     fraction = hash_fractions(bitmaps)
+    if folds:
+        place = fraction * folds
+        part = np.minimum(place.astype(np.int64), folds - 1)  # the largest fractions round up to `folds`
+        is_test = part == fold
+        is_validation = ~is_test & ((place - fold - 1) % folds < validation / (1 - test) * (folds - 1))
+    else:
+        is_test = fraction < test
+        is_validation = ~is_test & (fraction < test + validation)
     split = np.full(len(bitmaps), SPLITS.index("train"), np.int8)
-    split[fraction < test + validation] = SPLITS.index("validation")
-    split[fraction < test] = SPLITS.index("test")
+    split[is_validation] = SPLITS.index("validation")
+    split[is_test] = SPLITS.index("test")
     return split
 
 
