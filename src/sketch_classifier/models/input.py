@@ -1,29 +1,56 @@
-"""From stored images to what a network takes: the same in training, evaluation, export and the app."""
+"""From stored drawings to what a network takes: the same in training, evaluation, export and the app."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import torch
 
 from sketch_classifier.data.resize import resize_tensor
+from sketch_classifier.data.sequences import END
+from sketch_classifier.params import ImageInput, Input
 
 
-def prepare(
-    images: torch.Tensor, size: int, channels: int, mean: Sequence[float], std: Sequence[float]
-) -> torch.Tensor:
-    """(B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32, on the device that `images` is on.
+def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None) -> torch.Tensor:
+    """Stored drawings → what the network takes, on the device that they are on.
 
-    Resized as `data.resize` does it, channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images
-    that were resized when they were written give the same as images that are resized here.
+    Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as `data.resize` does it,
+    channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images that were resized when they were
+    written give the same as images that are resized here.
+
+    Sequences of points, (B, L, 3) uint8 as `data.sequences` has them → (B, 3, L − 1) float32: dx and dy from the point
+    before, in shares of 255 units (the longer side of a simplified drawing), and pen, 1 at the last point of a stroke.
+    Zeros stand before a drawing's second point.
+
+    `augment` is called with images (B, C, size, size) float32 in 0–1, before channels are repeated; or with points
+    (B, L, 2) float32 in 0–1 and pen (B, L) uint8. It gives back the same, changed.
     """
+    if input.kind == "strokes":
+        return _differences(stored, augment)
+    return _images(stored, input, augment)
+
+
+def _images(images: torch.Tensor, input: ImageInput, augment: Callable | None) -> torch.Tensor:
     if images.ndim == 3:
         images = images.unsqueeze(1)
-    values = resize_tensor(images, size).to(torch.float32).div_(255)
-    if values.shape[1] == 3 and channels == 1:
+    values = resize_tensor(images, input.size).to(torch.float32).div_(255)
+    if augment is not None:
+        values = augment(values)
+    if values.shape[1] == 3 and input.channels == 1:
         values = values.mean(dim=1, keepdim=True)
-    if tuple(mean) == (0.0,) * len(mean) and tuple(std) == (1.0,) * len(std):
-        return values.expand(-1, channels, -1, -1)
-    shift = torch.tensor(mean, device=values.device).view(1, -1, 1, 1)
-    scale = torch.tensor(std, device=values.device).view(1, -1, 1, 1)
-    return (values.expand(-1, channels, -1, -1) - shift) / scale
+    values = values.expand(-1, input.channels, -1, -1)
+    if any(input.mean) or set(input.std) != {1.0}:
+        shift = torch.tensor(input.mean, device=values.device).view(1, -1, 1, 1)
+        scale = torch.tensor(input.std, device=values.device).view(1, -1, 1, 1)
+        values = (values - shift) / scale
+    return values.contiguous(memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
+
+
+def _differences(sequences: torch.Tensor, augment: Callable | None) -> torch.Tensor:
+    points, pen = sequences[..., :2].to(torch.float32).div_(255), sequences[..., 2]
+    if augment is not None:
+        points, pen = augment(points, pen)
+    has_previous = (pen[:, :-1] > 0).unsqueeze(-1)  # points stand at the end, so every one after it is there too
+    steps = (points[:, 1:] - points[:, :-1]) * has_previous
+    ends = ((pen[:, 1:] == END) & (pen[:, :-1] > 0)).unsqueeze(-1)
+    return torch.cat([steps, ends.to(torch.float32)], dim=2).transpose(1, 2).contiguous()

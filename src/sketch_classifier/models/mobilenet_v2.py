@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import torch
+from functools import partial
+
 from torch import nn
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.network import Network
-from sketch_classifier.params import Input
+from sketch_classifier.models.dropout import Dropout
+from sketch_classifier.models.network import Network, State
+from sketch_classifier.models.sketches import read_sketches
+from sketch_classifier.params import ImageInput
 
 WIDTH = 1280
 
 
-def build(input: Input, num_outputs: int) -> Network:
+def build(input: ImageInput, num_outputs: int) -> Network:
     """torchvision's MobileNetV2 · mean over the image · linear 1280→128 · ReLU · dropout 0.2 · linear →`num_outputs`.
 
     The features are the 1,280 means. Raises UserError for an input of other than 3 channels.
@@ -22,18 +25,19 @@ def build(input: Input, num_outputs: int) -> Network:
     if input.channels != 3:
         raise UserError(f"input.channels: mobilenet_v2 takes 3 channels, found {input.channels}")
     backbone = nn.Sequential(mobilenet_v2().features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    classifier = nn.Sequential(nn.Linear(WIDTH, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, num_outputs))
-    return Network("mobilenet_v2", input, backbone, classifier, imagenet=_imagenet, adapt=_adapt)
+    classifier = nn.Sequential(nn.Linear(WIDTH, 128), nn.ReLU(), Dropout(0.2), nn.Linear(128, num_outputs))
+    pretrained = {"imagenet": _imagenet, "sketches": partial(read_sketches, "mobilenet_v2")}
+    return Network("mobilenet_v2", input, backbone, classifier, pretrained=pretrained, adapt=_adapt)
 
 
-def _imagenet() -> dict[str, torch.Tensor]:
+def _imagenet() -> State:
     """The first of torchvision's two sets: its features transfer better than those of the longer second recipe."""
     from torchvision.models import MobileNet_V2_Weights
 
     return MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True, weights_only=True)
 
 
-def _adapt(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _adapt(state: State) -> State:
     from torchvision.models import mobilenet_v2
 
     whole = mobilenet_v2()

@@ -1,4 +1,4 @@
-"""From stored images to logits, probabilities and features, a batch at a time."""
+"""From stored drawings to logits, probabilities and features, a batch at a time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
@@ -17,28 +18,29 @@ BATCH_SIZE = 128
 
 def predict_logits(
     network: Network,
-    images: np.ndarray,
+    stored: np.ndarray | Sequences,
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
 ) -> np.ndarray:
-    """(n, num_outputs) float32: the logits of `rows`, (n,) int, of images, (N, H, W) or (N, 3, H, W) uint8.
+    """(n, num_outputs) float32: the logits of `rows`, (n,) int, of `stored`, all of them where rows is None.
 
-    Only a batch of the images is in memory at a time, so they may be memory-mapped. All of them where rows is None.
-    The network runs in evaluation mode on `device` (a GPU where there is one), and is given back as it came.
+    `stored` is what `Dataset.inputs` gives: images, (N, H, W) or (N, 3, H, W) uint8, or sequences, (N, L, 3) uint8.
+    Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
+    `device` (a GPU where there is one), and is given back as it came.
     """
-    return _batches(network, network.forward, images, rows, batch_size, device)
+    return _batches(network, network.forward, stored, rows, batch_size, device)
 
 
 def extract_features(
     network: Network,
-    images: np.ndarray,
+    stored: np.ndarray | Sequences,
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
 ) -> np.ndarray:
     """(n, num_features) float32: what the classifier sees. The arguments are those of `predict_logits`."""
-    return _batches(network, network.features, images, rows, batch_size, device)
+    return _batches(network, network.features, stored, rows, batch_size, device)
 
 
 def probabilities(logits: np.ndarray, task: str) -> np.ndarray:
@@ -49,13 +51,13 @@ def probabilities(logits: np.ndarray, task: str) -> np.ndarray:
 def _batches(
     network: Network,
     function: Callable[[torch.Tensor], torch.Tensor],
-    images: np.ndarray,
+    stored: np.ndarray | Sequences,
     rows: np.ndarray | None,
     batch_size: int,
     device: str | torch.device | None,
 ) -> np.ndarray:
     keep_freed_memory()
-    rows = np.arange(len(images)) if rows is None else np.asarray(rows, np.int64)
+    rows = np.arange(len(stored)) if rows is None else np.asarray(rows, np.int64)
     before, training = next(network.parameters()).device, network.training
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else before))
     network.to(device, memory_format=torch.channels_last).eval()
@@ -64,9 +66,8 @@ def _batches(
         with torch.inference_mode():
             # Once at least, so that no rows give (0, num_outputs).
             for start in range(0, max(len(rows), 1), batch_size):
-                batch = torch.from_numpy(np.ascontiguousarray(images[rows[start : start + batch_size]])).to(device)
-                inputs = prepare(batch, **network.input.model_dump()).contiguous(memory_format=torch.channels_last)
-                outputs.append(function(inputs).float().cpu())
+                batch = torch.from_numpy(np.ascontiguousarray(stored[rows[start : start + batch_size]])).to(device)
+                outputs.append(function(prepare(batch, network.input)).float().cpu())
     finally:
         network.to(before).train(training)
     return torch.cat(outputs).numpy()

