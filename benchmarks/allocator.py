@@ -38,11 +38,13 @@ def forward(way: str) -> float:
 
     from sketch_classifier.models.allocator import keep_freed_memory
     from sketch_classifier.models.registry import build_network
-    from sketch_classifier.params import Input
+    from sketch_classifier.params import ImageInput
 
     if way == "keep_freed_memory":
         keep_freed_memory()
-    network = build_network("mobilenet_v2", Input(size=96, channels=3), 1).to(memory_format=torch.channels_last).eval()
+    network = (
+        build_network("mobilenet_v2", ImageInput(size=96, channels=3), 1).to(memory_format=torch.channels_last).eval()
+    )
     images = torch.rand(BATCH_SIZE, 3, 96, 96).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         network.features(images)

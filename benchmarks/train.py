@@ -133,7 +133,7 @@ def bare(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
     network.to(accelerator.device, memory_format=torch.channels_last).train()
     loss = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(network.parameters(), lr=preset.optimizer.lr)
-    inputs = prepare(torch.from_numpy(images), **preset.input.model_dump()).to(accelerator.device)
+    inputs = prepare(torch.from_numpy(images), preset.input).to(accelerator.device)
     targets = torch.from_numpy(labels).to(accelerator.device)
     ready = list(zip(inputs.split(preset.batch_size), targets.split(preset.batch_size), strict=True))
     begun = time.perf_counter()

@@ -12,10 +12,11 @@ def main() -> None:
         Dataset.open("data/processed"),
         params.model,
         params.train,
+        name=params.model_name,
         seed=params.seed,
         out="models",
         curves="plots/training",
-        checkpoints=".cache/checkpoints",
+        cache=".cache",
     )
 
 

@@ -27,7 +27,13 @@ def write_dataset(tmp_path):
         np.save(folder / "images.npy", images)
         split = np.repeat(SPLITS, counts)
         pd.DataFrame({"label": labels, "split": split}).to_parquet(folder / "index.parquet")
-        about = {"categories": ["high", "middle", "low"], "positive": positive, "positive_name": "up", "channels": 1}
+        about = {
+            "categories": ["high", "middle", "low"],
+            "positive": positive,
+            "positive_name": "up",
+            "channels": 1,
+            "mirror": True,
+        }
         (folder / "classes.json").write_text(json.dumps(about))
         return Dataset.open(folder)
 

@@ -18,8 +18,8 @@ SETTINGS = Train(device="cpu")
 
 
 def begin(dataset, preset, folder, seed=0):
-    folders = {"out": folder / "models", "curves": folder / "curves", "checkpoints": folder / "checkpoints"}
-    train(dataset, preset, SETTINGS, seed=seed, **folders)
+    folders = {"out": folder / "models", "curves": folder / "curves", "cache": folder / "cache"}
+    train(dataset, preset, SETTINGS, name="preset", seed=seed, **folders)
 
 
 def outputs(folder):
@@ -37,9 +37,8 @@ def epochs_run(monkeypatch):
     seen = []
     original = loop._train_epoch
 
-    def spy(module, samples, order, preset, optimizer, accelerator, label):
-        epoch = int(label.split()[1].split("/")[0])
-        figures = original(module, samples, order, preset, optimizer, accelerator, label)
+    def spy(run, epoch, seed):
+        figures = original(run, epoch, seed)
         if epoch == spy.dies_in:
             raise KeyboardInterrupt  # after the steps of the epoch, before anything of it is kept
         seen.append(epoch)
@@ -68,7 +67,7 @@ def test_goes_on_and_ends_with_the_same_bytes(write_dataset, tmp_path, epochs_ru
 
     assert epochs_run.seen == [1, 2, 3, 4], "each epoch is trained once"
     assert outputs(tmp_path / "killed") == outputs(tmp_path / "undisturbed")
-    assert not list((tmp_path / "killed/checkpoints").iterdir())
+    assert not list((tmp_path / "killed/cache/checkpoints").iterdir())
 
 
 @pytest.mark.parametrize("change", ["seed", "preset", "data", "labels", "code"])
@@ -108,12 +107,13 @@ def test_a_checkpoint_cut_short_is_ignored(tmp_path):
     module = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(module.parameters())
     checkpoint = Checkpoint(tmp_path / "last.pt", "stamp")
-    checkpoint.save(module, optimizer, [{"epoch": 1}])
-    assert checkpoint.load(module, optimizer) == [{"epoch": 1}]
+    parts = {"module": module, "optimizer": optimizer}
+    checkpoint.save(parts, [{"epoch": 1}])
+    assert checkpoint.load(parts) == [{"epoch": 1}]
     whole = checkpoint.path.read_bytes()
     for length in (0, 10, len(whole) // 2, len(whole) - 10):
         checkpoint.path.write_bytes(whole[:length])
-        assert checkpoint.load(module, optimizer) == []
+        assert checkpoint.load(parts) == []
 
 
 SCRIPT = """
@@ -123,8 +123,8 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import ModelPreset, Train
 from sketch_classifier.training.train import train
 processed, preset, folder = Path(sys.argv[1]), ModelPreset.model_validate_json(sys.argv[2]), Path(sys.argv[3])
-train(Dataset.open(processed), preset, Train(device="cpu"), seed=0,
-      out=folder / "models", curves=folder / "curves", checkpoints=folder / "checkpoints")
+train(Dataset.open(processed), preset, Train(device="cpu"), name="preset", seed=0,
+      out=folder / "models", curves=folder / "curves", cache=folder / "cache")
 """
 
 

@@ -24,8 +24,8 @@ def run(tmp_path):
 
     def run(dataset, preset, name="run", seed=0, settings=QUIET):
         folder = tmp_path / name
-        folders = {"out": folder / "models", "curves": folder / "curves", "checkpoints": folder / "checkpoints"}
-        train(dataset, preset, settings, seed=seed, **folders)
+        folders = {"out": folder / "models", "curves": folder / "curves", "cache": folder / "cache"}
+        train(dataset, preset, settings, name="preset", seed=seed, **folders)
         return folder
 
     return run
@@ -78,7 +78,7 @@ def test_writes_the_curves_and_the_final_figures(write_dataset, cnn, run):
             assert list(live[what]) == list(curves[f"{split}_{what}"])
     _, about = load_model(folder / "models")
     assert about.final == curves.iloc[-1].to_dict()
-    assert not (folder / "checkpoints").exists() or not list((folder / "checkpoints").iterdir())
+    assert not (folder / "cache/checkpoints").exists() or not list((folder / "cache/checkpoints").iterdir())
 
 
 def test_validation_figures_are_those_of_the_saved_model(write_dataset, cnn, run):

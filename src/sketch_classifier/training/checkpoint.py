@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import nn
 
 from sketch_classifier import models, training
-from sketch_classifier.data import resize
+from sketch_classifier.data import resize, sequences
 from sketch_classifier.data.files import replaced_file
+from sketch_classifier.data.sequences import Sequences
 
 Row = dict[str, float]
+
+
+class Part(Protocol):
+    """What a run consists of: networks, optimizers, schedules and the like."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -27,24 +36,24 @@ class Checkpoint:
     path: Path
     fingerprint: str
 
-    def load(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> list[Row]:
-        """Put both back to the last epoch saved, in place; the rows of the epochs so far, [] where none is of use."""
+    def load(self, parts: Mapping[str, Part]) -> list[Row]:
+        """Put all parts back to the last epoch saved, in place; the rows of the epochs so far, [] where none."""
         try:
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
             if saved["fingerprint"] != self.fingerprint:
                 return []
         except (OSError, RuntimeError, EOFError, UnpicklingError, KeyError):
             return []  # missing, or cut short by a crash of the machine
-        module.load_state_dict(saved["module"])
-        optimizer.load_state_dict(saved["optimizer"])
+        for name, part in parts.items():
+            part.load_state_dict(saved["parts"][name])
         return saved["history"]
 
-    def save(self, module: nn.Module, optimizer: torch.optim.Optimizer, history: list[Row]) -> None:
+    def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
         """Replace the file at once: a kill at any moment leaves the old one or the new one."""
-        states = {"module": module.state_dict(), "optimizer": optimizer.state_dict()}
+        states = {name: part.state_dict() for name, part in parts.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with replaced_file(self.path) as partial:
-            torch.save(states | {"history": history, "fingerprint": self.fingerprint}, partial)
+            torch.save({"parts": states, "history": history, "fingerprint": self.fingerprint}, partial)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -53,26 +62,26 @@ class Checkpoint:
 def fingerprint(
     settings: dict[str, Any],
     initial: nn.Module,
-    images: np.ndarray,
+    stored: np.ndarray | Sequences,
     targets: np.ndarray,
     split: np.ndarray,
 ) -> str:
     """sha256 of all that decides what comes out.
 
     That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
-    the source code of models/, training/ and data/resize.py.
+    the source code of models/, training/ and what of data/ makes their inputs.
     """
     digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
     for name, value in initial.state_dict().items():
         digest.update(name.encode())
         digest.update(value.cpu().contiguous().numpy().tobytes())
-    digest.update(repr((images.shape, str(images.dtype))).encode())
-    for start in range(0, len(images), 65536):
-        digest.update(np.ascontiguousarray(images[start : start + 65536]))
+    digest.update(repr((stored.shape, str(stored.dtype))).encode())
+    for start in range(0, len(stored), 65536):
+        digest.update(np.ascontiguousarray(stored[start : start + 65536]))
     digest.update(np.ascontiguousarray(targets))
     digest.update(np.ascontiguousarray(split))
     packages = [sorted(Path(package.__file__).parent.rglob("*.py")) for package in (models, training)]
-    for path in [*packages[0], *packages[1], Path(resize.__file__)]:
+    for path in [*packages[0], *packages[1], Path(resize.__file__), Path(sequences.__file__)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,53 +1,48 @@
-"""Learning curves: one line an epoch for people, a CSV file for pictures, and DVCLive."""
+"""Learning curves: one line an epoch for people, a CSV file for pictures, and whatever loggers are asked for."""
 
 from __future__ import annotations
 
 import csv
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from sketch_classifier.training.checkpoint import Row
+from sketch_classifier.training.loggers import Logger, open_logger
 
 COLUMNS = ("epoch", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 
 
 class Curves:
-    """Writes each row to learning_curves.csv of a folder; with "dvclive" among `loggers`, DVCLive's files too.
+    """Writes each row to learning_curves.csv of a folder, and to all `loggers`. The CSV file holds no time."""
 
-    No file holds a time, so the same run gives the same bytes.
-    """
-
-    def __init__(self, folder: Path, loggers: tuple[str, ...]):
+    def __init__(self, folder: Path, loggers: list[Logger]):
         self.file = folder / "learning_curves.csv"
-        self.live = _live(folder) if "dvclive" in loggers else None
+        self.loggers = loggers
         with self.file.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(COLUMNS)
 
     def add(self, row: Row) -> None:
         with self.file.open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow([row[name] for name in COLUMNS])
-        if self.live is None:
-            return
-        self.live.step = row["epoch"]
-        for name in COLUMNS[1:]:
-            self.live.log_metric(name.replace("_", "/"), row[name], timestamp=False)
-        self.live.make_summary()
+        for logger in self.loggers:
+            logger.add(row)
 
 
 @contextmanager
-def open_curves(folder: Path, loggers: tuple[str, ...]) -> Iterator[Curves]:
-    """Curves that are closed at the end of the block."""
-    curves = Curves(folder, loggers)
-    try:
-        yield curves
-    finally:
-        if curves.live is not None:
-            curves.live.end()
+def open_curves(folder: Path, loggers: Sequence[str], cache: Path, config: dict[str, Any]) -> Iterator[Curves]:
+    """Curves with the loggers of those names, closed at the end of the block; see `open_logger` for the others."""
+    with ExitStack() as stack:
+        opened = []
+        for name in loggers:
+            opened.append(open_logger(name, folder, cache, config))
+            stack.callback(opened[-1].close)
+        yield Curves(folder, opened)
 
 
 class EpochLine:
@@ -67,9 +62,3 @@ class EpochLine:
             file=sys.stderr,
         )
         self.since = now
-
-
-def _live(folder: Path):
-    from dvclive import Live  # here: it looks for a repository and takes a second
-
-    return Live(dir=str(folder), dvcyaml=False, save_dvc_exp=False, report=None)

@@ -6,18 +6,23 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from accelerate import Accelerator
 from torch import nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 from tqdm import tqdm
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.dropout import global_rows
 from sketch_classifier.models.task import predicted, summed_loss
 from sketch_classifier.params import ModelPreset
+from sketch_classifier.training.averages import Best, moving_average
+from sketch_classifier.training.batch_norm import synchronized
 from sketch_classifier.training.checkpoint import Checkpoint, Row
-from sketch_classifier.training.optimizers import build_optimizer
+from sketch_classifier.training.noise import Noise
+from sketch_classifier.training.optimizers import build_optimizer, build_schedule
 from sketch_classifier.training.samples import Samples, batches, derived_seed, epoch_order
 
 
@@ -30,30 +35,31 @@ def fit(
     accelerator: Accelerator,
     checkpoint: Checkpoint,
     on_epoch: Callable[[Row, bool], None],
-) -> list[Row]:
-    """Train `module` (the samples' inputs → logits) in place for preset.epochs; one row for each epoch.
+) -> tuple[list[Row], int]:
+    """Train `module` (the samples' inputs → logits) in place; one row for each epoch, and the epoch that was kept.
 
     A row has epoch, train_loss, validation_loss, train_accuracy and validation_accuracy. The figures of the training
-    split are those met on the way, dropout and all; those of the validation split come after the epoch. `on_epoch` is
-    called with each row and whether it is new: those that a resumed run finds come first. Everything random in an epoch
-    follows from (seed, epoch). With several processes, each takes its share of the same global batches.
+    split are those met on the way, dropout and all; those of the validation split come after the epoch, of the weights
+    that would be kept (the moving average where there is one). `on_epoch` is called with each row and whether it is
+    new: those that a resumed run finds come first. Everything random in an epoch follows from (seed, epoch). With
+    several processes, each takes its share of the same global batches, and together they do what one would.
     """
+    if accelerator.num_processes > 1:
+        module = synchronized(module)
     module.to(accelerator.device, memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
-    optimizer = build_optimizer(preset.optimizer, module.parameters())
-    history = checkpoint.load(module, optimizer)
-    prepared, optimizer = accelerator.prepare(module, optimizer)
+    run = _Run(module, train, preset, accelerator)
+    history = checkpoint.load(run.parts)
+    run.prepare()
     if history and accelerator.is_main_process:
         print(f"going on after epoch {len(history)} of {preset.epochs}, from {checkpoint.path}", file=sys.stderr)
     for row in history:
         on_epoch(row, False)
 
     for epoch in range(len(history) + 1, preset.epochs + 1):
-        torch.manual_seed(derived_seed(seed, "dropout", epoch, accelerator.process_index))
-        order = epoch_order(len(train), seed, epoch)
-        label = f"epoch {epoch}/{preset.epochs}"
-        train_loss, train_accuracy = _train_epoch(prepared, train, order, preset, optimizer, accelerator, label)
-        bare = accelerator.unwrap_model(prepared)
-        validation_loss, validation_accuracy = evaluate(bare, validation, preset, accelerator)
+        if run.has_lost_patience(epoch):
+            break
+        train_loss, train_accuracy = _train_epoch(run, epoch, seed)
+        validation_loss, validation_accuracy = evaluate(run.kept, validation, preset, accelerator)
         row = {
             "epoch": epoch,
             "train_loss": train_loss,
@@ -66,22 +72,25 @@ def fit(
                 f"epoch {epoch}: the loss is no longer a finite number: training diverged; "
                 f"a lower optimizer.lr than {preset.optimizer.lr:g} is the usual remedy"
             )
+        run.end_epoch(row)
         history.append(row)
         if accelerator.is_main_process:
-            checkpoint.save(bare, optimizer, history)
+            checkpoint.save(run.parts, history)
         on_epoch(row, True)
-    return history
+    return history, run.finish(len(history))
 
 
 def evaluate(module: nn.Module, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> tuple[float, float]:
     """Loss and accuracy of the module, in evaluation mode, over all samples."""
     module.eval()
-    totals = _Totals(preset.task)
-    with torch.inference_mode():
+    totals = _Totals(preset.task, accelerator.device)
+    with torch.inference_mode(), accelerator.autocast():
         for indices in batches(torch.arange(len(samples)), preset.batch_size):
-            inputs, targets = samples.batch(_share(indices, accelerator))
-            logits = module(inputs)
-            totals.add(summed_loss(logits, targets, preset.task), logits, targets)
+            own = indices[_share(accelerator)]
+            if len(own):
+                inputs, targets = samples.batch(own)
+                logits = module(inputs).float()
+                totals.add(summed_loss(logits, targets, preset.task), logits, targets)
     return totals.mean(len(samples), accelerator)
 
 
@@ -102,48 +111,114 @@ def reproducible() -> Iterator[None]:
         torch.utils.deterministic.fill_uninitialized_memory = fill
 
 
-def _train_epoch(
-    module: nn.Module,
-    samples: Samples,
-    order: torch.Tensor,
-    preset: ModelPreset,
-    optimizer: torch.optim.Optimizer,
-    accelerator: Accelerator,
-    label: str,
-) -> tuple[float, float]:
-    module.train()
-    totals = _Totals(preset.task)
-    with progress(len(samples), label, accelerator) as bar:
-        for indices in batches(order, preset.batch_size):
-            inputs, targets = samples.batch(_share(indices, accelerator))
-            logits = module(inputs)
-            loss = summed_loss(logits, targets, preset.task)
-            # The mean over the global batch: gradients are averaged over the processes, not summed.
-            accelerator.backward(loss * (accelerator.num_processes / len(indices)))
-            optimizer.step()
-            optimizer.zero_grad()
-            totals.add(loss.detach(), logits.detach(), targets)
-            bar.update(len(indices))
-    return totals.mean(len(samples), accelerator)
-
-
 def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
     """A bar on stderr that counts drawings and leaves nothing behind; none where stderr is no terminal."""
     hidden = None if accelerator.is_main_process else True
     return tqdm(total=total, desc=label, unit=" drawings", unit_scale=True, leave=False, disable=hidden)
 
 
-def _share(indices: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
-    return indices[accelerator.process_index :: accelerator.num_processes]
+class _Run:
+    """Everything that changes while a network learns.
+
+    parts  what a checkpoint holds
+    kept   the module that is validated: the moving average, or the network itself
+    """
+
+    def __init__(self, module: nn.Module, train: Samples, preset: ModelPreset, accelerator: Accelerator):
+        self.module, self.train, self.preset, self.accelerator = module, train, preset, accelerator
+        self.optimizer = build_optimizer(preset.optimizer, module)
+        num_steps = preset.epochs * len(self.steps(torch.arange(len(train))))
+        self.schedule = build_schedule(preset.schedule, self.optimizer, num_steps, preset.epochs)
+        self.average = moving_average(module, preset.ema) if preset.ema else None
+        self.best = None if preset.keep == "last" else Best(preset.keep)
+        self.kept = module if self.average is None else self.average.module
+        parts = {
+            "module": module,
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+            "average": self.average,
+            "best": self.best,
+        }
+        self.parts = {name: part for name, part in parts.items() if part is not None}
+
+    def prepare(self) -> None:
+        """Wrap module and optimizer for mixed precision and several processes."""
+        self.prepared, self.optimizer = self.accelerator.prepare(self.module, self.optimizer)
+
+    def steps(self, order: torch.Tensor) -> list[torch.Tensor]:
+        """The samples of each step of the optimizer."""
+        preset, least = self.preset, max(2, self.accelerator.num_processes)
+        return batches(order, preset.batch_size * preset.accumulate, least)
+
+    def step(self) -> None:
+        """Let the optimizer make use of the gradients."""
+        if self.preset.clip_norm is not None:
+            self.accelerator.clip_grad_norm_(self.module.parameters(), self.preset.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.average is not None:
+            self.average.update_parameters(self.module)
+        if self.schedule is not None and self.preset.schedule.every == "step":
+            self.schedule.step()
+
+    def end_epoch(self, row: Row) -> None:
+        if self.best is not None:
+            self.best.see(row, self.kept)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(row["validation_loss"])
+        elif self.schedule is not None and self.preset.schedule.every == "epoch":
+            self.schedule.step()
+
+    def has_lost_patience(self, epoch: int) -> bool:
+        """Whether no epoch before this one was the best for as many as the preset allows."""
+        return self.preset.patience is not None and epoch - 1 - self.best.epoch >= self.preset.patience
+
+    def finish(self, last_epoch: int) -> int:
+        """Put the weights that are kept into the module; the epoch that they are of."""
+        if self.best is not None:
+            self.module.load_state_dict(self.best.weights)
+            return self.best.epoch
+        self.module.load_state_dict(self.kept.state_dict())
+        return last_epoch
+
+
+def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
+    preset, accelerator, samples = run.preset, run.accelerator, run.train
+    share, device = _share(accelerator), accelerator.device
+    torch.manual_seed(derived_seed(seed, "dropout", epoch))
+    noise_seeds = (derived_seed(seed, "augmentation", epoch, number) for number in range(len(samples)))
+    run.prepared.train()
+    totals = _Totals(preset.task, device)
+    with progress(len(samples), f"epoch {epoch}/{preset.epochs}", accelerator) as bar:
+        for step in run.steps(epoch_order(len(samples), seed, epoch)):
+            parts = batches(step, preset.batch_size, max(2, accelerator.num_processes))
+            for number, indices in enumerate(parts, 1):
+                noise = Noise(next(noise_seeds), len(indices), share, device)
+                inputs, targets = samples.batch(indices[share], noise)
+                with nullcontext() if number == len(parts) else accelerator.no_sync(run.prepared):
+                    with global_rows(len(indices), share):
+                        logits = run.prepared(inputs)
+                    loss = summed_loss(logits, targets, preset.task, preset.label_smoothing)
+                    # The mean over the step's samples: gradients are averaged over the processes, not summed.
+                    accelerator.backward(loss * (accelerator.num_processes / len(step)))
+                totals.add(loss.detach(), logits.detach(), targets)
+                bar.update(len(indices))
+            run.step()
+    return totals.mean(len(samples), accelerator)
+
+
+def _share(accelerator: Accelerator) -> slice:
+    """Which rows of a global batch are this process's."""
+    return slice(accelerator.process_index, None, accelerator.num_processes)
 
 
 class _Totals:
     """Sums of loss and correct answers, kept on the device so that no step waits for a figure."""
 
-    def __init__(self, task: str):
+    def __init__(self, task: str, device: torch.device):
         self.task = task
-        self.losses: list[torch.Tensor] = []
-        self.correct: list[torch.Tensor] = []
+        self.losses = [torch.zeros((), device=device)]
+        self.correct = [torch.zeros((), dtype=torch.int64, device=device)]
 
     def add(self, loss: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor) -> None:
         self.losses.append(loss)

@@ -1,29 +1,84 @@
-"""Optimizers by their names in torch.optim."""
+"""Optimizers and schedules by their names in torch.optim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from typing import Any
 
 import torch
 from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.lr_scheduler import LRScheduler
 
 from sketch_classifier.errors import UserError, unknown_name
-from sketch_classifier.params import Optimizer
+from sketch_classifier.params import Optimizer, Schedule
 
 # LBFGS wants a closure, SparseAdam sparse gradients: the training loop gives neither.
-UNFIT = {"Optimizer", "LBFGS", "SparseAdam"}
+UNFIT_OPTIMIZERS = {"Optimizer", "LBFGS", "SparseAdam"}
+# Made of functions or of other schedules, which params.yaml cannot hold.
+UNFIT_SCHEDULES = {"LRScheduler", "LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"}
 
 
-def build_optimizer(preset: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """The optimizer over those of `parameters` that learn. Raises UserError for an unknown name or argument."""
-    classes = {
-        name: value
-        for name, value in vars(torch.optim).items()
-        if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and name not in UNFIT
-    }
+def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer over those parameters of `module` that learn.
+
+    Weight decay falls on weights only: biases and the parameters of normalisation, which have one dimension, are spared
+    (as in torchvision's references). Raises UserError for an unknown name or argument.
+    """
+    classes = _classes(torch.optim, torch.optim.Optimizer, UNFIT_OPTIMIZERS)
     if preset.name not in classes:
-        raise UserError("optimizer.name: " + unknown_name("optimizer", preset.name, sorted(classes)))
+        raise UserError("optimizer.name: " + unknown_name("optimizer", preset.name, classes))
+    build = classes[preset.name]
+    learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    groups: list[dict[str, Any]] = [{"params": learning}]
+    if preset.weight_decay:
+        weights = [parameter for parameter in learning if parameter.ndim > 1]
+        others = [parameter for parameter in learning if parameter.ndim <= 1]
+        groups = [
+            {"params": parameters, "weight_decay": decay}
+            for parameters, decay in ((weights, preset.weight_decay), (others, 0.0))
+            if parameters
+        ]
+    arguments = dict(preset.arguments)
+    if "weight_decay" in inspect.signature(build).parameters:
+        arguments["weight_decay"] = 0.0  # not torch's own, which is above 0 for some
+    elif preset.weight_decay:
+        raise UserError(f"optimizer.weight_decay: {preset.name} has no weight decay; set it to 0")
     try:
-        return classes[preset.name]([p for p in parameters if p.requires_grad], lr=preset.lr, **preset.arguments)
+        return build(groups, lr=preset.lr, **arguments)
     except (TypeError, ValueError) as error:
         raise UserError(f"optimizer.arguments: {preset.name}: {error}") from None
+
+
+def build_schedule(
+    preset: Schedule, optimizer: torch.optim.Optimizer, num_steps: int, num_epochs: int
+) -> LRScheduler | None:
+    """The schedule over a run of so many steps and epochs; None for a constant rate.
+
+    Where `arguments` do not say them, total_steps, T_max and total_iters are the length of the run (in steps or epochs,
+    as `every` says) and max_lr is the optimizer's learning rate. Raises UserError for an unknown name or argument.
+    """
+    if preset.name == "none":
+        return None
+    classes = _classes(lr_scheduler, LRScheduler, UNFIT_SCHEDULES)
+    if preset.name not in classes:
+        raise UserError("schedule.name: " + unknown_name("schedule", preset.name, ["none", *classes]))
+    build = classes[preset.name]
+    if build is lr_scheduler.ReduceLROnPlateau and preset.every != "epoch":
+        raise UserError("schedule.every: ReduceLROnPlateau looks at the validation loss, so set it to epoch")
+    length = num_steps if preset.every == "step" else num_epochs
+    known = {"total_steps": length, "T_max": length, "total_iters": length, "max_lr": optimizer.param_groups[0]["lr"]}
+    takes = inspect.signature(build).parameters
+    arguments = {name: value for name, value in known.items() if name in takes} | preset.arguments
+    try:
+        return build(optimizer, **arguments)
+    except (TypeError, ValueError, KeyError) as error:
+        raise UserError(f"schedule.arguments: {preset.name}: {error}") from None
+
+
+def _classes(namespace, base: type, unfit: set[str]) -> dict[str, type]:
+    return {
+        name: value
+        for name, value in sorted(vars(namespace).items())
+        if isinstance(value, type) and issubclass(value, base) and not name.startswith("_") and name not in unfit
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,50 +10,56 @@ import numpy as np
 import psutil
 import torch
 
+from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.training.noise import Noise
+
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
+CHUNK = 65536  # samples that are read at a time
+Stored = np.ndarray | Sequences
+Transform = Callable[[torch.Tensor, Noise | None], torch.Tensor]
 
 
 @dataclass(frozen=True)
 class Samples:
     """n samples of a split.
 
-    inputs     (n, …) tensor on the device; or the whole memory-mapped array
-    rows       None; or which rows of the memory-mapped array the samples are, (n,) int64
+    inputs     (n, …) tensor on the device; or all that is stored, memory-mapped
+    rows       None; or which rows of what is stored the samples are, (n,) int64
     targets    (n,) int64 on the device
-    transform  from a batch of inputs on the device to what the network takes
+    transform  from a batch of inputs on the device, and random numbers for it, to what the network takes
     """
 
-    inputs: torch.Tensor | np.ndarray
+    inputs: torch.Tensor | Stored
     rows: np.ndarray | None
     targets: torch.Tensor
-    transform: Callable[[torch.Tensor], torch.Tensor]
+    transform: Transform
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def batch(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The network's inputs (B, …) and targets (B,) of the samples `indices`, (B,) int64 on the CPU."""
+    def batch(self, indices: torch.Tensor, noise: Noise | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """The network's inputs (B, …) and targets (B,) of the samples `indices`, (B,) int64 on the CPU.
+
+        They are augmented, where the samples are, with the random numbers of `noise`; not at all without it.
+        """
         on_device = indices.to(self.targets.device)
         if self.rows is None:
             inputs = self.inputs.index_select(0, on_device)
         else:
             read = np.ascontiguousarray(self.inputs[self.rows[indices.numpy()]])
             inputs = torch.from_numpy(read).to(self.targets.device)
-        return self.transform(inputs), self.targets.index_select(0, on_device)
+        return self.transform(inputs, noise), self.targets.index_select(0, on_device)
 
 
-def place(
-    images: np.ndarray,
-    rows: np.ndarray,
-    targets: np.ndarray,
-    device: torch.device,
-    transform: Callable[[torch.Tensor], torch.Tensor],
-) -> Samples:
-    """The samples `rows`, (n,) int64, of images, (N, H, W) or (N, 3, H, W) uint8, and targets, (N,) int64."""
+def place(stored: Stored, rows: np.ndarray, targets: np.ndarray, device: torch.device, transform: Transform) -> Samples:
+    """The samples `rows`, (n,) int64, of `stored`, (N, …) uint8, and targets, (N,) int64."""
     chosen = torch.from_numpy(targets[rows]).to(device)
-    if fits(len(rows) * images[0].nbytes, device):
-        return Samples(torch.from_numpy(images[rows]).to(device), None, chosen, transform)
-    return Samples(images, rows, chosen, transform)
+    if not fits(len(rows) * stored[0].nbytes, device):
+        return Samples(stored, rows, chosen, transform)
+    inputs = torch.empty(len(rows), *stored.shape[1:], dtype=torch.uint8, device=device)
+    for start in range(0, len(rows), CHUNK):
+        inputs[start : start + CHUNK] = torch.from_numpy(stored[rows[start : start + CHUNK]]).to(device)
+    return Samples(inputs, None, chosen, transform)
 
 
 def fits(num_bytes: int, device: torch.device) -> bool:
@@ -62,16 +68,16 @@ def fits(num_bytes: int, device: torch.device) -> bool:
     return num_bytes <= MEMORY_SHARE * free
 
 
-def batches(order: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
+def batches(order: torch.Tensor, batch_size: int, least: int = 2) -> list[torch.Tensor]:
     """`order`, (n,), cut into parts of batch_size; the last may be shorter.
 
-    A sample that would be alone in the last part joins the one before: a batch of one has no batch statistics.
+    Fewer than `least` in the last part join the one before (where batches are not smaller than that anyway): a batch of
+    one has no batch statistics, and of several processes each needs a sample.
     """
-    num_samples = len(order)
-    if batch_size > 1 and num_samples > 1 and num_samples % batch_size == 1:
-        *first, last = order[:-1].split(batch_size)
-        return iter([*first, torch.cat([last, order[-1:]])])
-    return iter(order.split(batch_size))
+    parts = list(order.split(batch_size))
+    if len(parts) > 1 and len(parts[-1]) < min(least, batch_size):
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return parts
 
 
 def epoch_order(num_samples: int, seed: int, epoch: int) -> torch.Tensor:

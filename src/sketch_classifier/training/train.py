@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,11 +25,14 @@ from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.models.task import num_outputs
 from sketch_classifier.models.weights import UsedWeights, load_weights
 from sketch_classifier.params import Input, ModelPreset, Train
+from sketch_classifier.training.augmentation import augment_images, augment_strokes
 from sketch_classifier.training.checkpoint import Checkpoint, Row, fingerprint
 from sketch_classifier.training.curves import EpochLine, open_curves
+from sketch_classifier.training.loggers import check_loggers
 from sketch_classifier.training.loop import fit, progress, reproducible
-from sketch_classifier.training.optimizers import build_optimizer
-from sketch_classifier.training.samples import Samples, batches, derived_seed, fits, place
+from sketch_classifier.training.noise import Noise
+from sketch_classifier.training.optimizers import build_optimizer, build_schedule
+from sketch_classifier.training.samples import Samples, Stored, Transform, batches, derived_seed, fits, place
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 
@@ -38,20 +42,24 @@ def train(
     preset: ModelPreset,
     settings: Train,
     *,
+    name: str,
     seed: int,
     out: str | Path = "models",
     curves: str | Path = "plots/training",
-    checkpoints: str | Path = ".cache/checkpoints",
+    cache: str | Path = ".cache",
 ) -> None:
-    """Train the preset's network on the dataset: the model of the last epoch into `out`, the curves into `curves`.
+    """Train the network of the preset `name` on the dataset: the model into `out`, the learning curves into `curves`.
 
-    Both folders are replaced at the end. After every epoch the state goes to `checkpoints`: a run that was killed and
-    is begun again with the same arguments, data and code goes on from there and ends with the same bytes.
+    Both folders are replaced at the end. After every epoch the state goes to `cache`: a run that was killed and is
+    begun again with the same arguments, data and code goes on from there and ends with the same bytes. What Weights &
+    Biases and TensorBoard write goes to `cache`, too.
 
-    Raises UserError for a binary preset on a dataset without positive group, an empty split, weights that cannot be
-    had, an unknown architecture, optimizer or device.
+    Raises UserError for a binary preset on a dataset without positive group, a preset of strokes on one without
+    strokes, an empty split, weights that cannot be had, an unknown architecture, optimizer, schedule, logger or device.
     """
+    stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
+    check_loggers(settings.loggers)
     keep_freed_memory()
     accelerator = _accelerator(settings)
     with reproducible():
@@ -61,51 +69,61 @@ def train(
             num_outputs(preset.task, len(dataset.class_names(preset.task))),
             derived_seed(seed, "initial weights"),
         )
-        build_optimizer(preset.optimizer, network.parameters())  # an unknown one is refused before any work
+        # Unknown ones are refused before any work.
+        build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights)
-        _say_weights(weights, preset, accelerator)
+        _say(dataset, preset, weights, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
-        stamp = _fingerprint(dataset, preset, settings, seed, network, accelerator)
-        checkpoint = Checkpoint(Path(checkpoints) / "last.pt", stamp)
-        with replaced_folder(curves) if accelerator.is_main_process else nullcontext() as folder:
-            history = _fit(network, dataset, preset, settings, seed, accelerator, checkpoint, folder)
+        about = _about(network, dataset, preset, weights, name, seed)
+        stamp = _fingerprint(dataset, stored, preset, settings, seed, network, accelerator)
+        checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
+        module, samples = _to_learn(network, dataset, stored, preset, accelerator)
+        with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
+            history, kept = fit(module, *samples, preset, seed, accelerator, checkpoint, on_epoch)
             if accelerator.is_main_process:
-                save_model(out, network, _about(network, dataset, preset, weights, seed, history))
+                if preset.keep != "last":
+                    print(f"kept: epoch {kept} of {len(history)}", file=sys.stderr)
+                save_model(out, network, replace(about, final=history[kept - 1]))
     if accelerator.is_main_process:
         checkpoint.remove()
     accelerator.wait_for_everyone()
 
 
-def _fit(
-    network: Network,
-    dataset: Dataset,
-    preset: ModelPreset,
-    settings: Train,
-    seed: int,
-    accelerator: Accelerator,
-    checkpoint: Checkpoint,
-    folder: Path | None,
-) -> list[Row]:
-    device = accelerator.device
+def _to_learn(
+    network: Network, dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator
+) -> tuple[nn.Module, list[Samples]]:
+    """What there is to train, and its training and validation samples."""
     targets = dataset.targets(preset.task)
-    transform = partial(network_input, input=preset.input)
-    splits = [place(dataset.images, dataset.rows(name), targets, device, transform) for name in ("train", "validation")]
-    module: nn.Module = network
-    if network.frozen:
-        module, splits = only_classifier(network, splits, preset.batch_size, accelerator)
+    plain = partial(network_input, input=preset.input)
+    augmented = plain if preset.augmentation.is_none else _augmented(preset, dataset.mirror)
+    samples = [
+        place(stored, dataset.rows(split), targets, accelerator.device, transform)
+        for split, transform in (("train", augmented), ("validation", plain))
+    ]
+    if network.frozen and preset.augmentation.is_none:
+        return only_classifier(network, samples, preset.batch_size, accelerator)
+    return network, samples
+
+
+@contextmanager
+def _reporting(
+    curves: str | Path, cache: Path, settings: Train, about: About, accelerator: Accelerator
+) -> Iterator[Callable[[Row, bool], None]]:
+    """What to call after each epoch; the folder `curves` is replaced at the end. Only the main process reports."""
     if not accelerator.is_main_process:
-        return fit(module, *splits, preset, seed, accelerator, checkpoint, lambda row, new: None)
-    line = EpochLine(preset.epochs)
-    with open_curves(folder, settings.loggers) as written:
+        yield lambda row, new: None
+        return
+    line = EpochLine(about.preset.epochs)
+    with replaced_folder(curves) as folder, open_curves(folder, settings.loggers, cache, about.summary()) as written:
 
         def on_epoch(row: Row, new: bool) -> None:
             written.add(row)
             if new:
                 line.print(row)
 
-        return fit(module, *splits, preset, seed, accelerator, checkpoint, on_epoch)
+        yield on_epoch
 
 
 def only_classifier(
@@ -135,12 +153,22 @@ def _with_features(
     return replace(samples, inputs=features, rows=None, transform=_identity)
 
 
-def network_input(images: torch.Tensor, input: Input) -> torch.Tensor:
-    prepared = prepare(images, input.size, input.channels, input.mean, input.std)
-    return prepared.contiguous(memory_format=torch.channels_last)
+def _augmented(preset: ModelPreset, mirror: bool) -> Transform:
+    """What `network_input` does, and the preset's augmentation within it."""
+    change = augment_images if preset.input.kind == "images" else augment_strokes
+    change = partial(change, settings=preset.augmentation, mirror=mirror)
+
+    def transform(stored: torch.Tensor, noise: Noise) -> torch.Tensor:
+        return prepare(stored, preset.input, partial(change, noise=noise))
+
+    return transform
 
 
-def _identity(features: torch.Tensor) -> torch.Tensor:
+def network_input(stored: torch.Tensor, noise: Noise | None, input: Input) -> torch.Tensor:
+    return prepare(stored, input)
+
+
+def _identity(features: torch.Tensor, noise: Noise | None) -> torch.Tensor:
     return features
 
 
@@ -166,7 +194,7 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
         print(f"warning: no training drawing of {', '.join(missing)}", file=sys.stderr)
 
 
-def _say_weights(weights: UsedWeights, preset: ModelPreset, accelerator: Accelerator) -> None:
+def _say(dataset: Dataset, preset: ModelPreset, weights: UsedWeights, accelerator: Accelerator) -> None:
     if not accelerator.is_main_process:
         return
     if weights.used == "none" and (preset.freeze_backbone or weights.failed):
@@ -174,10 +202,18 @@ def _say_weights(weights: UsedWeights, preset: ModelPreset, accelerator: Acceler
     else:
         line = f"weights: {weights.used}"
     print(line, file=sys.stderr)
+    if preset.augmentation.flip and not dataset.mirror:
+        print("augmentation: nothing is flipped, for the dataset says `mirror: false`", file=sys.stderr)
 
 
 def _fingerprint(
-    dataset: Dataset, preset: ModelPreset, settings: Train, seed: int, network: Network, accelerator: Accelerator
+    dataset: Dataset,
+    stored: Stored,
+    preset: ModelPreset,
+    settings: Train,
+    seed: int,
+    network: Network,
+    accelerator: Accelerator,
 ) -> str:
     arguments = {
         "preset": preset.model_dump(),
@@ -186,14 +222,16 @@ def _fingerprint(
         "processes": accelerator.num_processes,
         "seed": seed,
         "frozen": network.frozen,
+        "mirror": dataset.mirror,
     }
-    return fingerprint(arguments, network, dataset.images, dataset.targets(preset.task), dataset.split)
+    return fingerprint(arguments, network, stored, dataset.targets(preset.task), dataset.split)
 
 
 def _about(
-    network: Network, dataset: Dataset, preset: ModelPreset, weights: UsedWeights, seed: int, history: list[Row]
+    network: Network, dataset: Dataset, preset: ModelPreset, weights: UsedWeights, name: str, seed: int
 ) -> About:
     return About(
+        name=name,
         preset=preset,
         class_names=dataset.class_names(preset.task),
         categories=dataset.categories,
@@ -208,5 +246,5 @@ def _about(
         num_train=len(dataset.rows("train")),
         num_validation=len(dataset.rows("validation")),
         seed=seed,
-        final=history[-1],
+        final={},
     )

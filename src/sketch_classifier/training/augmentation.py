@@ -1,0 +1,150 @@
+"""Training drawings, changed a little each time: a batch at a time, each drawing in its own way."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch.nn import functional
+
+from sketch_classifier.data.sequences import END
+from sketch_classifier.params import Augmentation
+from sketch_classifier.training.noise import Noise
+
+ERASED_AREA = (0.02, 0.2)  # shares of the image
+ERASED_ASPECT = (0.3, 3.3)  # width / height, both in shares of the image's
+
+
+def augment_images(
+    images: torch.Tensor,
+    settings: Augmentation,
+    noise: Noise,
+    mirror: bool = True,
+    padding: Literal["zeros", "border"] = "zeros",
+) -> torch.Tensor:
+    """(B, C, H, W) float32 → the same shape: mirrored, sheared, rotated, scaled, moved and partly erased.
+
+    All but the erasing is one bilinear resampling about the image's middle; mirroring alone is exact. `padding` says
+    what lies outside the image: the background 0, or what its border has (for photographs; ink at the border of a
+    drawing would be smeared). With probability `erase` a rectangle of 2 to 20 % of the image, of aspect 0.3 to 3.3, is
+    set to 0 (Zhong et al. 2020, "Random Erasing Data Augmentation"). Without `mirror` nothing is mirrored.
+    """
+    flipped = _flipped(settings, noise, mirror)
+    matrix = _affine(settings, noise)
+    if matrix is not None:
+        grid = _sampled_places(matrix, flipped, *images.shape[-2:])
+        images = functional.grid_sample(images, grid, padding_mode=padding, align_corners=False)
+    elif flipped is not None:
+        images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
+    if settings.erase:
+        images = images.masked_fill(_rectangles(*images.shape[-2:], settings.erase, noise), 0)
+    return images
+
+
+def augment_strokes(
+    points: torch.Tensor, pen: torch.Tensor, settings: Augmentation, noise: Noise, mirror: bool = True
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as `data.sequences` has them → the same, changed.
+
+    The same noise mirrors, shears, rotates, scales and moves points as it does an image, about (0.5, 0.5). Each is then
+    moved by normal noise of standard deviation `jitter` in x and in y. Each stroke is left out with probability
+    `drop_strokes`, but one always stays; the points that remain stand at the end again. Points may come to lie outside
+    of 0–1; where there is no point, all stays 0.
+    """
+    flipped = _flipped(settings, noise, mirror)
+    matrix = _affine(settings, noise)
+    moved = _moved(points, matrix, flipped)
+    if settings.jitter:
+        moved = moved + settings.jitter * noise.normal(points.shape[1], 2)
+    if moved is not points:
+        points = moved.masked_fill((pen == 0).unsqueeze(-1), 0)
+    if settings.drop_strokes:
+        points, pen = _without_strokes(points, pen, settings.drop_strokes, noise)
+    return points, pen
+
+
+def _flipped(settings: Augmentation, noise: Noise, mirror: bool) -> torch.Tensor | None:
+    """(B,) bool; None where nothing is mirrored."""
+    return noise.uniform() < settings.flip if settings.flip and mirror else None
+
+
+def _affine(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
+    """(B, 2, 3): where a point (x, y) goes, measured from the middle in sides, x to the right and y down.
+
+    First a shear along x, then a rotation, a change of scale and a shift. Angles and shifts are uniform within their
+    bounds; the scale is log-uniform in 1 / (1 + s) … 1 + s, so as often n times smaller as n times larger. None where
+    nothing is asked for.
+    """
+    if not (settings.rotate or settings.translate or settings.scale or settings.shear):
+        return None
+    turn, lean, growth, right, down = (noise.uniform(5) * 2 - 1).unbind(1)
+    turn = turn * math.radians(settings.rotate)
+    lean = torch.tan(lean * math.radians(settings.shear))
+    scale = torch.exp(growth * math.log1p(settings.scale))
+    cosine, sine = scale * torch.cos(turn), scale * torch.sin(turn)
+    first = [cosine, cosine * lean - sine, right * settings.translate]
+    second = [sine, sine * lean + cosine, down * settings.translate]
+    return torch.stack(first + second, dim=1).view(-1, 2, 3)
+
+
+def _sampled_places(matrix: torch.Tensor, flipped: torch.Tensor | None, height: int, width: int) -> torch.Tensor:
+    """(B, height, width, 2): the place in the old image of each pixel of the new one, as `grid_sample` wants it.
+
+    What torch's `affine_grid` gives for the inverse of `matrix`, in less time and with no matrix product that a GPU
+    might round to fewer digits.
+    """
+    (a, b, right), (c, d, down) = (row.unbind(1) for row in matrix.view(-1, 2, 3).unbind(1))
+    size = a * d - b * c
+    sign = 1 if flipped is None else 1 - 2 * flipped.to(a.dtype)  # mirrored first, so last on the way back
+    x = (torch.arange(width, device=a.device) * 2 + 1) / width - 1 - 2 * right[:, None]  # −1 … 1: two units a side
+    y = (torch.arange(height, device=a.device) * 2 + 1) / height - 1 - 2 * down[:, None]
+    grid = torch.empty(len(a), height, width, 2, device=a.device)
+    for axis, of_x, of_y in ((0, sign * d / size, -sign * b / size), (1, -c / size, a / size)):
+        torch.add((of_x[:, None] * x)[:, None, :], (of_y[:, None] * y)[:, :, None], out=grid[..., axis])
+    return grid
+
+
+def _rectangles(height: int, width: int, probability: float, noise: Noise) -> torch.Tensor:
+    """(B, 1, height, width) bool: what is erased."""
+    chance, area, aspect, left, top = noise.uniform(5).unbind(1)
+    area = ERASED_AREA[0] + area * (ERASED_AREA[1] - ERASED_AREA[0])
+    low, high = map(math.log, ERASED_ASPECT)
+    aspect = torch.exp(low + aspect * (high - low))
+    spans = []
+    for side, extent, start in ((height, (area / aspect).sqrt(), top), (width, (area * aspect).sqrt(), left)):
+        first = (start * (1 - extent))[:, None]
+        places = (torch.arange(side, device=first.device) + 0.5) / side
+        spans.append((places >= first) & (places < first + extent[:, None]))
+    rows, columns = spans
+    rows = rows & (chance < probability)[:, None]
+    return (rows[:, :, None] & columns[:, None, :]).unsqueeze(1)
+
+
+def _moved(points: torch.Tensor, matrix: torch.Tensor | None, flipped: torch.Tensor | None) -> torch.Tensor:
+    if matrix is None and flipped is None:
+        return points
+    x, y = points.unbind(2)
+    if flipped is not None:
+        x = torch.where(flipped[:, None], 1 - x, x)
+    if matrix is not None:
+        x, y = x - 0.5, y - 0.5
+        x, y = (row[:, 0, None] * x + row[:, 1, None] * y + (row[:, 2, None] + 0.5) for row in matrix.unbind(1))
+    return torch.stack([x, y], dim=2)
+
+
+def _without_strokes(
+    points: torch.Tensor, pen: torch.Tensor, share: float, noise: Noise
+) -> tuple[torch.Tensor, torch.Tensor]:
+    length = pen.shape[1]
+    ends = pen == END
+    stroke = ends.cumsum(1) - ends.long()  # the number of each point's stroke within its drawing
+    luck = noise.uniform(length)  # of each stroke; no drawing has more strokes than points
+    exists = torch.arange(length, device=pen.device) < ends.sum(1, keepdim=True)
+    luckiest = luck.masked_fill(~exists, -1).argmax(1, keepdim=True)
+    stays = (luck >= share).scatter(1, luckiest, True)
+    kept = stays.gather(1, stroke.clamp(max=length - 1)) & (pen > 0)
+    order = torch.argsort(kept.to(torch.uint8), dim=1, stable=True)  # what is left out first, the rest as it was
+    pen = (pen * kept).gather(1, order)
+    points = (points * kept.unsqueeze(2)).gather(1, order.unsqueeze(2).expand(-1, -1, 2))
+    return points, pen
