@@ -26,7 +26,13 @@ def make_dataset(tmp_path):
         pd.DataFrame({"label": labels, "split": split, "row": np.arange(len(labels)) % per_class}).to_parquet(
             folder / "index.parquet"
         )
-        about = {"categories": categories, "positive": positive, "positive_name": positive_name, "channels": channels}
+        about = {
+            "categories": categories,
+            "positive": positive,
+            "positive_name": positive_name,
+            "channels": channels,
+            "mirror": True,
+        }
         (folder / "classes.json").write_text(json.dumps(about))
         return Dataset.open(folder)
 

@@ -7,7 +7,7 @@ from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.saved import About, save_model
-from sketch_classifier.params import Analyze, Input, ModelPreset, Optimizer
+from sketch_classifier.params import Analyze, ImageInput, ModelPreset, Optimizer
 
 PICTURES = {"samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "tsne_2d"}
 PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=30.0)
@@ -20,12 +20,12 @@ def inputs(tmp_path, make_dataset, predictions):
     def make(task="multiclass", channels=1) -> tuple:
         dataset = make_dataset(channels=channels, positive=("cat",), positive_name="pet")
         preset = ModelPreset(
-            architecture="cnn", task=task, input=Input(size=28, channels=1),
+            architecture="cnn", task=task, input=ImageInput(size=28, channels=1),
             optimizer=Optimizer(name="Adam", lr=0.001), batch_size=8, epochs=1,
         )  # fmt: skip
         names = dataset.class_names(task)
         about = About(
-            preset=preset, class_names=names, categories=dataset.categories, positive=("cat",), positive_name="pet",
+            name="preset", preset=preset, class_names=names, categories=dataset.categories, positive=("cat",), positive_name="pet",
             image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
             num_train=12, num_validation=6, seed=0, final={},
         )  # fmt: skip

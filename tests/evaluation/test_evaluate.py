@@ -13,7 +13,7 @@ from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.evaluation.tables import confusion_sample, read_predictions
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.saved import About, save_model
-from sketch_classifier.params import Input, ModelPreset, Optimizer
+from sketch_classifier.params import ImageInput, ModelPreset, Optimizer
 
 CATEGORIES = ("cat", "null", "sea cow")  # "null" is a word like another
 
@@ -33,7 +33,7 @@ def write_dataset(folder, strokes=True, test=True):
             "recognized": np.arange(30) % 4 > 0,
         }
     pd.DataFrame(columns).to_parquet(folder / "index.parquet", index=False)
-    about = {"categories": CATEGORIES, "positive": ["cat"], "positive_name": "pet", "channels": 1}
+    about = {"categories": CATEGORIES, "positive": ["cat"], "positive_name": "pet", "channels": 1, "mirror": True}
     (folder / "classes.json").write_text(json.dumps(about))
     return folder
 
@@ -41,7 +41,7 @@ def write_dataset(folder, strokes=True, test=True):
 def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
     """An untrained network; with `spoil` one that diverged."""
     preset = ModelPreset(
-        architecture="cnn", task=task, input=Input(size=28, channels=1), optimizer=Optimizer(name="Adam", lr=0.001),
+        architecture="cnn", task=task, input=ImageInput(size=28, channels=1), optimizer=Optimizer(name="Adam", lr=0.001),
         batch_size=8, epochs=1,
     )  # fmt: skip
     names = categories if task == "multiclass" else ("not pet", "pet")

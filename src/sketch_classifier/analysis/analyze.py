@@ -58,7 +58,7 @@ def analyze(
     save(curves_figure(history, called), plots / "learning_curves.png")
 
     chosen = np.sort(np.random.default_rng(seed).permutation(rows)[: params.tsne_samples])
-    positions = embed(extract_features(network, dataset.images, chosen), params.tsne_perplexity, seed)
+    positions = embed(extract_features(network, dataset.inputs(network.input), chosen), params.tsne_perplexity, seed)
     perplexity = usable_perplexity(params.tsne_perplexity, len(chosen))
     detail = f"{called}, {len(chosen):,} of {len(rows):,} test drawings, perplexity {perplexity:.3g}"
     save(tsne_figure(positions, targets[chosen], names, detail), plots / "tsne_2d.png")

@@ -1,26 +1,46 @@
-"""From a trained model and the test drawings to metrics/ and plots/confusion.csv."""
+"""From a trained model and the validation and test drawings to metrics/ and plots/confusion.csv."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.files import replaced_file
 from sketch_classifier.errors import UserError
-from sketch_classifier.evaluation.metrics import confusion_matrix, metrics, per_class
-from sketch_classifier.evaluation.tables import confusion_sample, predictions
-from sketch_classifier.models.predict import predict_logits, probabilities
-from sketch_classifier.models.saved import load_model
+from sketch_classifier.evaluation.answers import answers, class_logits
+from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
+from sketch_classifier.evaluation.bootstrap import intervals
+from sketch_classifier.evaluation.calibration import calibration, fit_temperature
+from sketch_classifier.evaluation.figures import class_figures, probability_figures
+from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions
+from sketch_classifier.models.predict import predict_logits
+from sketch_classifier.models.saved import About, load_model
+
+# The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
+DETAILS = ("_scaled", "_at_threshold")
+SCALED = "_scaled"  # what figures after temperature scaling end in
+CALIBRATION_ERROR = "expected_calibration_error"
 
 
 def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, out_plots: str | Path) -> dict:
     """Predict every test drawing of the folder `processed` with the model in the folder `model`.
 
-    Writes metrics.json (flat), confusion_matrix.csv, per_class.csv and predictions.csv in `out_metrics`, and
-    confusion.csv, a sample for DVC's `confusion` template, in `out_plots`. Returns what metrics.json holds.
+    Writes in `out_metrics`
+      metrics.json          the figures to compare runs by, flat; of intervals only that of accuracy
+      intervals.csv         every figure with its 95 % interval: figure, value, low, high
+      per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
+      predictions.csv       a row a test drawing
+    and in `out_plots` confusion.csv, a sample for DVC's `confusion` template. Returns what metrics.json holds.
+
+    The validation drawings choose the temperature of the scaled figures and a binary model's threshold; without them
+    there are none. Figures that are undefined are missing in metrics.json and empty in the tables. The same inputs give
+    the same bytes.
 
     Raises UserError where there is no test drawing, where the model was trained on other categories, and where its
     outputs are not numbers.
@@ -28,22 +48,77 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     dataset = Dataset.open(processed)
     network, about = load_model(model)
     rows = _test_rows(dataset, about.categories, processed, model)
-    outputs = probabilities(predict_logits(network, dataset.images, rows), about.task)
-    if not np.isfinite(outputs).all():
+    validation_rows = dataset.rows("validation")
+    inputs = dataset.inputs(network.input)
+    outputs = [class_logits(predict_logits(network, inputs, chosen), about.task) for chosen in (validation_rows, rows)]
+    if not all(np.isfinite(logits).all() for logits in outputs):
         raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
-    labels = dataset.targets(about.task)[rows]
-    names = dataset.class_names(about.task)
-    predicted = outputs.argmax(axis=1)
+    validation, test = outputs
+    targets, names = dataset.targets(about.task), dataset.class_names(about.task)
 
-    figures = metrics(outputs, labels) | {"weights": about.weights}
-    table = predictions(rows, dataset.index, labels, outputs, names)
-    with replaced_file(Path(out_metrics) / "metrics.json") as path:
-        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    _write_csv(confusion_matrix(labels, predicted, names), Path(out_metrics) / "confusion_matrix.csv", index=True)
-    _write_csv(per_class(labels, predicted, names), Path(out_metrics) / "per_class.csv")
-    _write_csv(table, Path(out_metrics) / "predictions.csv")
-    _write_csv(confusion_sample(table), Path(out_plots) / "confusion.csv")
+    table, chosen = measure(test, targets[rows], validation, targets[validation_rows], about.task)
+    figures = _headline(table, chosen, about, len(rows))
+    before = answers(test, targets[rows])
+    after = answers(test, targets[rows], chosen["temperature"]) if "temperature" in chosen else None
+    confusion = confusion_matrix(before.labels, before.predicted, names)
+    each = predictions(rows, dataset.index, before.labels, before.predicted, before.confidence, names)
+
+    out_metrics, out_plots = Path(out_metrics), Path(out_plots)
+    with replaced_file(out_metrics / "metrics.json") as path:
+        path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write_csv(table, out_metrics / "intervals.csv")
+    _write_csv(confusion, out_metrics / "confusion_matrix.csv", index=True)
+    _write_csv(per_class(before.labels, before.predicted, names), out_metrics / "per_class.csv")
+    _write_csv(most_confused(confusion), out_metrics / "most_confused.csv")
+    _write_csv(calibration(before, after), out_metrics / "calibration.csv")
+    _write_csv(by_country(each), out_metrics / "by_country.csv")
+    _write_csv(by_recognized(each), out_metrics / "by_recognized.csv")
+    _write_csv(each, out_metrics / "predictions.csv")
+    _write_csv(confusion_sample(each), out_plots / "confusion.csv")
     return figures
+
+
+def measure(
+    logits: np.ndarray, labels: np.ndarray, validation_logits: np.ndarray, validation_labels: np.ndarray, task: str
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Every figure of the test drawings with its interval, and what the validation drawings chose.
+
+    logits  (n, C) float, as `class_logits` gives them (of a binary task the first column is 0), and labels (n,) int of
+            the test drawings; n is at least 1
+    validation_logits, validation_labels  the same of the validation drawings, of which there may be none
+    task    multiclass or binary
+
+    The table has a row a figure: figure, value, low, high. Figures that end in "_scaled" are those after temperature
+    scaling. The second is {"temperature": T, "threshold": t} less what could not be chosen.
+    """
+    temperature = fit_temperature(validation_logits, validation_labels)
+    before = answers(logits, labels)
+    after = None if temperature is None else answers(logits, labels, temperature)
+    is_binary, threshold = task == "binary", None
+    if is_binary:
+        threshold = choose_threshold(validation_logits[:, 1], validation_labels)
+
+    def figures(counts: np.ndarray) -> dict[str, np.ndarray]:
+        found = class_figures(before, counts)
+        if after is not None:
+            found |= probability_figures(after, counts, SCALED)
+        return found | (binary_figures(logits[:, 1], labels, threshold, counts) if is_binary else {})
+
+    inflated = (CALIBRATION_ERROR, CALIBRATION_ERROR + SCALED)
+    chosen = {"temperature": temperature, "threshold": threshold}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    return intervals(figures, len(labels), inflated), chosen
+
+
+def _headline(table: pd.DataFrame, chosen: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
+    """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name."""
+    figures: dict[str, Any] = {"weights": about.weights, "num_test": num_test}
+    for row in table.dropna().itertuples():
+        if not row.figure.endswith(DETAILS):
+            figures[row.figure] = row.value
+        if row.figure == "accuracy":
+            figures |= {"accuracy_low": row.low, "accuracy_high": row.high}
+    return figures | chosen
 
 
 def _test_rows(dataset: Dataset, categories: tuple[str, ...], processed: str | Path, model: str | Path) -> np.ndarray:
@@ -55,6 +130,6 @@ def _test_rows(dataset: Dataset, categories: tuple[str, ...], processed: str | P
     return rows
 
 
-def _write_csv(table, path: Path, index: bool = False) -> None:
+def _write_csv(table: pd.DataFrame, path: Path, index: bool = False) -> None:
     with replaced_file(path) as partial:
         table.to_csv(partial, index=index, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Every test drawing with what the model said of it, as a table. Pure functions."""
+"""Every test drawing with what the model said of it, as a table, and accuracy by country and recognition."""
 
 from __future__ import annotations
 
@@ -7,36 +7,64 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.evaluation.metrics import DIGITS
 
+FEWEST = 30  # test drawings a country needs for a row of its own
+OTHER = "other"
+
 
 def predictions(
-    rows: np.ndarray, index: pd.DataFrame, labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
+    rows: np.ndarray,
+    index: pd.DataFrame,
+    labels: np.ndarray,
+    predicted: np.ndarray,
+    confidence: np.ndarray,
+    class_names: Sequence[str],
 ) -> pd.DataFrame:
-    """One row a drawing: row, key_id, actual, predicted, confidence, correct, and countrycode and recognized.
+    """One row a drawing: row, key_id, actual, predicted, confidence, correct, countrycode, recognized.
 
-    rows           (n,) int64: the drawings' rows in data/processed
-    index          the index of the processed dataset, all N rows. Bitmaps have no key_id there (it stays empty), no
-                   countrycode and no recognized (the columns are left out)
-    labels         (n,) int, probabilities (n, C) float: one row for each of `rows`
+    rows        (n,) int64: the drawings' rows in data/processed
+    index       the index of the processed dataset, all N rows; key_id, countrycode and recognized are empty where it
+                has none
+    labels, predicted (n,) int and confidence (n,) float: one for each of `rows`
     """
-    predicted = probabilities.argmax(axis=1)
     names = np.array(class_names, dtype=object)
     about = index.iloc[rows].reset_index(drop=True)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "row": rows,
             "key_id": about.get("key_id", ""),
             "actual": names[labels],
             "predicted": names[predicted],
-            "confidence": probabilities.max(axis=1).astype(np.float64).round(DIGITS),
+            "confidence": np.round(confidence, DIGITS),
             "correct": predicted == labels,
+            "countrycode": about.get("countrycode", ""),
+            "recognized": about.get("recognized", ""),
         }
     )
-    known = [name for name in ("countrycode", "recognized") if name in about]
-    return pd.concat([table, about[known]], axis=1)
+
+
+def by_country(predictions: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
+    """One row a country, most drawings first: country, count, accuracy, and the ends low and high of its interval.
+
+    The interval is the 95 % score interval (Wilson, Journal of the American Statistical Association 22, 1927).
+    Countries with fewer than `fewest` drawings, and drawings without a country, are one row, "other". No rows for
+    drawings that have none at all.
+    """
+    countries = predictions["countrycode"]
+    if not (countries != "").any():
+        return _shares("country", predictions[:0]["countrycode"], predictions[:0]["correct"])
+    drawings = countries.map(countries.value_counts())
+    return _shares("country", countries.where((drawings >= fewest) & (countries != ""), OTHER), predictions["correct"])
+
+
+def by_recognized(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The drawings that the game recognised and those it did not: recognized, and the columns of `by_country`."""
+    known = predictions[predictions["recognized"] != ""]
+    return _shares("recognized", known["recognized"], known["correct"])
 
 
 def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataFrame:
@@ -63,3 +91,14 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     if missing:
         raise UserError(f"{path}: damaged (no column {sorted(missing)[0]}); run `dvc repro --force evaluate`")
     return table
+
+
+def _shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
+    """The share that is correct in each group: the largest group first, equal ones in the order of their names."""
+    totals = correct.groupby(groups).agg(["size", "sum"])
+    totals = totals.assign(name=totals.index.astype(str)).sort_values(["size", "name"], ascending=[False, True])
+    rows = []
+    for group, count, right in zip(totals.index, totals["size"], totals["sum"], strict=True):
+        interval = binomtest(int(right), int(count)).proportion_ci(0.95, method="wilson")
+        rows.append((group, int(count), right / count, interval.low, interval.high))
+    return pd.DataFrame(rows, columns=[name, "count", "accuracy", "low", "high"]).round(DIGITS)

@@ -1,0 +1,62 @@
+"""A figure with its 95 % interval: what it would be on other drawings drawn like these. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+import numpy as np
+import pandas as pd
+
+from sketch_classifier.evaluation.metrics import DIGITS
+
+RESAMPLES = 1000
+SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings
+CELLS = 2**21  # of the counts that are in memory at a time
+
+
+def intervals(
+    figures: Callable[[np.ndarray], dict[str, np.ndarray]],
+    size: int,
+    inflated: Container[str] = (),
+    num_resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> pd.DataFrame:
+    """One row a figure: figure, value, and the ends low and high of its 95 % interval, rounded to DIGITS.
+
+    figures  from counts (size, R) float64, how often drawing i is in sample r, to name → (R,) float64
+    size     how many drawings there are, at least 1
+    inflated names of figures, at least 0, that chance makes larger, as it does the calibration error
+
+    The percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13): the 2.5 and
+    97.5 % quantiles over samples of `size` drawings with replacement. It is about the choice of the test drawings, not
+    about training again. A sample in which a figure is undefined (NaN) is left out; where the figure of the drawings
+    themselves is undefined, so is its interval.
+
+    An inflated figure is larger in a resample than in the drawings, and there larger than in all drawings there could
+    be: the quantiles would miss the truth twice over. Its interval is the basic bootstrap's (Davison and Hinkley,
+    Bootstrap Methods and their Application, 1997, section 5.2), which turns the quantiles about the value, cut off
+    at 0. The value itself may lie above it.
+    """
+    values = {name: float(value[0]) for name, value in figures(np.ones((size, 1))).items()}
+    rng = np.random.default_rng(seed)
+    at_once = max(1, CELLS // size)
+    found: dict[str, list[np.ndarray]] = {name: [] for name in values}
+    for start in range(0, num_resamples, at_once):
+        for name, value in figures(_counts(rng, size, min(at_once, num_resamples - start))).items():
+            found[name].append(value)
+    rows = []
+    for name, value in values.items():
+        resampled = np.concatenate(found[name])
+        resampled = resampled[~np.isnan(resampled)]
+        known = not np.isnan(value) and len(resampled)
+        low, high = np.quantile(resampled, (0.025, 0.975)) if known else (np.nan, np.nan)
+        if name in inflated and known:
+            low, high = np.maximum((2 * value - high, 2 * value - low), 0)
+        rows.append({"figure": name, "value": value, "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["figure", "value", "low", "high"]).round(DIGITS)
+
+
+def _counts(rng: np.random.Generator, size: int, num: int) -> np.ndarray:
+    """(size, num) float64: how often each drawing is in each of `num` samples of `size` drawings."""
+    counts = [np.bincount(rng.integers(size, size=size), minlength=size) for _ in range(num)]
+    return np.stack(counts, axis=1).astype(np.float64)
