@@ -9,7 +9,7 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.synthetic import generate
-from sketch_classifier.params import DatasetPreset, Input, ModelPreset, Optimizer, Split, Train
+from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.training.train import train
 
 CATEGORIES = ("apple", "bicycle", "house")
@@ -31,14 +31,14 @@ def trained(tmp_path_factory):
             preset = ModelPreset(
                 architecture="cnn",
                 task=task,
-                input=Input(size=28, channels=1 if channels == 1 else 3),
+                input=ImageInput(size=28, channels=1 if channels == 1 else 3),
                 optimizer=Optimizer(name="Adam", lr=0.002),
                 batch_size=32,
                 epochs=6,
             )
             train(
-                Dataset.open(folder / "processed"), preset, Train(loggers=()), seed=0,
-                out=out, curves=folder / "curves", checkpoints=folder / "checkpoints",
+                Dataset.open(folder / "processed"), preset, Train(loggers=()), name="preset", seed=0,
+                out=out, curves=folder / "curves", cache=folder / "cache",
             )  # fmt: skip
         return Predictor(out)
 

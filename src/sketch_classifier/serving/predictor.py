@@ -9,6 +9,7 @@ import numpy as np
 
 from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.resize import resize
+from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.errors import UserError
@@ -37,6 +38,8 @@ class Predictor:
         channels; another size is resized first. Raises UserError for another shape or dtype.
         """
         images = _checked(images)
+        if self._network.input.kind == "strokes":
+            raise UserError("images: this model learnt from strokes; use predict_strokes")
         if images.ndim == 3 and self._about.channels == "stroke_order":
             raise UserError("images: this model needs the order of the strokes; use predict_strokes")
         size = self._about.image_shape[-1]
@@ -48,11 +51,15 @@ class Predictor:
         """(N, num_classes) float32 probabilities for strokes: `Drawings`, or nested lists as in an .ndjson file.
 
         Coordinates may be simplified (whole numbers from 0 to 255) or of any canvas: these are simplified first, as the
-        dataset's drawings were. They are rasterised as the training data was.
+        dataset's drawings were. They are rasterised, or cut to their last points, as the training data was.
         """
         drawings = Drawings.of(drawings)
         if drawings.points.dtype != np.uint8:
             drawings = simplify(drawings)
+        if self._network.input.kind == "strokes":
+            length = self._network.input.max_points + 1
+            sequences = Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)
+            return probabilities(predict_logits(self._network, sequences), self._about.task)
         channels = "stroke_order" if self._about.channels == "stroke_order" else "gray"
         return self.predict_images(rasterize(drawings, size=self._about.image_shape[-1], channels=channels))
 

@@ -1,0 +1,111 @@
+"""From the names of revisions to the tables and pictures that hold their runs against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sketch_classifier.analysis.style import save
+from sketch_classifier.comparison.drawings import identified, only_one_right, pooled, rows_of
+from sketch_classifier.comparison.pictures import bars_figure, only_one_right_figure
+from sketch_classifier.comparison.report import page
+from sketch_classifier.comparison.revisions import WORKSPACE, Files, Run, read_data, read_run
+from sketch_classifier.comparison.tables import Repeats, distances, pairs, repeats, summary
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.data.files import replaced_file
+from sketch_classifier.errors import UserError
+
+NUM_DRAWINGS = 60  # in only_one_right.png
+
+
+def compare(names: Sequence[str], files: Files, processed: str | Path, out: str | Path) -> str:
+    """Compare the runs of the revisions `names` of the repository one stands in; nothing is checked out.
+
+    files      where a run's files lie
+    processed  the folder of the workspace's preprocessed drawings, of which pictures are made
+    out        the folder to write in: comparison.md, .csv and .png, mcnemar.csv, only_one_right.csv and .png,
+               centroid_distances.csv; those that there is nothing for are left out, and removed where they are old
+
+    Returns what comparison.md holds. Raises UserError for an unknown revision, a missing or damaged file.
+    """
+    runs = [read_run(name, files) for name in dict.fromkeys(names)]
+    groups = repeats(runs)
+    entries = _entries(runs, groups)
+    table, tested = summary(runs, groups), pairs(entries)
+    alone = only_one_right(entries) if len(entries) > 1 else pd.DataFrame({"right": []})
+    apart = distances(runs)
+    counts = alone["right"].value_counts().reindex(list(entries), fill_value=0)
+
+    out = Path(out)
+    notes = [_stale_note(run) for run in runs if run.stale]
+    notes += _picture(alone, list(entries), files, processed, out / "only_one_right.png") if len(alone) else []
+    text = page(table, tested, counts, apart, notes)
+    with replaced_file(out / "comparison.md") as path:
+        path.write_text(text, encoding="utf-8")
+    save(bars_figure(table), out / "comparison.png")
+    for name, content in {
+        "comparison.csv": table,
+        "mcnemar.csv": tested,
+        "only_one_right.csv": alone.drop(columns=["source", "copy"], errors="ignore"),
+        "centroid_distances.csv": apart,
+    }.items():
+        _write_csv(content, out / name)
+    if not len(alone):
+        (out / "only_one_right.png").unlink(missing_ok=True)
+    return text
+
+
+def _entries(runs: Sequence[Run], groups: Sequence[Repeats]) -> dict[str, pd.DataFrame]:
+    """What is held against each other: runs by their names, and the folds of a cross-validation together."""
+    tables = {run.name: identified(run) for run in runs}
+    for group in groups:
+        if group.is_cross_validation:
+            tables[group.name] = pooled([tables.pop(run.name) for run in group.runs])
+    return tables
+
+
+def _picture(alone: pd.DataFrame, names: list[str], files: Files, processed: str | Path, path: Path) -> list[str]:
+    """Write the picture of some of the drawings that only one gets right; return lines that say what it leaves out."""
+    path.unlink(missing_ok=True)
+    try:
+        dataset = Dataset.open(processed)
+        same = rows_of(*read_data(WORKSPACE, files))
+    except UserError as error:
+        return [f"{path.name} is left out: {error}"]
+    rows = _rows(alone, dataset, same)
+    here = rows >= 0
+    if not here.any():
+        return [f"{path.name} is left out: {processed} holds other drawings than these runs were tested on"]
+    found, rows = alone[here], rows[here]
+    # As many of each run as of the others, while there are any.
+    chosen = np.sort(np.argsort(found.groupby("right").cumcount().to_numpy(), kind="stable")[:NUM_DRAWINGS])
+    save(only_one_right_figure(dataset, found.iloc[chosen], rows[chosen], names, len(alone)), path)
+    return [] if here.all() else [f"{path.name} shows drawings of {processed}, which lacks {(~here).sum():,} of these"]
+
+
+def _rows(alone: pd.DataFrame, dataset: Dataset, same: str) -> np.ndarray:
+    """(n,) int64: where each drawing stands in `dataset`, −1 where it does not."""
+    rows = np.full(len(alone), -1, np.int64)
+    of_files = (alone["source"] == same).to_numpy()
+    numbers = alone["row"].to_numpy(np.int64)
+    rows[of_files] = np.where(numbers < len(dataset.images), numbers, -1)[of_files]
+    if "key_id" in dataset.index:
+        known = dataset.index["key_id"].astype(str)
+        places = pd.Series(known.index, index=known).groupby(level=0).first()
+        found = alone["drawing"].map(places).fillna(-1).to_numpy(np.int64)
+        by_key = (alone["source"] == "key_id").to_numpy()
+        rows[by_key] = found[by_key]
+    return rows
+
+
+def _stale_note(run: Run) -> str:
+    keys = ", ".join(run.stale[:3]) + (", …" if len(run.stale) > 3 else "")
+    return f"{run.name}: its params.yaml differs from what was run in {keys}; shown is what was run"
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with replaced_file(path) as partial:
+        table.to_csv(partial, index=False, lineterminator="\n")

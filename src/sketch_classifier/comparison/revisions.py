@@ -1,0 +1,190 @@
+"""What a revision holds of a finished run, read through DVC without checking it out."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import yaml
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.repo import Repo
+from dvc.scm import RevError
+
+from sketch_classifier.errors import UserError, one_line, unknown_name
+
+WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the files of a run lie, from the root of the project."""
+
+    params: str
+    lock: str
+    metrics: str
+    predictions: str
+    distances: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    name         the revision as it was asked for
+    params       params.yaml, and over it what dvc.lock says was run
+    stale        the keys in which params.yaml has moved on since
+    figures      metrics.json
+    predictions  one row a test drawing: row, key_id (str), actual, predicted, confidence, correct, …
+    distances    centroid_distances.csv, or None where the revision has none
+    data         DVC's hash of the downloaded files, or None where DVC knows none
+    """
+
+    name: str
+    params: dict[str, Any]
+    stale: tuple[str, ...]
+    figures: dict[str, Any]
+    predictions: pd.DataFrame
+    distances: pd.DataFrame | None
+    data: str | None
+
+
+def read_run(name: str, files: Files) -> Run:
+    """The run of the revision `name`: a branch, tag, commit, experiment, or "workspace" for the files as they lie here.
+
+    Must be called in the project's repository. Raises UserError for an unknown revision, and where a file is missing,
+    not in DVC's cache or damaged.
+    """
+    fs = _open(name)
+    try:
+        params, stale = _run_params(fs, name, files)
+        table = _parse(name, files.predictions, _table, _read(fs, name, files.predictions))
+        missing = {"row", "actual", "predicted", "confidence"} - set(table)
+        if missing:
+            raise UserError(f"{name}: {files.predictions}: damaged (no column {sorted(missing)[0]})")
+        distances = _optional(fs, name, files.distances)
+        return Run(
+            name=name,
+            params=params,
+            stale=stale,
+            figures=_parse(name, files.metrics, json.loads, _read(fs, name, files.metrics)),
+            predictions=table.assign(
+                key_id=table["key_id"] if "key_id" in table else "", correct=table["actual"] == table["predicted"]
+            ),
+            distances=_parse(name, files.distances, _table, distances) if distances else None,
+            data=_hash(fs, files.raw),
+        )
+    except DvcException as error:
+        raise UserError(f"{name}: {one_line(error)}") from None
+    finally:
+        fs.close()
+
+
+def read_data(name: str, files: Files) -> tuple[dict[str, Any], str | None]:
+    """`params` and `data` of a revision, as Run has them, whether or not a run is finished there."""
+    fs = _open(name)
+    try:
+        return _run_params(fs, name, files)[0], _hash(fs, files.raw)
+    finally:
+        fs.close()
+
+
+def _open(name: str) -> DVCFileSystem:
+    try:
+        fs = DVCFileSystem(rev=None if name == WORKSPACE else name)
+        fs.repo  # noqa: B018  opens it, so that an unknown revision is found here
+        return fs
+    except RevError:
+        message = unknown_name("revision", name, [WORKSPACE, "HEAD", *_known()])
+        raise UserError(f"{message}; `dvc exp list --all-commits` lists the experiments") from None
+    except NotDvcRepoError:
+        raise UserError("not in a DVC repository; run from the root of the project") from None
+    except DvcException as error:
+        raise UserError(f"{name}: {one_line(error)}") from None
+
+
+def _known() -> list[str]:
+    """The names of branches, tags and experiments."""
+    with Repo() as repo:
+        experiments = [name for listed in repo.experiments.ls(all_commits=True).values() for name, _ in listed]
+        return [*repo.scm.list_branches(), *experiments, *repo.scm.list_tags()]
+
+
+def _run_params(fs: DVCFileSystem, name: str, files: Files) -> tuple[dict[str, Any], tuple[str, ...]]:
+    params = _parse(name, files.params, yaml.safe_load, _read(fs, name, files.params))
+    lock = _optional(fs, name, files.lock)
+    done = _params_of(_parse(name, files.lock, yaml.safe_load, lock), files.params) if lock else {}
+    return _overlaid(params, done), tuple(key for key, value in done.items() if _lookup(params, key) != value)
+
+
+def _read(fs: DVCFileSystem, name: str, path: str) -> bytes:
+    try:
+        return fs.read_bytes(path)
+    except (OSError, DvcException):  # of a tracked file: neither the cache nor a remote has it
+        if not _exists(fs, path):
+            again = (
+                "`dvc repro`" if name == WORKSPACE else f"`dvc exp apply {name}` (or `git checkout`) and `dvc repro`"
+            )
+            raise UserError(f"{name}: has no {path}: nothing has run there; {again} makes it") from None
+        raise UserError(
+            f"{name}: {path} is not in DVC's cache: `dvc fetch --all-commits {path}` (of an experiment `dvc exp pull`) "
+            "fetches it where there is a remote, `dvc repro` in that revision makes it again"
+        ) from None
+
+
+def _optional(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
+    return _read(fs, name, path) if _exists(fs, path) else None
+
+
+def _exists(fs: DVCFileSystem, path: str) -> bool:
+    """Whether the revision has the file, in git or under DVC; `fs.exists` takes every error for a no."""
+    try:
+        fs.info(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _parse(name: str, path: str, parse, data: bytes):
+    try:
+        parsed = parse(data)
+    except (ValueError, yaml.YAMLError) as error:  # the errors of JSON and of pandas are ValueErrors
+        raise UserError(f"{name}: {path}: damaged ({one_line(error)})") from None
+    if not isinstance(parsed, dict | pd.DataFrame):
+        raise UserError(f"{name}: {path}: damaged (found {type(parsed).__name__})")
+    return parsed
+
+
+def _table(data: bytes) -> pd.DataFrame:
+    # NA is Namibia here, and a category may be called "null": only what stands in the file.
+    kinds = {"key_id": str, "actual": str, "predicted": str}
+    return pd.read_csv(io.BytesIO(data), dtype=kinds, keep_default_na=False)
+
+
+def _hash(fs: DVCFileSystem, path: str) -> str | None:
+    return fs.info(path).get("dvc_info", {}).get("md5") if _exists(fs, path) else None
+
+
+def _params_of(lock: dict, path: str) -> dict[str, Any]:
+    """{dotted key: value} of the parameters that dvc.lock holds for all stages together."""
+    stages = lock.get("stages", {}).values()
+    return {key: value for stage in stages for key, value in stage.get("params", {}).get(path, {}).items()}
+
+
+def _lookup(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, dict) else None
+    return tree
+
+
+def _overlaid(params: dict, done: dict[str, Any]) -> dict:
+    """`params` with the values of `done` at its dotted keys."""
+    for key, value in done.items():
+        first, _, rest = key.partition(".")
+        below = params.get(first)
+        params = params | {first: _overlaid(below if isinstance(below, dict) else {}, {rest: value}) if rest else value}
+    return params

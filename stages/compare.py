@@ -1,0 +1,36 @@
+"""Command, no stage of the pipeline: compare finished runs by name, `python -m stages.compare main exp-a exp-b …`."""
+
+import argparse
+
+from sketch_classifier.comparison.compare import compare
+from sketch_classifier.comparison.revisions import Files
+from stages import run
+
+FILES = Files(
+    params="params.yaml",
+    lock="dvc.lock",
+    metrics="metrics/metrics.json",
+    predictions="metrics/predictions.csv",
+    distances="metrics/centroid_distances.csv",
+    raw="data/raw",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.compare",
+        description="Compare finished runs without checking them out: tables, intervals, McNemar's test, pictures.",
+    )
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="a branch, tag, commit or experiment, or `workspace` for what lies here",
+    )
+    parser.add_argument("--out", default="comparison", metavar="FOLDER", help="where to write (default: comparison)")
+    arguments = parser.parse_args()
+    print(compare(arguments.names, FILES, "data/processed", arguments.out), end="")
+
+
+if __name__ == "__main__":
+    run(main)
