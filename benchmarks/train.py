@@ -1,10 +1,11 @@
 """Training speed as ratios against named peers, measured in one run, in turn, by medians.
 
     python benchmarks/train.py
+    python benchmarks/train.py --presets cnn cnn_small resnet18 mobilenet efficientnet_lite --drawings 65536   # a GPU
 
-cnn             the training loop against bare forward + backward + step on ready-made batches (target: at least 0.9),
-                and against the usual way: a picture file a drawing, PIL, torchvision transforms, a DataLoader (target:
-                at least 1.5)
+presets         (of image models) the training loop, with the preset's augmentation, against bare forward + backward +
+                step on ready-made batches (target: at least 0.9), and against the usual way: a picture file a drawing,
+                PIL, torchvision transforms, a DataLoader (target: at least 1.5)
 mobilenet       3 epochs above a frozen backbone against one forward pass over the same drawings (target: at most 1.3)
 """
 
@@ -28,8 +29,9 @@ from sketch_classifier.models.input import prepare
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.params import ModelPreset, load_params
 from sketch_classifier.training.loop import fit
+from sketch_classifier.training.optimizers import build_optimizer
 from sketch_classifier.training.samples import Samples, place
-from sketch_classifier.training.train import network_input, only_classifier
+from sketch_classifier.training.train import augmenting, network_input, only_classifier
 
 NUM_CLASSES = 12
 
@@ -47,7 +49,9 @@ class NoCheckpoint:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9, help="measurements of each way, taken in turn")
-    parser.add_argument("--drawings", type=int, default=2560, help="drawings an epoch of the cnn")
+    parser.add_argument("--presets", nargs="*", default=["cnn"], help="image models of params.yaml (default: cnn)")
+    parser.add_argument("--drawings", type=int, default=2560, help="drawings an epoch of each preset")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the DataLoader")
     parser.add_argument("--mobilenet-drawings", type=int, default=384, help="training drawings of mobilenet_binary")
     arguments = parser.parse_args()
     presets = load_params().models
@@ -55,26 +59,28 @@ def main() -> None:
     print(
         f"{accelerator.device}, {torch.get_num_threads()} threads, torch {torch.__version__}, rounds {arguments.rounds}"
     )
-    cnn(presets["cnn"], arguments.drawings, arguments.rounds, accelerator)
+    for name in arguments.presets:
+        epoch(name, presets[name], arguments, accelerator)
     mobilenet(presets["mobilenet_binary"], arguments.mobilenet_drawings, arguments.rounds, accelerator)
 
 
-def cnn(preset: ModelPreset, num: int, rounds: int, accelerator: Accelerator) -> None:
-    """One epoch over `num` drawings, each way."""
+def epoch(name: str, preset: ModelPreset, arguments: argparse.Namespace, accelerator: Accelerator) -> None:
+    """One epoch, each way."""
+    num = arguments.drawings
     images, labels = drawings(num)
-    preset = preset.model_copy(update={"epochs": 1})
+    preset = preset.model_copy(update={"epochs": 1, "keep": "last", "patience": None})
     with tempfile.TemporaryDirectory() as folder:
         write_pictures(images, labels, Path(folder))
         ways = {
             "ours": partial(ours, preset, images, labels, accelerator),
             "bare": partial(bare, preset, images, labels, accelerator),
-            "usual": partial(usual, preset, Path(folder), accelerator),
+            "usual": partial(usual, preset, Path(folder), arguments.workers, accelerator),
         }
-        seconds = in_turn(ways, rounds)
-    for name, value in seconds.items():
-        print(f"cnn {name:6} {num / value:10,.0f} drawings/s")
-    print(f"cnn ours / bare   {seconds['bare'] / seconds['ours']:.2f}  (target: at least 0.9)")
-    print(f"cnn ours / usual  {seconds['usual'] / seconds['ours']:.2f}  (target: at least 1.5)")
+        seconds = in_turn(ways, arguments.rounds)
+    for way, value in seconds.items():
+        print(f"{name} {way:6} {num / value:10,.0f} drawings/s")
+    print(f"{name} ours / bare   {seconds['bare'] / seconds['ours']:.2f}  (target: at least 0.9)")
+    print(f"{name} ours / usual  {seconds['usual'] / seconds['ours']:.2f}  (target: at least 1.5)")
 
 
 def mobilenet(preset: ModelPreset, num: int, rounds: int, accelerator: Accelerator) -> None:
@@ -119,7 +125,7 @@ def in_turn(ways: dict[str, Callable[[], float | None]], rounds: int) -> dict[st
 
 def ours(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerator: Accelerator) -> float:
     """An epoch of the loop, all but one drawing in the training split: bare steps do not validate either."""
-    network = build_network("cnn", preset.input, NUM_CLASSES)
+    network = build_network(preset.architecture, preset.input, NUM_CLASSES)
     train, validation = samples(preset, images, labels, accelerator, len(images) - 1)
     begun = time.perf_counter()
     fit(network, train, validation, preset, 0, accelerator, NoCheckpoint(), lambda row, new: None)
@@ -129,10 +135,10 @@ def ours(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
 
 def bare(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerator: Accelerator) -> float:
     """Forward + backward + step and nothing else, on batches that lie ready on the device."""
-    network = build_network("cnn", preset.input, NUM_CLASSES)
+    network = build_network(preset.architecture, preset.input, NUM_CLASSES)
     network.to(accelerator.device, memory_format=torch.channels_last).train()
     loss = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(network.parameters(), lr=preset.optimizer.lr)
+    optimizer = build_optimizer(preset.optimizer, network)
     inputs = prepare(torch.from_numpy(images), preset.input).to(accelerator.device)
     targets = torch.from_numpy(labels).to(accelerator.device)
     ready = list(zip(inputs.split(preset.batch_size), targets.split(preset.batch_size), strict=True))
@@ -145,23 +151,27 @@ def bare(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
     return time.perf_counter() - begun
 
 
-def usual(preset: ModelPreset, folder: Path, accelerator: Accelerator) -> float:
-    """As tutorials do it: ImageFolder, transforms, DataLoader with two workers, `loss.item()` every step."""
+def usual(preset: ModelPreset, folder: Path, num_workers: int, accelerator: Accelerator) -> float:
+    """As tutorials do it: ImageFolder, transforms, DataLoader with workers, `loss.item()` every step."""
     from torchvision import transforms
     from torchvision.datasets import ImageFolder
 
     steps = [
-        transforms.Grayscale(),
+        transforms.Grayscale(preset.input.channels),
         transforms.Resize(preset.input.size),
+        *augmentation(preset),
         transforms.ToTensor(),
         transforms.Normalize(preset.input.mean, preset.input.std),
     ]
     loader = DataLoader(
-        ImageFolder(folder, transforms.Compose(steps)), batch_size=preset.batch_size, shuffle=True, num_workers=2
+        ImageFolder(folder, transforms.Compose(steps)),
+        batch_size=preset.batch_size,
+        shuffle=True,
+        num_workers=num_workers,
     )
-    network = build_network("cnn", preset.input, NUM_CLASSES).to(accelerator.device).train()
+    network = build_network(preset.architecture, preset.input, NUM_CLASSES).to(accelerator.device).train()
     loss = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(network.parameters(), lr=preset.optimizer.lr)
+    optimizer = getattr(torch.optim, preset.optimizer.name)(network.parameters(), lr=preset.optimizer.lr)
     begun = time.perf_counter()
     running = 0.0
     for batch, answers in loader:
@@ -171,6 +181,22 @@ def usual(preset: ModelPreset, folder: Path, accelerator: Accelerator) -> float:
         optimizer.step()
         running += value.item()
     return time.perf_counter() - begun
+
+
+def augmentation(preset: ModelPreset) -> list:
+    """The preset's augmentation as torchvision has it."""
+    from torchvision import transforms
+
+    settings = preset.augmentation
+    if settings.is_none:
+        return []
+    moved = transforms.RandomAffine(
+        settings.rotate,
+        translate=(settings.translate, settings.translate),
+        scale=(1 / (1 + settings.scale), 1 + settings.scale),
+        shear=settings.shear,
+    )
+    return [transforms.RandomHorizontalFlip(settings.flip), moved]
 
 
 def drawings(num: int) -> tuple[np.ndarray, np.ndarray]:
@@ -183,8 +209,10 @@ def samples(
     preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerator: Accelerator, num_train: int
 ) -> list[Samples]:
     rows = np.arange(len(images))
-    transform = partial(network_input, input=preset.input)
-    return [place(images, part, labels, accelerator.device, transform) for part in (rows[:num_train], rows[num_train:])]
+    plain = partial(network_input, input=preset.input)
+    augmented = plain if preset.augmentation.is_none else augmenting(preset, mirror=True)
+    parts = ((rows[:num_train], augmented), (rows[num_train:], plain))
+    return [place(images, part, labels, accelerator.device, transform) for part, transform in parts]
 
 
 def write_pictures(images: np.ndarray, labels: np.ndarray, folder: Path) -> None:

@@ -96,3 +96,19 @@ def test_an_unfit_schedule_is_refused(schedule, said):
 def test_weight_decay_for_an_optimizer_without_it_is_refused():
     with pytest.raises(UserError, match="optimizer.weight_decay: Rprop has no weight decay"):
         build_optimizer(Optimizer(name="Rprop", lr=0.1, weight_decay=0.1), network())
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_one_kernel_a_step_unless_another_implementation_is_asked_for(name):
+    results = []
+    for arguments in ({}, {"foreach": True}):
+        torch.manual_seed(0)
+        module = network()
+        optimizer = build_optimizer(Optimizer(name=name, lr=0.1, weight_decay=0.1, arguments=arguments), module)
+        assert bool(optimizer.param_groups[0]["fused"]) == (not arguments)
+        for _ in range(3):
+            for parameter in module.parameters():
+                parameter.grad = torch.randn_like(parameter)
+            optimizer.step()
+        results.append(torch.nn.utils.parameters_to_vector(module.parameters()))
+    torch.testing.assert_close(*results)

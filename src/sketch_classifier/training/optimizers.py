@@ -15,6 +15,9 @@ from sketch_classifier.params import Optimizer, Schedule
 
 # LBFGS wants a closure, SparseAdam sparse gradients: the training loop gives neither.
 UNFIT_OPTIMIZERS = {"Optimizer", "LBFGS", "SparseAdam"}
+# These have one kernel for all of a step, on every device: a step of MobileNetV2 takes a fraction of the time.
+FUSED = {"Adam", "AdamW", "SGD"}
+IMPLEMENTATIONS = {"fused", "foreach", "differentiable"}  # of which an optimizer takes one
 # Made of functions or of other schedules, which params.yaml cannot hold.
 UNFIT_SCHEDULES = {"LRScheduler", "LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"}
 
@@ -44,9 +47,11 @@ def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimiz
         arguments["weight_decay"] = 0.0  # not torch's own, which is above 0 for some
     elif preset.weight_decay:
         raise UserError(f"optimizer.weight_decay: {preset.name} has no weight decay; set it to 0")
+    if preset.name in FUSED and not IMPLEMENTATIONS & arguments.keys():
+        arguments["fused"] = True
     try:
         return build(groups, lr=preset.lr, **arguments)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"optimizer.arguments: {preset.name}: {error}") from None
 
 

@@ -97,7 +97,7 @@ def _to_learn(
     """What there is to train, and its training and validation samples."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
-    augmented = plain if preset.augmentation.is_none else _augmented(preset, dataset.mirror)
+    augmented = plain if preset.augmentation.is_none else augmenting(preset, dataset.mirror)
     samples = [
         place(stored, dataset.rows(split), targets, accelerator.device, transform)
         for split, transform in (("train", augmented), ("validation", plain))
@@ -153,8 +153,8 @@ def _with_features(
     return replace(samples, inputs=features, rows=None, transform=_identity)
 
 
-def _augmented(preset: ModelPreset, mirror: bool) -> Transform:
-    """What `network_input` does, and the preset's augmentation within it."""
+def augmenting(preset: ModelPreset, mirror: bool) -> Transform:
+    """What `network_input` does, and the preset's augmentation within it; without `mirror` nothing is flipped."""
     change = augment_images if preset.input.kind == "images" else augment_strokes
     change = partial(change, settings=preset.augmentation, mirror=mirror)
 
@@ -165,6 +165,7 @@ def _augmented(preset: ModelPreset, mirror: bool) -> Transform:
 
 
 def network_input(stored: torch.Tensor, noise: Noise | None, input: Input) -> torch.Tensor:
+    """What the network takes of a batch of stored drawings, unchanged by chance: a Transform of Samples."""
     return prepare(stored, input)
 
 
