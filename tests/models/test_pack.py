@@ -127,6 +127,12 @@ def test_the_card_says_data_command_figures_and_licence(out):
     assert "some/folder" not in card
 
 
+def test_the_card_says_where_the_first_weights_come_from(trained, tmp_path):
+    save_model(tmp_path / "models", trained, ABOUT)
+    main([str(tmp_path / "models"), str(tmp_path / "out.safetensors"), "--command", "x", "--began", "a known source"])
+    assert "**Began with**: a known source." in (tmp_path / "out.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut short", "other"])
 def test_a_damaged_part_of_the_package_is_an_error_and_no_reason_for_the_next_entry(damage, out, tmp_path, monkeypatch):
     monkeypatch.setattr(sketches, "FOLDER", tmp_path)

@@ -31,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("models", type=Path, help="the folder of a trained model")
     parser.add_argument("out", type=Path, help="the file to write, .safetensors; the card goes beside it, .md")
     parser.add_argument("--command", required=True, help="the command that trained the model, for the card")
+    parser.add_argument("--began", default="", help="where the weights that it began with come from, for the card")
     options = parser.parse_args(arguments)
-    num_bytes = pack_model(options.models, options.out, options.command)
+    num_bytes = pack_model(options.models, options.out, options.command, options.began)
     print(f"{options.out}: {num_bytes:,} bytes", file=sys.stderr)
 
 
-def pack_model(folder: str | Path, out: str | Path, command: str) -> int:
+def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "") -> int:
     """Write the backbone of the model in `folder` to `out`, and its card beside it; the number of bytes of `out`.
 
     The file's metadata has one key, `about`: JSON with architecture, categories and licence. The same model and command
@@ -58,7 +59,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str) -> int:
     with replaced_file(out) as partial:
         partial.write_bytes(data)
     with replaced_file(out.with_suffix(".md")) as partial:
-        partial.write_text(card(about, out.name, len(data), command), encoding="utf-8")
+        partial.write_text(card(about, out.name, len(data), command, began), encoding="utf-8")
     return len(data)
 
 
@@ -73,14 +74,17 @@ def packed(network: Network) -> State:
     }
 
 
-def card(about: About, name: str, num_bytes: int, command: str) -> str:
-    """What the file `name` of num_bytes holds, in Markdown: data, command, figures, licence."""
+def card(about: About, name: str, num_bytes: int, command: str, began: str = "") -> str:
+    """What the file `name` of num_bytes holds, in Markdown: data, command, figures, licence.
+
+    began  where the weights that training began with come from; without it their name alone is given
+    """
     figures = "\n".join(
         f"| {figure} | {value if isinstance(value, int) else format(value, '.4f')} |"
         for figure, value in about.final.items()
     )
     size = about.preset.input.size
-    began = "random weights" if about.weights == "none" else f"`{Path(about.weights).name}` weights"
+    began = began or ("random weights" if about.weights == "none" else f"`{Path(about.weights).name}` weights")
     return f"""# {name}
 
 The backbone of {about.preset.architecture}, for `weights: [sketches]`: {num_bytes:,} bytes of safetensors, convolution
