@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sketch_classifier.data.raster import CHUNK, rasterize
+from sketch_classifier.data.raster import SMALLEST_SHARE, rasterize
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.errors import UserError
@@ -133,9 +133,11 @@ def test_numbers_that_are_none(value):
 
 @pytest.mark.parametrize("size", [28, 256])
 def test_thousands_of_points(size):
-    points = np.random.default_rng(0).integers(0, 256, (2, 5000))
-    drawing = [points.tolist()]
-    np.testing.assert_array_equal(rasterize([drawing], size)[0], published(drawing, size))
+    points = np.random.default_rng(0).integers(0, 256, (2, 5000)).tolist()
+    for drawing in ([points], [*HOUSE, points, *HOUSE]):
+        images = rasterize([HOUSE, drawing, HOUSE], size)
+        np.testing.assert_array_equal(images[1], published(drawing, size))
+        np.testing.assert_array_equal(images[[0, 2]], rasterize([HOUSE, HOUSE], size))
 
 
 def test_empty_drawings_are_black():
@@ -153,11 +155,19 @@ def test_points_of_any_type_give_the_same_bytes():
 
 def test_any_number_of_threads_gives_the_same_bytes():
     rng = np.random.default_rng(0)
-    drawings = Drawings.from_lists([[rng.integers(0, 256, (2, 6)).tolist()] for _ in range(3 * CHUNK + 7)])
+    drawings = Drawings.from_lists([[rng.integers(0, 256, (2, 6)).tolist()] for _ in range(9 * SMALLEST_SHARE + 7)])
     expected = rasterize(drawings, threads=1)
     for threads in (2, 5):
         np.testing.assert_array_equal(rasterize(drawings, threads=threads), expected)
-    np.testing.assert_array_equal(rasterize(drawings[CHUNK - 3 : CHUNK + 3]), expected[CHUNK - 3 : CHUNK + 3])
+    edge = slice(SMALLEST_SHARE - 3, SMALLEST_SHARE + 3)
+    np.testing.assert_array_equal(rasterize(drawings[edge]), expected[edge])
+
+
+def test_memory_mapped_drawings_give_the_same_bytes(tmp_path):
+    for dtype in (np.uint8, np.float64):
+        drawings = Drawings.from_lists([HOUSE, [], HOUSE], dtype=dtype)
+        drawings.save(tmp_path)
+        np.testing.assert_array_equal(rasterize(Drawings.load(tmp_path)), rasterize(drawings))
 
 
 def test_stroke_order_tells_early_ink_from_late_ink():

@@ -30,11 +30,6 @@ def pen_corners(scale: float, radius: float, tolerance: float = 0.1) -> np.ndarr
     return np.concatenate([points, points - np.roll(points, 1, axis=0)], axis=1)
 
 
-def edge_capacity(points: int, corners: int) -> int:
-    """The most edges that a stroke of so many points can have; clipping makes up to three of one."""
-    return 3 * (corners + 6) * (points + 3)
-
-
 @inner()
 def outline(path, pen, scale, radius, clip, limits, sides, edges, lines):
     """Write the edges of the outline of one stroke; return how many.
