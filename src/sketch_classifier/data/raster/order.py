@@ -64,25 +64,20 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, ord
 @inner()
 def _follow(crossing, edges, lines, sub, sampled, order, length):
     """Bring the list from the top of a pixel row to its bottom; return its new length."""
-    if not sampled:
-        length = _start(crossing, edges, lines, sub, order, length)
-        kept = np.int64(0)
-        for i in range(length):
-            if edges[order[0, i], BOTTOM] > sub + SUBROWS:
-                order[0, kept] = order[0, i]
-                kept += 1
-        return kept
-    for at in range(sub, sub + SUBROWS):
+    at, step = sub, 1 if sampled else SUBROWS
+    while at < sub + SUBROWS:
         length = _start(crossing, edges, lines, at, order, length)
+        at += step
         kept = np.int64(0)
         for i in range(length):
             e = order[0, i]
-            if edges[e, BOTTOM] > at + 1:
-                cell = cell_at(lines, edges, e, at + 1)
+            if edges[e, BOTTOM] > at:
                 j = kept
-                while j > 0 and cell < cell_at(lines, edges, order[0, j - 1], at + 1):
-                    order[0, j] = order[0, j - 1]
-                    j -= 1
+                if sampled:
+                    cell = cell_at(lines, edges, e, at)
+                    while j > 0 and cell < cell_at(lines, edges, order[0, j - 1], at):
+                        order[0, j] = order[0, j - 1]
+                        j -= 1
                 order[0, j] = e
                 kept += 1
         length = kept
