@@ -295,6 +295,13 @@ def test_the_limit_stops_the_reading():
     assert len(_read(CAT, limit=0)) == 0
 
 
+def test_a_byte_order_mark_at_the_beginning_means_nothing():
+    _same(_read(b"\xef\xbb\xbf" + CAT * 2), _read(CAT * 2))
+    bad = BadRecords()
+    assert len(_read(CAT + b"\xef\xbb\xbf" + CAT * 2, bad=bad)) == 2
+    assert [record.line for record in bad.first] == [2]
+
+
 def test_an_empty_file_has_no_drawings():
     assert len(_read(b"")) == 0 and len(_read(b"\n\n")) == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -97,8 +98,11 @@ def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """The text of a file in blocks of whole lines, each with PADDING after its last newline."""
-    rest = b""
+    """The text of a file in blocks of whole lines, each with PADDING after its last newline.
+
+    A byte order mark at the beginning of the file, which some editors write, is left out.
+    """
+    rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
     while chunk := file.read(BLOCK):
         end = chunk.rfind(b"\n") + 1
         if end:
