@@ -86,7 +86,7 @@ def _measure_row(active, edges, cells, sub, sums):
 
     Returns the first and the last pixel that may have ink, as `_sample_row` does.
     """
-    first, last = np.int64(FAR), np.int64(-FAR)
+    first, last, one = np.int64(FAR), np.int64(-FAR), np.int64(1)
     i = 0
     while i < active.shape[0]:
         left = active[i]
@@ -96,9 +96,9 @@ def _measure_row(active, edges, cells, sub, sums):
             winding += edges[active[i], DIRECTION]
             if winding == 0 and (i + 1 == active.shape[0] or cells[i + 1] != cells[i]):
                 break
-        for side in range(2):  # a loop, so that the compiler has one copy of it to work on
-            from_, to = _add_area(edges, left if side == 0 else active[i], sub, 1 - 2 * side, sums)
-            first, last = min(first, from_), max(last, to)
+        left_first, left_last = _add_area(edges, left, sub, one, sums)
+        right_first, right_last = _add_area(edges, active[i], sub, -one, sums)
+        first, last = min(first, left_first, right_first), max(last, left_last, right_last)
         i += 1
     return first, last
 
