@@ -78,6 +78,6 @@ def test_preprocess_refuses_a_truncated_bitmap_file(downloaded):
     refused(downloaded.stage("preprocess"), "cat.npy")
 
 
-@pytest.mark.parametrize("stage", ["preprocess", "train", "evaluate", "analyze"])
+@pytest.mark.parametrize("stage", ["preprocess", "train", "export", "evaluate", "analyze"])
 def test_a_stage_says_what_to_run_first(project, stage):
     refused(project.stage(stage), "dvc repro")

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 
-STAGES = ["download", "preprocess", "train", "evaluate", "analyze"]
+STAGES = ["download", "preprocess", "train", "export", "evaluate", "analyze"]
 PICTURES = ["samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "tsne_2d"]
 METRICS = [
     "accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "map3", "log_loss",
@@ -33,6 +33,8 @@ def test_repro_writes_every_output(finished):
     matrix = pd.read_csv(finished.root / "metrics/confusion_matrix.csv", index_col=0)
     assert list(matrix.index) == list(matrix.columns) == finished.params()["datasets"]["starter"]["categories"]
     assert matrix.to_numpy().sum() == metrics["num_test"]
+    exported = json.loads((finished.root / "metrics/export.json").read_text())
+    assert exported["accuracy_torch"] == metrics["accuracy"] and exported["agreement_onnx"] == 1
 
 
 def test_processed_data(finished):
@@ -67,7 +69,7 @@ def test_a_preset_that_is_not_selected_changes_nothing(finished):
 
 def test_another_model_rebuilds_train_and_what_follows(finished):
     output = finished.run("dvc", "exp", "run", "-n", "binary", "-S", "model=mobilenet_binary").stdout
-    assert ran(output) == ["train", "evaluate", "analyze"]
+    assert ran(output) == ["train", "export", "evaluate", "analyze"]
     diff = json.loads(finished.run("dvc", "metrics", "diff", "--json", "HEAD", "binary").stdout)
     assert diff["metrics/metrics.json"]["accuracy"]["diff"] != 0
     matrix = pd.read_csv(finished.root / "metrics/confusion_matrix.csv", index_col=0)
@@ -93,5 +95,7 @@ def test_same_seed_same_bytes(finished, project):
         "metrics/predictions.csv",
         "plots/training/learning_curves.csv",
         "plots/errors.png",
+        "models/model.onnx",
+        "models/model_int8.onnx",
     ):
         assert (project.root / name).read_bytes() == (finished.root / name).read_bytes(), name

@@ -10,6 +10,7 @@ from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.synthetic import generate
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
+from sketch_classifier.serving.export import export
 from sketch_classifier.training.train import train
 
 CATEGORIES = ("apple", "bicycle", "house")
@@ -17,7 +18,7 @@ CATEGORIES = ("apple", "bicycle", "house")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Folders of models, by (channels, task), trained on 100 synthetic drawings a category."""
+    """Predictors, by (channels, task), trained on 100 synthetic drawings a category and exported."""
     folder = tmp_path_factory.mktemp("predictor")
     synthetic.write(folder / "raw", "simplified", CATEGORIES, 100, seed=0)
 
@@ -40,6 +41,7 @@ def trained(tmp_path_factory):
                 Dataset.open(folder / "processed"), preset, Train(loggers=()), name="preset", seed=0,
                 out=out, curves=folder / "curves", cache=folder / "cache",
             )  # fmt: skip
+            export(folder / "processed", out, out, folder / "export.json")
         return Predictor(out)
 
     return model
@@ -102,5 +104,5 @@ def test_mistakes(trained, tmp_path):
         trained(1).predict_images(np.zeros((2, 28, 28)))
     with pytest.raises(UserError, match="order of the strokes"):
         trained("stroke_order").predict_images(np.zeros((2, 28, 28), np.uint8))
-    with pytest.raises(UserError, match="dvc repro train"):
+    with pytest.raises(UserError, match="dvc repro export"):
         Predictor(tmp_path)

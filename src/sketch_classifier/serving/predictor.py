@@ -1,4 +1,4 @@
-"""A trained model, ready to be asked."""
+"""A trained model, ready to be asked. Runs on ONNX Runtime and imports no torch."""
 
 from __future__ import annotations
 
@@ -8,28 +8,39 @@ from pathlib import Path
 import numpy as np
 
 from sketch_classifier.data.raster import rasterize
-from sketch_classifier.data.resize import resize
 from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.predict import predict_logits, probabilities
-from sketch_classifier.models.saved import load_model
+from sketch_classifier.serving.about import Served
+from sketch_classifier.serving.resizing import resize
+from sketch_classifier.serving.session import Answers, Session
+
+FILE, SMALL_FILE = "model.onnx", "model_int8.onnx"
 
 
 class Predictor:
-    """The model of a folder that the `train` stage wrote, and what it thinks of drawings.
+    """The model of a folder that the `export` stage wrote, and what it thinks of drawings.
 
-    Raises UserError where the folder holds no model.
+    folder   where model.onnx lies
+    int8     use model_int8.onnx, a quarter of the size
+    threads  that a prediction uses; several threads may ask at the same time
+
+    Raises UserError where the folder holds no exported model.
     """
 
-    def __init__(self, folder: str | Path = "models") -> None:
-        self._network, self._about = load_model(folder)
+    def __init__(self, folder: str | Path = "models", *, int8: bool = False, threads: int = 1) -> None:
+        self._session = Session(Path(folder) / (SMALL_FILE if int8 else FILE), threads)
+
+    @property
+    def about(self) -> Served:
+        """What the model is: its preset, classes, categories, and what it reads."""
+        return self._session.about
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the columns of what is predicted; for a binary model (negative, positive)."""
-        return self._about.class_names
+        return self.about.class_names
 
     def predict_images(self, images: np.ndarray) -> np.ndarray:
         """(N, num_classes) float32 probabilities, rows that sum to 1, for images of white ink on black.
@@ -37,15 +48,7 @@ class Predictor:
         images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three
         channels; another size is resized first. Raises UserError for another shape or dtype.
         """
-        images = _checked(images)
-        if self._network.input.kind == "strokes":
-            raise UserError("images: this model learnt from strokes; use predict_strokes")
-        if images.ndim == 3 and self._about.channels == "stroke_order":
-            raise UserError("images: this model needs the order of the strokes; use predict_strokes")
-        size = self._about.image_shape[-1]
-        if images.shape[-2:] != (size, size):
-            images = resize(images, size)
-        return probabilities(predict_logits(self._network, images), self._about.task)
+        return self._session.probabilities(self._stored(images))
 
     def predict_strokes(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
         """(N, num_classes) float32 probabilities for strokes: `Drawings`, or nested lists as in an .ndjson file.
@@ -53,15 +56,60 @@ class Predictor:
         Coordinates may be simplified (whole numbers from 0 to 255) or of any canvas: these are simplified first, as the
         dataset's drawings were. They are rasterised, or cut to their last points, as the training data was.
         """
-        drawings = Drawings.of(drawings)
-        if drawings.points.dtype != np.uint8:
-            drawings = simplify(drawings)
-        if self._network.input.kind == "strokes":
-            length = self._network.input.max_points + 1
-            sequences = Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)
-            return probabilities(predict_logits(self._network, sequences), self._about.task)
-        channels = "stroke_order" if self._about.channels == "stroke_order" else "gray"
-        return self.predict_images(rasterize(drawings, size=self._about.image_shape[-1], channels=channels))
+        return self._session.probabilities(self._read(drawings))
+
+    def features_images(self, images: np.ndarray) -> np.ndarray:
+        """(N, num_features) float32: what the last layers see of images; near features are of drawings alike."""
+        return self._session.answers(self._stored(images)).features
+
+    def features_strokes(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
+        """(N, num_features) float32: what the last layers see of strokes."""
+        return self._session.answers(self._read(drawings)).features
+
+    def answer_images(self, images: np.ndarray) -> Answers:
+        """Probabilities and features at the price of one, of what `predict_images` takes."""
+        return self._session.answers(self._stored(images))
+
+    def answer_strokes(self, drawings: Drawings | Iterable[Sequence]) -> Answers:
+        """Probabilities and features at the price of one, of what `predict_strokes` takes."""
+        return self._session.answers(self._read(drawings))
+
+    def bitmaps(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
+        """(N, H, W) or (N, 3, H, W) uint8: strokes as the dataset's images show them, which is what the network sees.
+
+        A model that reads strokes does not see them; they show what was drawn all the same.
+        """
+        channels = "stroke_order" if self.about.channels == "stroke_order" else "gray"
+        images = rasterize(_simplified(drawings), size=self.about.image_shape[-1], channels=channels)
+        return self._stored_channels(images)
+
+    def _read(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray | Sequences:
+        """What the model reads of strokes."""
+        if self.about.kind == "images":
+            return self.bitmaps(drawings)
+        drawings = _simplified(drawings)
+        length = self.about.sequence_length
+        return Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)
+
+    def _stored(self, images: np.ndarray) -> np.ndarray:
+        """Images as the dataset would store them. Raises UserError where they cannot be."""
+        images = _checked(images)
+        if self.about.kind == "strokes":
+            raise UserError("images: this model learnt from strokes; use predict_strokes")
+        if images.ndim == 3 and self.about.channels == "stroke_order":
+            raise UserError("images: this model needs the order of the strokes; use predict_strokes")
+        if images.ndim == 4 and len(self.about.image_shape) == 2:
+            raise UserError(f"images: this model reads grey images, (N, H, W); found {images.shape}")
+        return self._stored_channels(resize(images, self.about.image_shape[-1]))
+
+    def _stored_channels(self, images: np.ndarray) -> np.ndarray:
+        is_grey_thrice = images.ndim == 3 and len(self.about.image_shape) == 3
+        return np.repeat(images[:, None], 3, axis=1) if is_grey_thrice else images
+
+
+def _simplified(drawings: Drawings | Iterable[Sequence]) -> Drawings:
+    drawings = Drawings.of(drawings)
+    return drawings if drawings.points.dtype == np.uint8 else simplify(drawings)
 
 
 def _checked(images) -> np.ndarray:

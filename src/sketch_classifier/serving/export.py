@@ -1,0 +1,88 @@
+"""From a trained model to .onnx files that need no torch, each checked against the model itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.data.files import replaced_file
+from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.errors import UserError
+from sketch_classifier.models.predict import predict_logits, probabilities
+from sketch_classifier.models.saved import load_model
+from sketch_classifier.serving.graph import onnx_model
+from sketch_classifier.serving.quantise import quantise
+from sketch_classifier.serving.session import Session
+
+NUM_CALIBRATION = 512  # training drawings that show the ranges of the activations
+NUM_CHECKED = 2000  # test drawings, at most
+DIGITS = 6
+
+
+def export(processed: str | Path, model: str | Path, out: str | Path, metrics: str | Path) -> dict[str, Any]:
+    """Write model.onnx and model_int8.onnx to the folder `out`, and how they compare to the JSON file `metrics`.
+
+    processed  the folder that preprocess wrote
+    model      the folder of the trained model
+
+    What is written to `metrics` is returned: for `onnx` and `int8` the share of test drawings that get the class that
+    the model gives (agreement), the largest difference of a probability, and the size in bytes; the accuracy of all
+    three on these drawings. The same model gives the same bytes.
+
+    Raises UserError where an input is missing or does not fit the other, or the network's outputs are no numbers.
+    """
+    dataset = Dataset.open(processed)
+    network, about = load_model(model)
+    if about.categories != dataset.categories:
+        raise UserError(f"{model}: trained on other categories than {processed} holds; run `dvc repro train`")
+    test = _some(dataset.rows("test"), NUM_CHECKED)
+    if not len(test):
+        raise UserError(f"{processed}: no drawing falls in the test split; raise the dataset's `limit` or `split.test`")
+    stored, labels = dataset.inputs(network.input), dataset.targets(about.task)[test]
+    expected = probabilities(predict_logits(network, stored, test, device="cpu"), about.task)
+    if not np.isfinite(expected).all():
+        raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
+
+    exact = onnx_model(network, about)
+    small = quantise(exact, stored, _some(dataset.rows("train"), NUM_CALIBRATION))
+
+    figures: dict[str, Any] = {"num_checked": len(test), "accuracy_torch": _share(expected.argmax(axis=1) == labels)}
+    for name, graph, file in (("onnx", exact, "model.onnx"), ("int8", small, "model_int8.onnx")):
+        path = Path(out) / file
+        with replaced_file(path) as partial:
+            partial.write_bytes(graph.SerializeToString(deterministic=True))
+        figures |= compare(Session(path), stored, test, labels, expected, name)
+        figures[f"bytes_{name}"] = path.stat().st_size
+    with replaced_file(metrics) as path:
+        path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return figures
+
+
+def compare(
+    session: Session,
+    stored: np.ndarray | Sequences,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    expected: np.ndarray,
+    name: str,
+) -> dict[str, float]:
+    """How an exported model's probabilities of `rows` of `stored` compare to `expected`, (n, num_classes) float32."""
+    found = session.probabilities(stored[rows])
+    return {
+        f"accuracy_{name}": _share(found.argmax(axis=1) == labels),
+        f"agreement_{name}": _share(found.argmax(axis=1) == expected.argmax(axis=1)),
+        f"largest_difference_{name}": float(f"{np.abs(found - expected).max():.2g}"),
+    }
+
+
+def _some(rows: np.ndarray, num: int) -> np.ndarray:
+    """At most `num` of the rows, ascending, the same ones each time."""
+    return np.sort(np.random.default_rng(0).permutation(rows)[:num])
+
+
+def _share(hits: np.ndarray) -> float:
+    return round(float(hits.mean()), DIGITS)

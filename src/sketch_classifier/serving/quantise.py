@@ -1,0 +1,86 @@
+"""An ONNX graph with 8-bit weights and activations in place of 32-bit ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+
+from sketch_classifier.data.sequences import Sequences
+
+BATCH_SIZE = 32  # calibration drawings at a time
+# What the networks are made of. The preprocessing has none of these, so it stays exact.
+STATIC = ("Conv", "Gemm", "Add", "MaxPool", "Relu", "Clip")
+DYNAMIC = ("LSTM",)  # has no static form in ONNX Runtime
+
+
+def quantise(model: onnx.ModelProto, stored: np.ndarray | Sequences, rows: np.ndarray) -> onnx.ModelProto:
+    """The model with int8 weights, a scale for each channel, and uint8 activations of the ranges that `rows` show.
+
+    `rows` (n,) int are training drawings of `stored`, which is what `Dataset.inputs` gives. The weights use 7 of their
+    8 bits: CPUs without VNNI add products of neighbours in 16 bits, which more would overflow, so that such machines
+    would give other answers. LSTMs keep their activations' ranges open: those are found as they come.
+    """
+    with TemporaryDirectory() as folder:
+        source, result = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+        onnx.save(onnx.shape_inference.infer_shapes(model), source)
+        root = logging.getLogger()
+        level = root.level
+        root.setLevel(logging.ERROR)  # it advises to preprocess, which the exporter has done
+        try:
+            quantize_static(
+                source,
+                result,
+                _Drawings(model.graph.input[0].name, stored, rows),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=list(STATIC),
+                per_channel=True,
+                reduce_range=True,
+                weight_type=QuantType.QInt8,
+                activation_type=QuantType.QUInt8,
+            )
+            if any(node.op_type in DYNAMIC for node in model.graph.node):
+                quantize_dynamic(
+                    result, result, op_types_to_quantize=list(DYNAMIC), per_channel=True, weight_type=QuantType.QInt8
+                )
+        finally:
+            root.setLevel(level)
+        small = onnx.load(result)
+    _tidy(small, model)
+    return small
+
+
+def _tidy(small: onnx.ModelProto, model: onnx.ModelProto) -> None:
+    """Give it the model's metadata, and short names: those that tell of every step take much of a small file."""
+    outside = {value.name for value in (*small.graph.input, *small.graph.output)}
+    names: dict[str, str] = {"": ""}
+
+    def short(name: str) -> str:
+        return name if name in outside else names.setdefault(name, f"t{len(names)}")
+
+    for node in small.graph.node:
+        node.name = ""
+        node.input[:] = [short(name) for name in node.input]
+        node.output[:] = [short(name) for name in node.output]
+    for tensor in small.graph.initializer:
+        tensor.name = short(tensor.name)
+    del small.graph.value_info[:], small.metadata_props[:]
+    small.metadata_props.extend(model.metadata_props)
+    small.producer_name, small.producer_version = model.producer_name, model.producer_version
+    onnx.checker.check_model(small)
+
+
+class _Drawings(CalibrationDataReader):
+    def __init__(self, name: str, stored: np.ndarray | Sequences, rows: np.ndarray) -> None:
+        self._batches: Iterator[dict[str, np.ndarray]] = (
+            {name: np.ascontiguousarray(stored[rows[start : start + BATCH_SIZE]])}
+            for start in range(0, len(rows), BATCH_SIZE)
+        )
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._batches, None)
