@@ -1,59 +1,20 @@
 """A trained model through the one public import."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from sketch_classifier import Predictor, UserError, rasterize
-from sketch_classifier.data import synthetic
-from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.simplify import simplify
-from sketch_classifier.data.synthetic import generate
-from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
-from sketch_classifier.serving.export import export
-from sketch_classifier.training.train import train
 
 CATEGORIES = ("apple", "bicycle", "house")
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Predictors, by (channels, task), trained on 100 synthetic drawings a category and exported."""
-    folder = tmp_path_factory.mktemp("predictor")
-    synthetic.write(folder / "raw", "simplified", CATEGORIES, 100, seed=0)
-
-    def model(channels, task="multiclass"):
-        out = folder / f"{channels} {task}"
-        if not out.exists():
-            dataset = DatasetPreset(
-                format="simplified", categories=CATEGORIES, limit=None, channels=channels, positive=("bicycle",)
-            )
-            preprocess(folder / "raw", dataset, Split(train=0.8, validation=0.1, test=0.1), folder / "processed")
-            preset = ModelPreset(
-                architecture="cnn",
-                task=task,
-                input=ImageInput(size=28, channels=1 if channels == 1 else 3),
-                optimizer=Optimizer(name="Adam", lr=0.002),
-                batch_size=32,
-                epochs=6,
-            )
-            train(
-                Dataset.open(folder / "processed"), preset, Train(loggers=()), name="preset", seed=0,
-                out=out, curves=folder / "curves", cache=folder / "cache",
-            )  # fmt: skip
-            export(folder / "processed", out, out, folder / "export.json")
-        return Predictor(out)
-
-    return model
-
-
-def unseen(category: str, num: int = 30):
-    drawings, truth = generate(category, num, seed=99)
-    return drawings[(truth.drawn == category) & ~truth.bad]
-
-
 @pytest.mark.parametrize("channels", [1, 3, "stroke_order"])
-def test_strokes_are_recognised(trained, channels):
+def test_strokes_are_recognised(trained, unseen, channels):
     predictor = trained(channels)
     assert predictor.classes == CATEGORIES
     for label, category in enumerate(CATEGORIES):
@@ -63,7 +24,7 @@ def test_strokes_are_recognised(trained, channels):
         assert (probabilities.argmax(axis=1) == label).mean() > 0.7
 
 
-def test_images_lists_and_raw_strokes_agree(trained):
+def test_images_lists_and_raw_strokes_agree(trained, unseen):
     predictor = trained(1)
     raw = unseen("house")
     simplified = simplify(raw)
@@ -73,13 +34,13 @@ def test_images_lists_and_raw_strokes_agree(trained):
     np.testing.assert_array_equal(predictor.predict_images(rasterize(simplified)), expected)
 
 
-def test_images_of_another_size(trained):
+def test_images_of_another_size(trained, unseen):
     predictor = trained(1)
     large = predictor.predict_images(rasterize(simplify(unseen("bicycle")), size=112))
     assert (large.argmax(axis=1) == CATEGORIES.index("bicycle")).mean() > 0.7
 
 
-def test_a_binary_model_has_two_columns(trained):
+def test_a_binary_model_has_two_columns(trained, unseen):
     predictor = trained(1, task="binary")
     assert predictor.classes == ("negative", "positive")
     assert predictor.predict_strokes(unseen("bicycle"))[:, 1].mean() > 0.7
@@ -88,6 +49,55 @@ def test_a_binary_model_has_two_columns(trained):
 
 def test_none_at_all(trained):
     assert trained(1).predict_images(np.zeros((0, 28, 28), np.uint8)).shape == (0, 3)
+    assert trained(1).features_strokes([]).shape == (0, 50)
+
+
+def test_features_come_with_probabilities(trained, unseen):
+    predictor, drawings = trained(1), unseen("apple")
+    answers = predictor.answer_strokes(drawings)
+    np.testing.assert_array_equal(answers.probabilities, predictor.predict_strokes(drawings))
+    np.testing.assert_array_equal(answers.features, predictor.features_strokes(drawings))
+    images = predictor.bitmaps(drawings)
+    np.testing.assert_array_equal(images, rasterize(simplify(drawings)))
+    np.testing.assert_array_equal(answers.features, predictor.features_images(images))
+    np.testing.assert_array_equal(answers.probabilities, predictor.answer_images(images).probabilities)
+    # Drawings of a kind lie nearer to each other than to those of another.
+    centre = answers.features.mean(axis=0)
+    others = predictor.features_strokes(unseen("bicycle"))
+    assert np.linalg.norm(answers.features - centre, axis=1).mean() < np.linalg.norm(others - centre, axis=1).mean()
+
+
+def test_grey_images_for_a_model_of_three_channels(trained, unseen):
+    images = rasterize(simplify(unseen("house")))
+    predictor = trained(3)
+    np.testing.assert_array_equal(
+        predictor.predict_images(images), predictor.predict_images(np.repeat(images[:, None], 3, axis=1))
+    )
+
+
+def test_the_model_says_what_it_is(trained):
+    about = trained("stroke_order").about
+    assert (about.name, about.task, about.kind) == ("preset", "multiclass", "images")
+    assert (about.class_names, about.categories, about.positive) == (CATEGORIES, CATEGORIES, ("bicycle",))
+    assert (about.image_shape, about.channels, about.num_features) == ((3, 28, 28), "stroke_order", 50)
+
+
+def test_no_torch_is_imported(model_folder):
+    """In a new process: it is what makes a start take a second, and a small installation do."""
+    code = f"""
+import json, sys
+from sketch_classifier import Predictor
+predictor = Predictor({str(model_folder())!r})
+shape = predictor.predict_strokes([[[[0, 10.5, 900], [0, 100, 255]]]]).shape
+print(json.dumps([shape, sorted({{"torch", "onnx", "pandas", "pydantic"}} & set(sys.modules))]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[1, 3], []]
+
+
+def test_the_small_model_agrees(model_folder, trained, unseen):
+    small, drawings = Predictor(model_folder(), int8=True), unseen("house")
+    np.testing.assert_allclose(small.predict_strokes(drawings), trained(1).predict_strokes(drawings), atol=0.15)
 
 
 def test_mistakes(trained, tmp_path):
@@ -104,5 +114,10 @@ def test_mistakes(trained, tmp_path):
         trained(1).predict_images(np.zeros((2, 28, 28)))
     with pytest.raises(UserError, match="order of the strokes"):
         trained("stroke_order").predict_images(np.zeros((2, 28, 28), np.uint8))
+    with pytest.raises(UserError, match="grey"):
+        trained(1).predict_images(np.zeros((2, 3, 28, 28), np.uint8))
     with pytest.raises(UserError, match="dvc repro export"):
+        Predictor(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(UserError, match="not a model"):
         Predictor(tmp_path)

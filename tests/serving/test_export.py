@@ -1,0 +1,151 @@
+"""Exported models against the networks that they were made from."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from sketch_classifier import Predictor, UserError
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.models.predict import extract_features, predict_logits, probabilities
+from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.saved import About, load_model, save_model
+from sketch_classifier.models.task import num_outputs
+from sketch_classifier.params import load_params
+from sketch_classifier.serving.export import export
+from sketch_classifier.serving.session import Session
+
+ROOT = Path(__file__).parents[2]
+PRESETS = load_params(ROOT / "params.yaml").models
+ALIKE = {"resnet18_augmented", "mobilenet"}  # the graphs of resnet18 and mobilenet_binary, but for the last layer
+QUICK = {"cnn", "cnn_small", "conv_lstm"}
+SMALLEST = 0.25 * 1.1  # of the bytes
+
+
+@pytest.fixture(scope="module")
+def processed(model_folder):
+    return model_folder().parent / "processed 1"
+
+
+def save_untrained(folder, processed, name, change=lambda network: None):
+    """A model of the preset with random weights, and batch statistics that differ from layer to layer."""
+    dataset, preset = Dataset.open(processed), PRESETS[name]
+    names = dataset.class_names(preset.task)
+    network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(names)), seed=3)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for module in network.modules():
+            if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    change(network)
+    about = About(
+        name=name, preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
+        positive_name=dataset.positive_name, image_shape=dataset.images.shape[1:], channels=dataset.channels,
+        weights="none", failed_weights=(), frozen=False, num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
+    )  # fmt: skip
+    save_model(folder, network, about)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PRESETS if name not in ALIKE],
+)
+def test_every_preset(name, processed, tmp_path):
+    folder = tmp_path / "models"
+    save_untrained(folder, processed, name)
+    figures = export(processed, folder, folder, tmp_path / "export.json")
+    assert json.loads((tmp_path / "export.json").read_text()) == figures
+    assert figures["largest_difference_onnx"] < 1e-5
+    assert figures["agreement_onnx"] == 1
+    assert figures["bytes_int8"] <= SMALLEST * figures["bytes_onnx"]
+    for form, file in (("onnx", "model.onnx"), ("int8", "model_int8.onnx")):
+        assert figures[f"bytes_{form}"] == (folder / file).stat().st_size
+
+    dataset = Dataset.open(processed)
+    network, about = load_model(folder)
+    session = Session(folder / "model.onnx")
+    assert session.about.input_shape == dataset.inputs(network.input).shape[1:]
+    stored = dataset.inputs(network.input)[np.arange(5)]
+    answers = session.answers(stored)
+    expected = probabilities(predict_logits(network, stored), about.task)
+    np.testing.assert_allclose(answers.probabilities, expected, atol=1e-5)
+    features = extract_features(network, stored)
+    np.testing.assert_allclose(answers.features, features, atol=1e-4 * np.abs(features).max())
+
+
+def test_a_trained_model(model_folder):
+    """On drawings that tell something, the small model errs as the large one does."""
+    figures = json.loads((model_folder() / "export.json").read_text())
+    assert figures["num_checked"] > 10
+    assert figures["agreement_onnx"] == 1 and figures["accuracy_onnx"] == figures["accuracy_torch"] > 0.8
+    assert figures["agreement_int8"] > 0.95
+
+
+def test_metadata_and_input(model_folder):
+    for file in ("model.onnx", "model_int8.onnx"):
+        model = onnx.load(model_folder("stroke_order") / file)
+        values = {prop.key: json.loads(prop.value) for prop in model.metadata_props}
+        assert values["class_names"] == ["apple", "bicycle", "house"]
+        assert values["opset"] == next(opset.version for opset in model.opset_import if not opset.domain)
+        (drawings,) = model.graph.input
+        assert drawings.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+        batch, *shape = drawings.type.tensor_type.shape.dim
+        assert batch.dim_param and [dim.dim_value for dim in shape] == [3, 28, 28]
+        assert [output.name for output in model.graph.output] == ["probabilities", "features"]
+
+
+def test_the_same_model_gives_the_same_bytes_and_no_path(model_folder, processed, tmp_path):
+    folder = model_folder()
+    export(processed, folder, tmp_path, tmp_path / "export.json")
+    for file in ("model.onnx", "model_int8.onnx"):
+        content = (tmp_path / file).read_bytes()
+        assert content == (folder / file).read_bytes()
+        assert str(ROOT).encode() not in content and b"site-packages" not in content
+
+
+def test_the_int8_weights_leave_room_for_two_products(model_folder):
+    """What CPUs without VNNI add up in 16 bits does not overflow."""
+    model = onnx.load(model_folder() / "model_int8.onnx")
+    matrices = [
+        onnx.numpy_helper.to_array(tensor)
+        for tensor in model.graph.initializer
+        if tensor.data_type == onnx.TensorProto.INT8 and len(tensor.dims) > 1
+    ]
+    assert len(matrices) == 5
+    assert max(np.abs(matrix.astype(int)).max() for matrix in matrices) <= 64
+
+
+def test_strokes_for_a_model_of_strokes(processed, tmp_path, unseen):
+    folder = tmp_path / "models"
+    save_untrained(folder, processed, "conv_lstm")
+    export(processed, folder, folder, tmp_path / "export.json")
+    predictor = Predictor(folder)
+    network, about = load_model(folder)
+    dataset = Dataset.open(processed)
+    drawings = unseen("house", 3)
+    assert predictor.about.kind == "strokes" and predictor.predict_strokes(drawings).shape == (len(drawings), 3)
+    with pytest.raises(UserError, match="learnt from strokes"):
+        predictor.predict_images(dataset.images[:2])
+
+
+def test_mistakes(processed, tmp_path, model_folder):
+    with pytest.raises(UserError, match="dvc repro train"):
+        export(processed, tmp_path, tmp_path, tmp_path / "export.json")
+
+    def diverge(network):
+        network.classifier.bias.data[0] = float("nan")
+
+    save_untrained(tmp_path / "diverged", processed, "cnn", diverge)
+    with pytest.raises(UserError, match="not numbers"):
+        export(processed, tmp_path / "diverged", tmp_path / "out", tmp_path / "export.json")
+    assert not (tmp_path / "out").exists() and not (tmp_path / "export.json").exists()
+
+    network, about = load_model(model_folder())
+    save_model(tmp_path / "other", network, dataclasses.replace(about, categories=("apple", "bicycle", "car")))
+    with pytest.raises(UserError, match="other categories"):
+        export(processed, tmp_path / "other", tmp_path / "out", tmp_path / "export.json")
