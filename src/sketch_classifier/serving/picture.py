@@ -14,10 +14,11 @@ from skimage.morphology import skeletonize
 from sketch_classifier.data.raster import RADIUS, REGION
 from sketch_classifier.errors import UserError, one_line
 
-WORKING_SIZE = 800  # pixels of the longer side that are looked at
+WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.12  # of the shorter side: a broader dark area is a shadow or the table, not a line
 SURROUNDINGS = 0.3  # of the shorter side: how far around a pixel its brightness is compared
+SMALLEST = 0.02  # extent of the largest connected part of a drawing, of the shorter side
 FAINTEST = 0.06  # contrast of ink, of the paper's brightness
 
 
@@ -85,7 +86,7 @@ def _contrast(values: np.ndarray) -> np.ndarray:
 
     The paper is what a morphological opening leaves: areas broader than any line.
     """
-    smooth = ndimage.gaussian_filter(values, max(values.shape) / WORKING_SIZE)
+    smooth = ndimage.gaussian_filter(values, min(1.0, max(values.shape) / 400))
     window = max(3, round(BROADEST * min(values.shape)) | 1)
     paper = ndimage.maximum_filter(ndimage.minimum_filter(smooth, window), window)
     return np.clip((smooth - paper) / np.maximum(255 - paper, 1), 0, 1)
@@ -103,17 +104,21 @@ def _ink(contrast: np.ndarray) -> np.ndarray:
     ink = apply_hysteresis_threshold(contrast, max(0.35 * level, 4 * grain), max(0.6 * level, 4 * grain))
     labels, num = ndimage.label(ink, np.ones((3, 3)))
     areas = np.bincount(labels.ravel(), minlength=num + 1)
-    depth = ndimage.distance_transform_edt(ink)
-    width = 2 * float(np.median(depth[(ndimage.maximum_filter(depth, 3) == depth) & ink]))
-    specks = areas < max(4, 0.5 * width**2)
+    width = (
+        2 * ink.sum() / max(1, (ink & ~ndimage.binary_erosion(ink)).sum())
+    )  # of a line: its area by half its outline
     edges = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     along = np.max([np.bincount(edge, minlength=num + 1) / len(edge) for edge in edges], axis=0) > 0.3
-    keep = ~(specks | along)
+    keep = (areas >= max(4, 0.5 * width**2)) & ~along
     keep[0] = False
-    ink = keep[labels]
-    if not ink.any():
+    extents = [
+        max(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in ndimage.find_objects(labels)
+    ]
+    if max((extent for extent, kept in zip(extents, keep[1:], strict=True) if kept), default=0) < SMALLEST * min(
+        ink.shape
+    ):
         raise UserError("no drawing stands out in the picture")
-    return ink
+    return keep[labels]
 
 
 def _enlarged(ink: np.ndarray) -> np.ndarray:
@@ -144,7 +149,7 @@ def _redrawn(lines: np.ndarray, size: int) -> np.ndarray:
     places = (places - (low + high) / 2) * scale + REGION / 2
     side = int(REGION)
     empty = np.ones((side, side), bool)
-    rows, columns = np.minimum(places.astype(np.int64), side - 1).T
+    rows, columns = np.rint(places - 0.5).astype(np.int64).T
     empty[rows, columns] = False
     coverage = np.clip(RADIUS + 0.5 - ndimage.distance_transform_edt(empty), 0, 1)
     image = Image.fromarray((255 * coverage).astype(np.float32))
