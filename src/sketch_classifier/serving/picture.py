@@ -104,19 +104,15 @@ def _ink(contrast: np.ndarray) -> np.ndarray:
     ink = apply_hysteresis_threshold(contrast, max(0.35 * level, 4 * grain), max(0.6 * level, 4 * grain))
     labels, num = ndimage.label(ink, np.ones((3, 3)))
     areas = np.bincount(labels.ravel(), minlength=num + 1)
-    width = (
-        2 * ink.sum() / max(1, (ink & ~ndimage.binary_erosion(ink)).sum())
-    )  # of a line: its area by half its outline
+    outline = ink & ~ndimage.binary_erosion(ink)
+    width = 2 * ink.sum() / max(1, outline.sum())  # of a line: its area by half its outline
     edges = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     along = np.max([np.bincount(edge, minlength=num + 1) / len(edge) for edge in edges], axis=0) > 0.3
     keep = (areas >= max(4, 0.5 * width**2)) & ~along
     keep[0] = False
-    extents = [
-        max(rows.stop - rows.start, columns.stop - columns.start) for rows, columns in ndimage.find_objects(labels)
-    ]
-    if max((extent for extent, kept in zip(extents, keep[1:], strict=True) if kept), default=0) < SMALLEST * min(
-        ink.shape
-    ):
+    places = [place for place, kept in zip(ndimage.find_objects(labels), keep[1:], strict=True) if kept]
+    extents = [side.stop - side.start for place in places for side in place]
+    if max(extents, default=0) < SMALLEST * min(ink.shape):
         raise UserError("no drawing stands out in the picture")
     return keep[labels]
 

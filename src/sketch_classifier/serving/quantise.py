@@ -43,6 +43,7 @@ def quantise(model: onnx.ModelProto, stored: np.ndarray | Sequences, rows: np.nd
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
                 activation_type=QuantType.QUInt8,
+                extra_options={"QuantizeBias": False},  # ONNX Runtime does it itself, and the file is smaller
             )
             if any(node.op_type in DYNAMIC for node in model.graph.node):
                 quantize_dynamic(
@@ -56,19 +57,27 @@ def quantise(model: onnx.ModelProto, stored: np.ndarray | Sequences, rows: np.nd
 
 
 def _tidy(small: onnx.ModelProto, model: onnx.ModelProto) -> None:
-    """Give it the model's metadata, and short names: those that tell of every step take much of a small file."""
+    """Give it the model's metadata; keep equal constants once, and give short names: both take much of a small file."""
     outside = {value.name for value in (*small.graph.input, *small.graph.output)}
     names: dict[str, str] = {"": ""}
 
     def short(name: str) -> str:
         return name if name in outside else names.setdefault(name, f"t{len(names)}")
 
+    constants: dict[bytes, onnx.TensorProto] = {}
+    for tensor in small.graph.initializer:
+        name, tensor.name = tensor.name, ""
+        first = constants.setdefault(tensor.SerializeToString(deterministic=True), tensor)
+        if first is tensor:
+            tensor.name = short(name)
+        names[name] = first.name
+    kept = [tensor for tensor in small.graph.initializer if tensor.name]
+    del small.graph.initializer[:]
+    small.graph.initializer.extend(kept)
     for node in small.graph.node:
         node.name = ""
         node.input[:] = [short(name) for name in node.input]
         node.output[:] = [short(name) for name in node.output]
-    for tensor in small.graph.initializer:
-        tensor.name = short(tensor.name)
     del small.graph.value_info[:], small.metadata_props[:]
     small.metadata_props.extend(model.metadata_props)
     small.producer_name, small.producer_version = model.producer_name, model.producer_version
