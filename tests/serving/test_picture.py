@@ -53,7 +53,7 @@ def test_a_picture_is_its_bitmap(kind, drawings, trained):
             seen.append(picture)
             expected.append(bitmap)
     agree = [trained().predict_images(np.stack(images)).argmax(axis=1) for images in (seen, expected)]
-    assert np.median(overlaps) > 0.75
+    assert np.median(overlaps) > 0.6  # lines of three pixels: to be half a pixel off costs a quarter
     assert (agree[0] == agree[1]).mean() > 0.8
 
 

@@ -16,8 +16,9 @@ from sketch_classifier.errors import UserError, one_line
 
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
-BROADEST = 0.12  # of the shorter side: a broader dark area is a shadow or the table, not a line
+BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
 SURROUNDINGS = 0.3  # of the shorter side: how far around a pixel its brightness is compared
+FILLED = 1.6  # times as broad as its lines is what a drawing fills
 SMALLEST = 0.02  # extent of the largest connected part of a drawing, of the shorter side
 FAINTEST = 0.06  # contrast of ink, of the paper's brightness
 
@@ -134,7 +135,8 @@ def _middle_lines(ink: np.ndarray) -> np.ndarray:
     radius = float(np.median(depth[lines]))
     if radius > 3:  # a ragged edge of a broad stroke would grow twigs
         lines = skeletonize(ndimage.gaussian_filter(ink.astype(np.float32), radius / 3) > 0.5)
-    return lines | (depth > 2.5 * radius)
+    broad = ndimage.distance_transform_edt(depth <= FILLED * radius) <= FILLED * radius
+    return lines | (broad & (depth > radius))  # a pen that goes around the inside of a filled area fills it
 
 
 def _redrawn(lines: np.ndarray, size: int) -> np.ndarray:
