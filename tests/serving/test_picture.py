@@ -94,7 +94,7 @@ def test_a_dot_is_drawn_in_the_centre():
     picture = np.full((200, 300), 240, np.uint8)
     picture[50:60, 40:50] = 20
     bitmap = picture_to_bitmap(picture, 28)
-    dot = rasterize([[[[7, 7], [7, 7]]]])[0]
+    dot = rasterize([[[[0, 0], [0, 0]]]])[0]
     assert np.abs(bitmap.astype(int) - dot).max() < 40 and dot.max() > 90
 
 
