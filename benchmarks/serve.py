@@ -3,7 +3,8 @@
     python benchmarks/serve.py [PRESET …]
 
 Each preset of params.yaml with random weights, for 30 classes: from a stored drawing to its probabilities, resizing and
-all. torch runs the same steps, `prepare` and the network, in inference mode. Target: ONNX Runtime at least 2× faster.
+all, in CPU time. torch runs the same steps, `prepare` and the network, in inference mode. Target: ONNX Runtime at least
+2× faster.
 """
 
 from __future__ import annotations
@@ -93,14 +94,14 @@ def stored(preset: ModelPreset, num: int) -> np.ndarray:
 
 
 def in_turn(ways: dict[str, Callable], drawings: np.ndarray, rounds: int) -> dict[str, float]:
-    """The median seconds of a drawing, each way; the first round warms up and does not count."""
+    """The median CPU seconds of a drawing, each way; the first round warms up and does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds + 1):
         for name, way in ways.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             for index in range(len(drawings)):
                 way(drawings[index : index + 1])
-            seconds[name].append((time.perf_counter() - begun) / len(drawings))
+            seconds[name].append((time.process_time() - begun) / len(drawings))
     return {name: statistics.median(values[1:]) for name, values in seconds.items()}
 
 
