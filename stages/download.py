@@ -11,7 +11,7 @@ def main() -> None:
     params = read_params("source", "dataset", "seed")
     preset = params.dataset
     cache = os.environ.get("SKETCH_CLASSIFIER_CACHE", ".cache/downloads")
-    download(params.source, preset.format, preset.categories, preset.limit, "data/raw", seed=params.seed, cache=cache)
+    download(params.source, preset.format, preset.files, preset.limit, "data/raw", seed=params.seed, cache=cache)
 
 
 if __name__ == "__main__":

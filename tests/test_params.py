@@ -27,12 +27,12 @@ def write(tmp_path):
 
 def test_every_preset_of_the_project_is_accepted(write):
     params = load_params(write())
-    assert set(params.datasets) >= {"starter", "animals_2", "animals_4", "animals_8", "thirty", "car", "all"}
+    assert set(params.datasets) >= {"starter", "animals_2", "animals_4", "animals_8", "thirty", "car", "all", "svhn"}
     assert set(params.models) >= {"cnn", "mobilenet_binary"}
     assert len(params.datasets["thirty"].categories) == 30
     assert params.datasets["starter"].positive == ("bus", "car", "truck")
-    named = {category for preset in params.datasets.values() for category in preset.categories}
-    assert named <= set(official_categories())
+    sketches = [preset for preset in params.datasets.values() if preset.format != "svhn"]
+    assert {category for preset in sketches for category in preset.categories} <= set(official_categories())
 
 
 def test_all_is_the_345_official_categories(write):
@@ -63,7 +63,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["models"]["cnn"].update(epochs=2.5), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].update(epochs=0), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].pop("epochs"), "models.cnn.epochs: missing"),
-        (lambda p: p["datasets"]["car"].update(format="jpeg"), "'numpy_bitmap', found 'jpeg'"),
+        (lambda p: p["datasets"]["car"].update(format="jpeg"), "'numpy_bitmap' or 'svhn', found 'jpeg'"),
         (lambda p: p["datasets"]["car"].update(categories=["cat"]), "at least 2 are needed, found 1"),
         (lambda p: p["datasets"]["car"].update(positive=["van", "van"]), "positive: 'van' is listed twice"),
         (lambda p: p["datasets"]["car"].update(positive=["vann"]), "positive: unknown category 'vann': did you mean 'van'?"),
@@ -75,6 +75,17 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p.update(seed=-1), "seed"),
         (lambda p: p.update(seed=2**32), "seed"),
         (lambda p: p["datasets"]["car"].update(categories="cat"), "a list of categories, or `all`, is expected, found 'cat'"),
+        (lambda p: p["datasets"]["car"].update(extra=True), "datasets.car: extra: only format svhn has extra files"),
+        (lambda p: p["datasets"]["car"].update(channels="color"), "datasets.car: channels: color is for format svhn"),
+        (lambda p: p["datasets"]["svhn"].update(channels=3), "datasets.svhn: channels: color is for format svhn, and only color"),
+        (lambda p: p["datasets"]["svhn"].update(categories=["3", "ten"]), "svhn has the digits '0' to '9', found 'ten'"),
+        (lambda p: p["datasets"]["svhn"].update(categories=[3, 8]), "datasets.svhn.categories.0: a text is expected, found 3"),
+        (lambda p: p["datasets"]["svhn"].update(recognized_only=True), "recognized_only: svhn files do not say"),
+        (lambda p: p["datasets"]["svhn"].update(max_bad_records=0.1), "max_bad_records: svhn files have no records"),
+        (lambda p: p.update(dataset="svhn", model="conv_lstm"), "'conv_lstm' learns from strokes and dataset 'svhn' has pictures"),
+        (lambda p: (p.update(dataset="svhn"), p["split"].update(folds=5)), "split.folds: dataset 'svhn' has a test file of its own"),
+        (lambda p: (p.update(dataset="svhn"), p["split"].update(train=0.0, test=0.9)), "split.train: dataset 'svhn' has a test file"),
+        (lambda p: p["split"].update(protocol="offical"), "split.protocol"),
         (lambda p: p["datasets"].update(car=None), "datasets.car: a group of parameters is expected, found None"),
     ],
 )  # fmt: skip

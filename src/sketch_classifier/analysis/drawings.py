@@ -23,8 +23,7 @@ def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
     """(n, H, W) or (n, 3, H, W) uint8 as stored → (n, H, W, 3) uint8 as people like to see them.
 
     Drawings are stored as light ink on black and shown as dark ink on white; with `channels` "stroke_order" the ink of
-    the first third is red, of the second green and of the last blue. Photographs (three channels that differ) are shown
-    as they are.
+    the first third is red, of the second green and of the last blue. Photographs ("color") are shown as they are.
     """
     if images.ndim == 3:
         return np.repeat(255 - images[..., None], 3, axis=-1)
@@ -32,7 +31,7 @@ def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
     if channels == "stroke_order":
         taken = 1 - to_rgba_array(STROKE_ORDER)[:, :3]  # what each ink takes away from the white of the paper
         return np.clip(255 - images @ taken, 0, 255).astype(np.uint8)
-    return 255 - images if (images == images[..., :1]).all() else images
+    return images if channels == "color" else 255 - images
 
 
 def drawing_grid(

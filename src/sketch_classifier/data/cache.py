@@ -36,6 +36,12 @@ def stream(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> I
         offset += len(block)
 
 
+def forget(file: SourceFile, cache: Path | None) -> None:
+    """Remove what the cache holds of the file, which proved to be wrong."""
+    if cache:
+        shutil.rmtree(cache / _digest(file.url), ignore_errors=True)
+
+
 class _Entry:
     """One version of one file: `data`, its first bytes, and `about.json`, which says which of them are good.
 

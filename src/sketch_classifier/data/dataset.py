@@ -22,13 +22,13 @@ ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # wha
 class Dataset:
     """N drawings, ready for training.
 
-    images         (N, H, W) or (N, 3, H, W) uint8, white ink on black, memory-mapped
+    images         (N, H, W) or (N, 3, H, W) uint8, white ink on black or photographs, memory-mapped
     labels         (N,) int64: index into `categories`
     split          (N,) int8: index into SPLITS
     categories     the names of the classes
     positive       the categories of the positive group (empty where there is none)
     positive_name  what to call that group, or None
-    channels       1, 3 (grey three times) or "stroke_order"
+    channels       1, 3 (grey three times), "stroke_order" or "color" (photographs)
     mirror         whether a mirrored drawing is still one of its category
     folder         where the files lie; `index` and `drawings` are read from there when they are asked for
     """
@@ -88,8 +88,8 @@ class Dataset:
 
     @cached_property
     def index(self) -> pd.DataFrame:
-        """One row a drawing: category, label, split, row (in the category's file), and for strokes key_id,
-        countrycode, recognized, timestamp, num_strokes, num_points."""
+        """One row a drawing: category, label, split, row (in the category's file), of svhn file (that it is a row of),
+        and for strokes key_id, countrycode, recognized, timestamp, num_strokes, num_points."""
         return pd.read_parquet(self.folder / "index.parquet")
 
     @property

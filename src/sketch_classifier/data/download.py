@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sketch_classifier.data.cache import stream
+from sketch_classifier.data.cache import forget, stream
 from sketch_classifier.data.files import replaced_folder
-from sketch_classifier.data.prefix import NdjsonRows, NpyRows
-from sketch_classifier.data.sources import Source, SourceFile
+from sketch_classifier.data.prefix import NdjsonRows, NpyRows, WholeMat
+from sketch_classifier.data.sources import OFFICIAL, OFFICIAL_SVHN, Source, SourceFile
+from sketch_classifier.data.svhn import PUBLISHED, SvhnFile
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES
 
@@ -34,8 +35,11 @@ def download(
 ) -> dict:
     """Write the first `limit` (None: all) rows of each category to `out/<format>/<category>.npy` or `.ndjson`.
 
+    Of svhn, `categories` are the names of files (train_32x32, …), which are written whole, as `.mat`; only synthetic
+    ones are cut to `limit`.
+
     source    `synthetic` (drawn by `seed`), or what `Source` accepts
-    format    numpy_bitmap | simplified | raw
+    format    numpy_bitmap | simplified | raw | svhn
     cache     folder that keeps what was fetched, so that a later call fetches only what it lacks; None keeps nothing
     workers   files fetched at once
 
@@ -48,7 +52,8 @@ def download(
         if source == "synthetic":
             files = _draw(folder, format, categories, limit, seed, progress)
         else:
-            files = _fetch_all(Source(source), folder, format, categories, limit, cache, workers, progress)
+            where = Source(source, OFFICIAL_SVHN if format == "svhn" else OFFICIAL)
+            files = _fetch_all(where, folder, format, categories, limit, cache, workers, progress)
         files.sort(key=lambda about: about["category"])
         manifest = {"source": source, "format": format, "limit": limit, "files": files}
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
@@ -57,7 +62,10 @@ def download(
 
 
 def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
-    from sketch_classifier.data.synthetic import write  # compiles the rasteriser: seconds that other sources save
+    if format == "svhn":
+        from sketch_classifier.data.synthetic.digits import write_digits as write
+    else:
+        from sketch_classifier.data.synthetic import write  # compiles the rasteriser: seconds that other sources save
 
     total = None if limit is None else limit * len(categories)
     with tqdm(desc="draw", total=total, unit="drawing", disable=None if progress else True) as bar:
@@ -100,6 +108,8 @@ def _fetch(file: SourceFile, folder: Path, format: str, limit: int | None, cache
     if file.size == 0:
         raise UserError(f"{file.url}: empty file")
     path = folder / format / f"{file.category}{SUFFIXES[format]}"
+    if path.suffix == ".mat":
+        return _fetch_mat(file, path, folder, cache)
     rows = (NpyRows if path.suffix == ".npy" else NdjsonRows)(file.url, file.size, limit)
     with path.open("wb") as output:
         for block in stream(file, rows.wanted, cache):
@@ -107,6 +117,25 @@ def _fetch(file: SourceFile, folder: Path, format: str, limit: int | None, cache
         output.write(rows.finish())
     about = {"category": file.category, "url": file.url, "version": file.version, "source_size": file.size}
     return about | _about(path, folder, rows.rows)
+
+
+def _fetch_mat(file: SourceFile, path: Path, folder: Path, cache: Path | None) -> dict:
+    """Write a whole MAT-file, check it, and say what it is."""
+    size, digest = PUBLISHED[file.category] if file.source.name == "official" else (None, None)
+    if size and file.size != size:
+        raise UserError(f"{file.url}: the published file has {size} bytes, found {file.size}")
+    whole = WholeMat(file.url, file.size)
+    with path.open("wb") as output:
+        for block in stream(file, whole.wanted, cache):
+            output.write(whole.feed(block))
+    try:
+        about = _about(path, folder, len(SvhnFile.open(path, file.url)))
+        if digest and about["sha256"] != digest:
+            raise UserError(f"{file.url}: not the published file: its sha256 is {about['sha256']}, not {digest}")
+    except UserError:
+        forget(file, cache)
+        raise
+    return {"category": file.category, "url": file.url, "version": file.version, "source_size": file.size} | about
 
 
 def _about(path: Path, folder: Path, rows: int) -> dict:
@@ -117,6 +146,8 @@ def _about(path: Path, folder: Path, rows: int) -> dict:
 
 
 def _count_rows(path: Path) -> int:
+    if path.suffix == ".mat":
+        return len(SvhnFile.open(path))
     if path.suffix == ".npy":
         return len(np.load(path, mmap_mode="r", allow_pickle=False))
     with path.open("rb") as file:

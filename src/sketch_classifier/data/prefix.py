@@ -12,6 +12,7 @@ from tokenize import TokenError
 import numpy as np
 from numpy.lib import format as npy
 
+from sketch_classifier.data.svhn import HEADER, check_header
 from sketch_classifier.errors import UserError
 
 BITMAP = 28 * 28  # bytes a row
@@ -151,3 +152,25 @@ class NdjsonRows:
         if not self.rows:
             raise UserError(f"{self.url}: no rows")
         return b""
+
+
+class WholeMat:
+    """All of a MAT-file: its labels stand at its end. Raises UserError as soon as it proves to be another file."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self.url, self.size = url, size
+        self._head = b""
+        self._missing = size
+
+    def wanted(self) -> int:
+        """How many more bytes of the file are wanted; 0 when it is enough."""
+        return min(self._missing, HEADER) if len(self._head) < HEADER else self._missing
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        self._missing -= len(block)
+        if len(self._head) < HEADER:
+            self._head += block[: HEADER - len(self._head)]
+            if len(self._head) == HEADER or not self._missing:
+                check_header(self._head, self.url)
+        return block

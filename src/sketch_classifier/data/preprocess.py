@@ -22,6 +22,7 @@ from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.split import assign_splits
 from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES, DatasetPreset, Split
 
@@ -35,24 +36,56 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
     `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
     points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
     drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the categories, and
-    within one in the order of its file.
+    within one in the order of its file; those of svhn in the order of its files, of which `file` in the index says
+    which.
 
     Raises UserError for a malformed file, and where more of its records are bad than `preset.max_bad_records` allows.
     """
     suffix = SUFFIXES[preset.format]
     with replaced_folder(out) as folder, _Writer(folder, preset) as writer:
-        for label, category in enumerate(tqdm(preset.categories, "preprocess", unit="category", disable=None)):
-            path = Path(raw) / preset.format / f"{category}{suffix}"
+        for number, name in enumerate(tqdm(preset.files, "preprocess", unit="file", disable=None)):
+            path = Path(raw) / preset.format / f"{name}{suffix}"
             if not path.exists():
                 raise UserError(f"{path}: not found; run `dvc repro download` first")
             before = writer.num_drawings
-            chunks = _bitmap_chunks(path) if suffix == ".npy" else _stroke_chunks(path, preset)
-            for bitmaps, drawings, rows in chunks:
-                splits = assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
-                writer.append(label, bitmaps, drawings, rows, splits)
+            if suffix == ".mat":
+                _append_photographs(writer, path, name, preset, split)
+            else:
+                chunks = _bitmap_chunks(path) if suffix == ".npy" else _stroke_chunks(path, preset)
+                for bitmaps, drawings, rows in chunks:
+                    splits = assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
+                    writer.append(np.full(len(rows), number, np.int16), bitmaps, drawings, {"row": rows}, splits)
             if writer.num_drawings == before:
                 kept = " that was recognised" if preset.recognized_only else ""
                 raise UserError(f"{path}: no drawing{kept}")
+
+
+def _append_photographs(writer: _Writer, path: Path, name: str, preset: DatasetPreset, split: Split) -> None:
+    """The first `preset.limit` photographs of an SVHN file, those of digits that are no category left out."""
+    photographs = SvhnFile.open(path)
+    label_of = np.full(10, -1, np.int16)  # by digit
+    label_of[[int(category) for category in preset.categories]] = np.arange(len(preset.categories))
+    start = 0
+    for images in photographs.images(preset.limit, CHUNK):
+        rows = np.arange(start, start + len(images))
+        start += len(images)
+        labels = label_of[photographs.digits[rows]]
+        kept = labels >= 0
+        if not kept.all():
+            images, rows, labels = images[kept], rows[kept], labels[kept]
+        if len(rows):
+            files = pd.Categorical.from_codes(np.full(len(rows), preset.files.index(name)), preset.files)
+            splits = _splits_of_photographs(images, name, split)
+            writer.append(labels, images, None, {"file": files, "row": rows}, splits)
+
+
+def _splits_of_photographs(images: np.ndarray, name: str, split: Split) -> np.ndarray:
+    """By the official protocol the test file is test, and the others are shared as train : validation."""
+    if split.protocol == "random":
+        return assign_splits(images, split.validation, split.test, split.folds, split.fold)
+    if name == "test_32x32":
+        return np.full(len(images), SPLITS.index("test"), np.int8)
+    return assign_splits(images, split.validation / (split.train + split.validation), 0.0)
 
 
 def _bitmap_chunks(path: Path) -> Iterator[tuple[np.ndarray, None, np.ndarray]]:
@@ -93,7 +126,7 @@ class _Writer(ExitStack):
         size = preset.image_size
         shape = (size, size) if preset.channels == 1 else (3, size, size)
         self.images = self.enter_context(NpyWriter(folder / "images.npy", shape, np.uint8))
-        if preset.format != "numpy_bitmap":
+        if preset.has_strokes:
             self.points = self.enter_context(NpyWriter(folder / "points.npy", (2,), np.uint8))
             self.offsets = self.enter_context(NpyWriter(folder / "offsets.npy", (), np.int64))
             self.offsets.append(np.zeros(1, np.int64))
@@ -109,14 +142,15 @@ class _Writer(ExitStack):
         self.callback(self._finish_index)
 
     def append(
-        self, label: int, bitmaps: np.ndarray, drawings: Drawings | None, rows: np.ndarray, splits: np.ndarray
+        self, labels: np.ndarray, bitmaps: np.ndarray, drawings: Drawings | None, places: dict, splits: np.ndarray
     ) -> None:
+        """Append drawings. `places` has the columns of the index that say where they come from."""
         self.images.append(self._images(bitmaps, drawings))
         columns = {
-            "category": pd.Categorical.from_codes(np.full(len(rows), label), self.preset.categories),
-            "label": np.full(len(rows), label, np.int16),
+            "category": pd.Categorical.from_codes(labels, self.preset.categories),
+            "label": labels,
             "split": pd.Categorical.from_codes(splits, SPLITS),
-            "row": rows,
+            **places,
         }
         if drawings is not None:
             self.points.append(drawings.points)
@@ -131,7 +165,7 @@ class _Writer(ExitStack):
                 "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
             }
         self.tables.append(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
-        self.num_drawings += len(rows)
+        self.num_drawings += len(labels)
         if sum(map(len, self.tables)) >= ROW_GROUP:
             self._write_index()
 
@@ -159,4 +193,4 @@ class _Writer(ExitStack):
             from sketch_classifier.data.resize import resize  # imports torch: seconds that other datasets save
 
             images = resize(bitmaps, size)
-        return images if channels == 1 else np.repeat(images[:, None], 3, axis=1)
+        return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images

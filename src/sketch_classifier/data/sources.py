@@ -18,6 +18,7 @@ from sketch_classifier.errors import UserError, one_line, unknown_name
 from sketch_classifier.params import SUFFIXES, official_categories
 
 OFFICIAL = "gs://quickdraw_dataset/full"
+OFFICIAL_SVHN = "http://ufldl.stanford.edu/housenumbers"
 
 VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "last_modified", "mtime")
 LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
@@ -75,14 +76,15 @@ class Source:
     """The files of one source, found by format and category.
 
     name  `official`, a folder (relative, absolute, `~`, file://) or an fsspec URL that holds
-          numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson. Google buckets are read
-          anonymously, unless fsspec's own configuration names a token (FSSPEC_GS_TOKEN=google_default, say);
-          STORAGE_EMULATOR_HOST is respected.
+          numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson, or SVHN's .mat files.
+          Google buckets are read anonymously, unless fsspec's own configuration names a token
+          (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected.
+    official  what `official` stands for
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, official: str = OFFICIAL) -> None:
         self.name = name
-        self.url = OFFICIAL if name == "official" else name.rstrip("/") or "/"
+        self.url = official if name == "official" else name.rstrip("/") or "/"
         protocol = fsspec.core.split_protocol(self.url)[0] or "file"
         self.is_gcs = protocol in ("gs", "gcs")
         self.is_http = protocol in ("http", "https")
@@ -97,7 +99,7 @@ class Source:
             self.fs._request = partial(type(self.fs)._request.__wrapped__, self.fs)
 
     def find(self, format: str, categories: Sequence[str]) -> list[SourceFile]:
-        """The files of the categories, in their order.
+        """The files of the categories (for svhn: of the names), in their order.
 
         Raises UserError where the source cannot be reached or lacks a category, naming the nearest spelling.
         """
@@ -105,6 +107,8 @@ class Source:
         files = [self._file(format, category, entries.get(category)) for category in categories]
         missing = [category for category, file in zip(categories, files, strict=True) if file is None]
         if missing:
+            if format == "svhn":
+                raise UserError(f"{self.url}/{missing[0]}{SUFFIXES[format]}: not found")
             unknown = unknown_name("category", missing[0], sorted(entries) or official_categories())
             also = f" (also missing: {', '.join(map(repr, missing[1:11]))})" if missing[1:] else ""
             raise UserError(f"{self.url}/{format}: {unknown}{also}")
@@ -130,7 +134,7 @@ class Source:
     def _list(self, format: str) -> dict[str, dict[str, Any]]:
         """What the source says of each file of the format, by category; nothing where a web server does not list."""
         try:
-            entries = self.retry(partial(self.fs.ls, self._path(format), detail=True), LISTING_DELAYS)
+            entries = self.retry(partial(self.fs.ls, self._path(_folder(format)), detail=True), LISTING_DELAYS)
         except Exception as error:
             if self.is_http and (isinstance(error, FileNotFoundError) or _status(error)):
                 return {}
@@ -142,7 +146,7 @@ class Source:
 
     def _file(self, format: str, category: str, entry: dict[str, Any] | None) -> SourceFile | None:
         """The category's file, or None where there is none."""
-        name = f"{format}/{category}{SUFFIXES[format]}"
+        name = f"{_folder(format)}/{category}{SUFFIXES[format]}".lstrip("/")
         if self.is_http:  # no listing there says how long a file is
             entry = self._ask(name)
         if entry is None:
@@ -160,14 +164,19 @@ class Source:
         return entry
 
     def _path(self, name: str) -> str:
-        return f"{self.root.rstrip('/')}/{name}"
+        return f"{self.root.rstrip('/')}/{name}".rstrip("/")
 
     def _refusal(self, format: str, error: Exception) -> str:
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
-            return f"cannot list {self.url}/{format}: {_reason(error)}"
+            return f"cannot list {self.url}/{_folder(format)}: {_reason(error)}"
         near = get_close_matches(self.name, ["synthetic", "official"], n=1)
         accepted = "accepted are synthetic, official, and a folder or URL laid out like the bucket"
-        return f"no folder {self.url}/{format}; {f'did you mean {near[0]!r}?' if near else accepted}"
+        return f"no folder {self.url}/{_folder(format)}; {f'did you mean {near[0]!r}?' if near else accepted}"
+
+
+def _folder(format: str) -> str:
+    """The folder of a source that holds the files of a format."""
+    return "" if format == "svhn" else format
 
 
 def _options(protocol: str) -> dict[str, Any]:

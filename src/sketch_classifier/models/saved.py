@@ -28,7 +28,7 @@ class About:
     categories       the dataset's categories, in order
     positive         the categories of the positive group; positive_name is what to call it
     image_shape      of a stored drawing: [H, W] or [3, H, W]
-    channels         what they are: 1, 3 (grey three times) or "stroke_order"
+    channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
     weights          what it began with: imagenet, a path, or none
     failed_weights   the entries of preset.weights before it that could not be had
     frozen           whether the backbone was left as it began

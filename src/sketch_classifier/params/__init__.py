@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from sketch_classifier.errors import UserError, one_line, unknown_name
 from sketch_classifier.params.block import Block, Fraction, Listed
-from sketch_classifier.params.dataset import SUFFIXES, DatasetPreset, Format, official_categories
+from sketch_classifier.params.dataset import SKETCHES, SUFFIXES, DatasetPreset, Format, official_categories
 from sketch_classifier.params.model import (
     Augmentation,
     ImageInput,
@@ -24,6 +24,7 @@ from sketch_classifier.params.model import (
 )
 
 __all__ = [
+    "SKETCHES",
     "SUFFIXES",
     "Analyze",
     "Augmentation",
@@ -68,6 +69,7 @@ class Split(Block):
     test: Fraction
     folds: Annotated[int, Field(ge=0, le=1000)] = 0
     fold: Annotated[int, Field(ge=0)] = 0
+    protocol: Literal["official", "random"] = "official"
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> Split:
@@ -129,6 +131,17 @@ class Params(Block):
             raise ValueError(refusal)
         return self
 
+    @model_validator(mode="after")
+    def _official_protocol(self) -> Params:
+        if self.split.protocol == "official" and self.datasets[self.dataset].format == "svhn":
+            has_its_own = f"dataset {self.dataset!r} has a test file of its own"
+            if self.split.folds:
+                cure = "set split.protocol to random to put its files together, or split.folds to 0"
+                raise ValueError(f"split.folds: {has_its_own}; {cure}")
+            if not self.split.train:
+                raise ValueError(f"split.train: {has_its_own}, so the rest is shared as train : validation, found 0")
+        return self
+
 
 def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: DatasetPreset) -> str | None:
     """One line that says why the model cannot be trained on the dataset, or None where it can."""
@@ -137,10 +150,11 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
             f"model {model_name!r} is binary and dataset {dataset_name!r} has no `positive` group: "
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
-    if model.input.kind == "strokes" and dataset.format == "numpy_bitmap":
+    if model.input.kind == "strokes" and not dataset.has_strokes:
+        also = "" if dataset.format == "svhn" else f", or set datasets.{dataset_name}.format to simplified"
         return (
-            f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has bitmaps without strokes: "
-            f"choose another dataset, or set datasets.{dataset_name}.format to simplified"
+            f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has pictures without strokes: "
+            f"choose another dataset{also}"
         )
     return None
 

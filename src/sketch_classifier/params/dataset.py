@@ -11,8 +11,10 @@ from pydantic import Field, field_validator, model_validator
 from sketch_classifier.errors import unknown_name
 from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple
 
-Format = Literal["simplified", "raw", "numpy_bitmap"]
-SUFFIXES: dict[Format, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
+Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
+SKETCHES: dict[Format, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
+SUFFIXES = SKETCHES | {"svhn": ".mat"}
+DIGITS = tuple("0123456789")
 
 
 class DatasetPreset(Block):
@@ -22,10 +24,11 @@ class DatasetPreset(Block):
     categories: tuple[str, ...]
     limit: Annotated[int, Field(ge=1)] | None
     image_size: Annotated[int, Field(ge=16, le=256)] = 28
-    channels: Literal[1, 3, "stroke_order"] = 1
+    channels: Literal[1, 3, "stroke_order", "color"] = 1
     mirror: bool = True
     recognized_only: bool = False
     max_bad_records: Fraction = 0.0
+    extra: bool = False
     positive: Annotated[tuple[str, ...], Listed] = ()
     positive_name: str | None = None
 
@@ -49,13 +52,40 @@ class DatasetPreset(Block):
                 raise ValueError("positive: " + unknown_name("category", category, self.categories))
         if self.positive and len(self.positive) == len(self.categories):
             raise ValueError("positive: at least one category must stay outside the group")
-        if self.channels == "stroke_order" and self.format == "numpy_bitmap":
-            raise ValueError("channels: numpy_bitmap files have no strokes to order; use format: simplified")
-        if self.recognized_only and self.format == "numpy_bitmap":
+        if (self.channels == "color") != (self.format == "svhn"):
+            raise ValueError("channels: color is for format svhn, and only color is")
+        if self.channels == "stroke_order" and not self.has_strokes:
+            raise ValueError(f"channels: {self.format} files have no strokes to order; use format: simplified")
+        if self.recognized_only and not self.has_strokes:
             raise ValueError(
-                "recognized_only: numpy_bitmap files do not say what was recognised; use format: simplified"
+                f"recognized_only: {self.format} files do not say what was recognised; use format: simplified"
             )
         return self
+
+    @model_validator(mode="after")
+    def _svhn(self) -> DatasetPreset:
+        if self.format != "svhn":
+            if self.extra:
+                raise ValueError(f"extra: only format svhn has extra files, found format {self.format}")
+            return self
+        for category in self.categories:
+            if category not in DIGITS:
+                raise ValueError(f"categories: svhn has the digits '0' to '9', found {category!r}")
+        if self.max_bad_records:
+            raise ValueError("max_bad_records: svhn files have no records that can be left out; use 0")
+        return self
+
+    @property
+    def has_strokes(self) -> bool:
+        """Whether the files hold strokes, and what is known of each drawing."""
+        return self.format in ("simplified", "raw")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the source's files, without their ending: one a category, or SVHN's own."""
+        if self.format != "svhn":
+            return self.categories
+        return ("train_32x32", "test_32x32", "extra_32x32") if self.extra else ("train_32x32", "test_32x32")
 
 
 @cache

@@ -97,7 +97,8 @@ def _to_learn(
     """What there is to train, and its training and validation samples."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
-    augmented = plain if preset.augmentation.is_none else augmenting(preset, dataset.mirror)
+    is_photograph = dataset.channels == "color"
+    augmented = plain if preset.augmentation.is_none else augmenting(preset, dataset.mirror, is_photograph)
     samples = [
         place(stored, dataset.rows(split), targets, accelerator.device, transform)
         for split, transform in (("train", augmented), ("validation", plain))
@@ -153,9 +154,15 @@ def _with_features(
     return replace(samples, inputs=features, rows=None, transform=_identity)
 
 
-def augmenting(preset: ModelPreset, mirror: bool) -> Transform:
-    """What `network_input` does, and the preset's augmentation within it; without `mirror` nothing is flipped."""
-    change = augment_images if preset.input.kind == "images" else augment_strokes
+def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -> Transform:
+    """What `network_input` does, and the preset's augmentation within it.
+
+    Without `mirror` nothing is flipped. Around photographs lies what is at their border, around drawings background.
+    """
+    if preset.input.kind == "images":
+        change = partial(augment_images, padding="border" if is_photograph else "zeros")
+    else:
+        change = augment_strokes
     change = partial(change, settings=preset.augmentation, mirror=mirror)
 
     def transform(stored: torch.Tensor, noise: Noise) -> torch.Tensor:

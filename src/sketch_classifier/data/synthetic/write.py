@@ -20,7 +20,7 @@ from sketch_classifier.data.npy_writer import NpyWriter
 from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.synthetic.generate import check, generate
-from sketch_classifier.params import SUFFIXES as FORMATS
+from sketch_classifier.params import SKETCHES as FORMATS
 
 DEFAULT_LIMIT = 1000
 BLOCK = 500  # drawings in memory at a time, in each process
