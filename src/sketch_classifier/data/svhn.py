@@ -239,7 +239,7 @@ class _Stream:
 def _digits(file: BinaryIO, labels: _Variable, name: str) -> np.ndarray:
     """(N,) uint8, from labels 1 to 10."""
     num = prod(labels.shape)
-    if labels.type not in NUMERIC or num != max(labels.shape, default=0):
+    if labels.type not in NUMERIC or (num and num != max(labels.shape)):
         raise UserError(f"{name}: y: N numbers in one column expected, found {labels.type} {labels.shape}")
     stream = _Stream(file, labels, name)
     values = stream.numbers(num)

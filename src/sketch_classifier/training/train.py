@@ -231,6 +231,7 @@ def _fingerprint(
         "seed": seed,
         "frozen": network.frozen,
         "mirror": dataset.mirror,
+        "channels": dataset.channels,
     }
     return fingerprint(arguments, network, stored, dataset.targets(preset.task), dataset.split)
 
