@@ -88,7 +88,9 @@ def _measure(code: str, values: dict, folder: str) -> tuple[float, float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=73257, help="photographs to train on (default: as many as there are)")
+    parser.add_argument(
+        "--rows", type=int, default=73257, help="photographs to train on (default: as many as there are)"
+    )
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--models", nargs="*", default=["cnn_small"], metavar="MODEL")
     options = parser.parse_args()

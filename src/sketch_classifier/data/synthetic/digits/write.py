@@ -19,7 +19,7 @@ from sketch_classifier.data.synthetic.digits.layout import draw_crop
 from sketch_classifier.data.synthetic.digits.scene import paint
 
 DEFAULT_LIMITS = {"train_32x32": 12_000, "test_32x32": 4000, "extra_32x32": 12_000}
-BLOCK = 250  # photographs that are made together
+BLOCK = 100  # photographs that are made together
 MANY = 4000  # from so many photographs on it pays to start processes
 
 
