@@ -17,7 +17,7 @@ import numpy as np
 from scipy.io import savemat
 
 TEST_ROWS = 26032
-BARE = "import torch, torchvision, accelerate"
+BARE = "import torch"
 READING = """
 from sketch_classifier.data.svhn import SvhnFile
 for images in SvhnFile.open("raw/svhn/train_32x32.mat").images():

@@ -18,6 +18,7 @@ from sketch_classifier import models, training
 from sketch_classifier.data import resize, sequences
 from sketch_classifier.data.files import replaced_file
 from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.training.samples import forget_pages
 
 Row = dict[str, float]
 
@@ -78,6 +79,7 @@ def fingerprint(
     digest.update(repr((stored.shape, str(stored.dtype))).encode())
     for start in range(0, len(stored), 65536):
         digest.update(np.ascontiguousarray(stored[start : start + 65536]))
+    forget_pages(stored)
     digest.update(np.ascontiguousarray(targets))
     digest.update(np.ascontiguousarray(split))
     packages = [sorted(Path(package.__file__).parent.rglob("*.py")) for package in (models, training)]

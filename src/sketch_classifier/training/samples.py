@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,7 +15,7 @@ from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.training.noise import Noise
 
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
-CHUNK = 65536  # samples that are read at a time
+CHUNK = 2**24  # bytes that are read at a time
 Stored = np.ndarray | Sequences
 Transform = Callable[[torch.Tensor, Noise | None], torch.Tensor]
 
@@ -57,9 +58,18 @@ def place(stored: Stored, rows: np.ndarray, targets: np.ndarray, device: torch.d
     if not fits(len(rows) * stored[0].nbytes, device):
         return Samples(stored, rows, chosen, transform)
     inputs = torch.empty(len(rows), *stored.shape[1:], dtype=torch.uint8, device=device)
-    for start in range(0, len(rows), CHUNK):
-        inputs[start : start + CHUNK] = torch.from_numpy(stored[rows[start : start + CHUNK]]).to(device)
+    num = max(1, CHUNK // stored[0].nbytes)
+    for start in range(0, len(rows), num):
+        inputs[start : start + num] = torch.from_numpy(stored[rows[start : start + num]]).to(device)
+    forget_pages(stored)
     return Samples(inputs, None, chosen, transform)
+
+
+def forget_pages(stored: Stored) -> None:
+    """Give back the memory that pages of a memory-mapped file take; they are read again where they are wanted again."""
+    mapped = getattr(stored, "_mmap", None)  # of np.memmap and its views
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def fits(num_bytes: int, device: torch.device) -> bool:
