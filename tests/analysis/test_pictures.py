@@ -88,7 +88,7 @@ def test_drawings_are_dark_on_white_and_photographs_as_they_are():
     assert (pictures(grey, 1)[0, 3, 5] == 0).all() and (pictures(grey, 1)[0, 0, 0] == 255).all()
     assert (pictures(np.repeat(grey[:, None], 3, axis=1), 3) == pictures(grey, 1)).all()
     photograph = np.random.default_rng(0).integers(0, 256, (2, 3, 28, 28), dtype=np.uint8)
-    assert (pictures(photograph, 3)[1, 4, 6] == photograph[1, :, 4, 6]).all()
+    assert (pictures(photograph, "color")[1, 4, 6] == photograph[1, :, 4, 6]).all()
 
 
 def test_stroke_order_is_coloured_ink_on_white():
@@ -159,3 +159,11 @@ def assert_no_overlap(texts) -> None:
     covered = ((high - low) > 1).all(axis=-1)
     np.fill_diagonal(covered, False)
     assert not covered.any(), [texts[i].get_text() for i in np.argwhere(covered)[:3].ravel()]
+
+
+def test_photographs_are_shown_as_they_are():
+    images = np.random.default_rng(0).integers(0, 256, (4, 3, 32, 32), np.uint8)
+    np.testing.assert_array_equal(pictures(images, "color"), images.transpose(0, 2, 3, 1))
+    grey = np.repeat(images[:, :1], 3, axis=1)
+    np.testing.assert_array_equal(pictures(grey, "color"), grey.transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(pictures(grey, 3), 255 - grey.transpose(0, 2, 3, 1))
