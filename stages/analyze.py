@@ -1,4 +1,4 @@
-"""Stage: draw what went right and wrong, into plots/."""
+"""Stage: draw what went right and wrong and say why, into plots/ and metrics/."""
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.params import read_params
@@ -10,7 +10,7 @@ def main() -> None:
     analyze(
         "data/processed",
         "models",
-        "metrics/predictions.csv",
+        "metrics",
         "plots/training/learning_curves.csv",
         "plots",
         params.analyze,

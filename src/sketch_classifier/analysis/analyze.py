@@ -1,69 +1,201 @@
-"""From the predictions, the model and the processed dataset to the pictures in plots/."""
+"""From the trained model, the processed dataset and what evaluate wrote to pictures, tables and a page on the errors."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
 from sketch_classifier.analysis.distribution import distribution_figure
-from sketch_classifier.analysis.embedding import embed, tsne_figure, usable_perplexity
-from sketch_classifier.analysis.predictions import errors_figure, samples_figure
+from sketch_classifier.analysis.drawings import pictures, render
+from sketch_classifier.analysis.embedding import embed, tsne_3d_figure, tsne_figure, usable_perplexity
+from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, named, votes
+from sketch_classifier.analysis.lookalikes import look_alikes_figure
+from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
+from sketch_classifier.analysis.reliability import reliability_figure
+from sketch_classifier.analysis.report import Tables, report
+from sketch_classifier.analysis.shares import country_figure, quality, quality_figure
+from sketch_classifier.analysis.space import centroid_distances, centroids, choose_per_class, distances_figure
 from sketch_classifier.analysis.style import save
+from sketch_classifier.analysis.turning import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
+from sketch_classifier.data.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.metrics import confusion_matrix
-from sketch_classifier.evaluation.tables import read_predictions
+from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
+from sketch_classifier.models.network import Network
 from sketch_classifier.models.predict import extract_features
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What every picture is made of."""
+
+    dataset: Dataset
+    network: Network
+    name: str
+    class_names: tuple[str, ...]
+    targets: np.ndarray
+    predictions: pd.DataFrame
+    params: Analyze
+    seed: int
+    plots: Path
+    metrics: Path
+
+    def features(self, rows: np.ndarray) -> np.ndarray:
+        return extract_features(self.network, self.dataset.inputs(self.network.input), rows)
+
+
 def analyze(
     processed: str | Path,
     model: str | Path,
-    predictions: str | Path,
+    metrics: str | Path,
     curves: str | Path,
     plots: str | Path,
     params: Analyze,
     seed: int,
 ) -> None:
-    """Draw samples, errors, confusion_matrix, class_distribution, learning_curves and tsne_2d (.png) in `plots`.
+    """Draw a run and say why it errs.
 
-    processed    the folder that preprocess wrote
-    model        the folder of the trained model
-    predictions  the CSV file that evaluate wrote
-    curves       the CSV file of the learning curves that train wrote
+    processed  the folder that preprocess wrote
+    model      the folder of the trained model
+    metrics    the folder with the tables that evaluate wrote
+    curves     the CSV file of the learning curves that train wrote
+
+    Writes in `plots` the pictures samples, errors, confusion_matrix, class_distribution, learning_curves, look_alikes,
+    quality, by_country, reliability, tsne_2d, tsne_3d, centroid_distances and label_issues (.png), the folder errors
+    with all errors page by page, and the pages tsne_3d.html and report.html; in `metrics` quality.csv,
+    centroid_distances.csv and label_issues.csv. What a dataset has nothing for is there and says so.
 
     The same inputs give the same bytes. Raises UserError for an input that is missing.
     """
     dataset = Dataset.open(processed)
     network, about = load_model(model)
-    table, history = read_predictions(predictions), read_curves(curves)
-    plots = Path(plots)
+    metrics = Path(metrics)
+    table, history = read_predictions(metrics / "predictions.csv"), read_curves(curves)
     names, targets = dataset.class_names(about.task), dataset.targets(about.task)
     rows = table["row"].to_numpy()
     unknown = (set(table["actual"]) | set(table["predicted"])) - set(names)
     if unknown or (len(rows) and rows.max() >= len(targets)):
-        raise UserError(f"{predictions}: of another model or dataset; run `dvc repro evaluate`")
-    predicted = table["predicted"].map({name: code for code, name in enumerate(names)}).to_numpy()
-    called = about.name
+        raise UserError(f"{metrics / 'predictions.csv'}: of another model or dataset; run `dvc repro evaluate`")
+    figures = read_figures(metrics / "metrics.json")
+    written = {
+        name: read_table(metrics / f"{name}.csv")
+        for name in ("intervals", "per_class", "most_confused", "calibration", "by_country")
+    }
+    run = _Run(dataset, network, about.name, names, targets, table, params, seed, Path(plots), metrics)
 
-    save(samples_figure(dataset, table, params.num_samples, called, seed), plots / "samples.png")
-    save(errors_figure(dataset, table, params.num_errors, called), plots / "errors.png")
-    save(confusion_figure(confusion_matrix(targets[rows], predicted, names), called), plots / "confusion_matrix.png")
-    save(distribution_figure(_counts(dataset.split, targets, len(names)), names), plots / "class_distribution.png")
-    save(curves_figure(history, called), plots / "learning_curves.png")
+    save(curves_figure(history, about.name), run.plots / "learning_curves.png")
+    num_pages = _draw_drawings(run)
+    _draw_classes(run)
+    qualities = _draw_causes(run, figures, written["by_country"])
+    detail = f"{about.name}, {len(rows):,} test drawings"
+    save(reliability_figure(written["calibration"], written["intervals"], detail), run.plots / "reliability.png")
+    distances = _draw_space(run)
+    issues, num_audited = _draw_labels(run)
 
-    chosen = np.sort(np.random.default_rng(seed).permutation(rows)[: params.tsne_samples])
-    positions = embed(extract_features(network, dataset.inputs(network.input), chosen), params.tsne_perplexity, seed)
+    tables = Tables(
+        figures=figures,
+        intervals=written["intervals"],
+        per_class=written["per_class"],
+        most_confused=written["most_confused"],
+        by_country=written["by_country"],
+        quality=qualities,
+        distances=distances,
+        issues=issues,
+    )
+    line = (
+        f"{len(names)} classes; trained on {about.num_train:,} drawings, chosen by {about.num_validation:,}, tested on "
+        f"{len(rows):,}; {about.num_parameters:,} parameters, weights: {about.weights}."
+    )
+    with replaced_file(run.plots / "report.html") as path:
+        path.write_text(report(tables, run.plots, about.name, line, num_pages, num_audited), encoding="utf-8")
+
+
+def _draw_drawings(run: _Run) -> int:
+    """Samples and errors; returns the number of pages."""
+    save(
+        render(samples_sheet(run.dataset, run.predictions, run.params.num_samples, run.name, run.seed)),
+        run.plots / "samples.png",
+    )
+    number = 0
+    with replaced_folder(run.plots / "errors") as folder:
+        for sheet in errors_sheets(run.dataset, run.predictions, run.params.num_errors, run.name):
+            number += 1
+            page = render(sheet)
+            save(page, folder / f"page_{number:04}.png")
+            if number == 1:
+                save(page, run.plots / "errors.png")
+    return number
+
+
+def _draw_classes(run: _Run) -> None:
+    names, rows = run.class_names, run.predictions["row"].to_numpy()
+    predicted = run.predictions["predicted"].map({name: code for code, name in enumerate(names)}).to_numpy(np.int64)
+    confusion = confusion_matrix(run.targets[rows], predicted, names)
+    save(confusion_figure(confusion, run.name), run.plots / "confusion_matrix.png")
+    save(look_alikes_figure(confusion, run.name), run.plots / "look_alikes.png")
+    counts = np.bincount(run.targets * len(SPLITS) + run.dataset.split, minlength=len(names) * len(SPLITS))
+    save(distribution_figure(counts.reshape(len(names), -1), names), run.plots / "class_distribution.png")
+
+
+def _draw_causes(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
+    """Quality and countries; returns the table of qualities."""
+    table = quality(run.predictions, run.dataset.index)
+    write_table(table, run.metrics / "quality.csv")
+    save(quality_figure(table, run.name), run.plots / "quality.png")
+    save(country_figure(by_country, figures["accuracy"], run.name), run.plots / "by_country.png")
+    return table
+
+
+def _draw_space(run: _Run) -> pd.DataFrame:
+    """t-SNE and centroids; returns the table of distances."""
+    params, seed = run.params, run.seed
+    rows = run.predictions["row"].to_numpy()
+    places = np.sort(np.random.default_rng(seed).permutation(len(rows))[: params.tsne_samples])
+    chosen = rows[places]
+    features = run.features(chosen)
     perplexity = usable_perplexity(params.tsne_perplexity, len(chosen))
-    detail = f"{called}, {len(chosen):,} of {len(rows):,} test drawings, perplexity {perplexity:.3g}"
-    save(tsne_figure(positions, targets[chosen], names, detail), plots / "tsne_2d.png")
+    detail = f"{run.name}, {len(chosen):,} of {len(rows):,} test drawings, perplexity {perplexity:.3g}"
+    labels = run.targets[chosen]
+    positions = embed(features, params.tsne_perplexity, seed)
+    save(tsne_figure(positions, labels, run.class_names, detail), run.plots / "tsne_2d.png")
+    positions = embed(features, params.tsne_perplexity, seed, num_dimensions=3)
+    save(tsne_3d_figure(positions, labels, run.class_names, detail), run.plots / "tsne_3d.png")
+    said = [
+        f"{'✓' if row.correct else '✗'} {row.predicted} {row.confidence:.0%}"
+        for row in run.predictions.iloc[places].itertuples()
+    ]
+    images = pictures(run.dataset.images[chosen], run.dataset.channels)
+    with replaced_file(run.plots / "tsne_3d.html") as path:
+        path.write_text(turning_page(positions, labels, run.class_names, images, said, detail), encoding="utf-8")
+
+    train = run.dataset.rows("train")
+    train = choose_per_class(train, run.targets[train], params.centroid_drawings, seed)
+    centres = centroids(run.features(train), run.targets[train], len(run.class_names))
+    wrong = run.predictions[~run.predictions["correct"]]
+    distances = centroid_distances(wrong, run.features(wrong["row"].to_numpy()), centres, run.class_names)
+    write_table(distances, run.metrics / "centroid_distances.csv")
+    drawings = f"up to {params.centroid_drawings:,} training drawings a class"
+    save(distances_figure(distances, run.name, drawings), run.plots / "centroid_distances.png")
+    return distances
 
 
-def _counts(split: np.ndarray, targets: np.ndarray, num_classes: int) -> np.ndarray:
-    """(C, 3) int: the drawings of each class in each split."""
-    return np.bincount(targets * len(SPLITS) + split, minlength=num_classes * len(SPLITS)).reshape(num_classes, -1)
+def _draw_labels(run: _Run) -> tuple[pd.DataFrame, int]:
+    """Wrong labels; returns their table and how many labels were looked at."""
+    dataset = run.dataset
+    rows = audited(dataset.split, run.params.label_drawings, run.seed)
+    labels = run.targets[rows]
+    flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
+    found = label_issues(votes(run.features(rows), labels, len(run.class_names), run.seed), labels, flags)
+    table = named(found, rows, dataset, run.class_names)
+    write_table(table, run.metrics / "label_issues.csv")
+    sheet = issues_sheet(dataset, table, run.params.num_label_issues, len(rows), run.name)
+    save(render(sheet), run.plots / "label_issues.png")
+    return table, len(rows)

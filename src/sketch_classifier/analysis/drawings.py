@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from math import ceil
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.colors import to_rgba_array
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from PIL import Image, ImageDraw, ImageFont
 
-from sketch_classifier.analysis.style import BLUE, GREEN, TOP, VERMILLION, new_figure
+from sketch_classifier.analysis.style import BLUE, GREEN, INK, QUIET, VERMILLION
 
-CELL, PICTURE, LINE, SIDE = 1.55, 1.35, 0.17, 0.15  # inches
+CELL, TILE, LINE, SIDE, TOP = 188, 164, 20, 18, 82  # pixels: a column, a picture, a line of text, the margin, the title
+FONT, SMALLEST = 15, 9  # pixels; a caption that is too long is set smaller, and below that cut
 
 STROKE_ORDER = (VERMILLION, GREEN, BLUE)
 
 Line = tuple[str, str]  # text and colour
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page of n drawings.
+
+    pictures  (n, H, W, 3) uint8
+    captions  for each drawing its lines, as (text, colour)
+    frames    the colour around each drawing
+    title     what one sees
+    detail    under it, of which model and how many drawings
+    """
+
+    pictures: np.ndarray
+    captions: Sequence[Sequence[Line]]
+    frames: Sequence[str]
+    title: str
+    detail: str
 
 
 def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
@@ -34,37 +56,47 @@ def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
     return images if channels == "color" else 255 - images
 
 
-def drawing_grid(
-    pictures: np.ndarray, captions: Sequence[Sequence[Line]], frames: Sequence[str], title: str, detail: str
-) -> Figure:
-    """A figure of n pictures (n, H, W, 3) uint8 in about as many rows as columns, five columns at least.
+def render(sheet: Sheet) -> Image.Image:
+    """The page, in about as many rows as columns, five columns at least.
 
-    captions  for each picture its lines, as (text, colour)
-    frames    the colour around each picture
+    Pillow draws it, because a page of a hundred drawings takes matplotlib ten times as long, and there may be hundreds.
     """
-    columns = min(max(5, round(len(pictures) ** 0.5)), 20)
-    row_height = PICTURE + LINE * (max(map(len, captions), default=0) + 1)
-    rows = ceil(len(pictures) / columns)
-    width, height = columns * CELL + SIDE, TOP + max(rows, 0.5) * row_height + 0.1
-    figure = new_figure(width, height, title, detail)
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.axis("off")
-    texts = [text for caption in captions for text, _ in caption]
-    font = max(7, min(map(_fitting, texts), default=9))  # one size for all, but for a name that is longer than most
-    for position, (picture, caption, frame) in enumerate(zip(pictures, captions, frames, strict=True)):
+    columns = min(max(5, round(len(sheet.pictures) ** 0.5)), 20)
+    row_height = TILE + LINE * (max(map(len, sheet.captions), default=0) + 1)
+    rows = ceil(len(sheet.pictures) / columns)
+    page = Image.new("RGB", (columns * CELL + SIDE, TOP + max(rows * row_height, 30)), "white")
+    draw = ImageDraw.Draw(page)
+    width = page.width - 2 * SIDE
+    for text, y, size, colour, bold in ((sheet.title, 14, 22, INK, True), (sheet.detail, 46, 16, QUIET, False)):
+        shown, font = _fitting(text, size, width, bold)
+        draw.text((SIDE, y), shown, colour, font)
+    for position, (picture, caption, frame) in enumerate(
+        zip(sheet.pictures, sheet.captions, sheet.frames, strict=True)
+    ):
         row, column = divmod(position, columns)
         left, top = SIDE + column * CELL, TOP + row * row_height
-        box = (left, left + PICTURE, top + PICTURE, top)
-        axes.imshow(picture, extent=box, aspect="auto", interpolation="lanczos")
-        axes.add_patch(Rectangle((left, top), PICTURE, PICTURE, fill=False, edgecolor=frame, linewidth=1.2))
+        tile = Image.fromarray(np.ascontiguousarray(picture)).resize((TILE, TILE), Image.Resampling.LANCZOS)
+        page.paste(tile, (left, top))
+        draw.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=frame, width=2)
         for number, (text, colour) in enumerate(caption):
-            y = top + PICTURE + LINE * (number + 0.65)
-            axes.text(left, y, text, fontsize=min(font, _fitting(text)), color=colour, va="center")
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    return figure
+            shown, font = _fitting(text, FONT, CELL - 8, False)
+            middle = top + TILE + 3 + LINE * (number + 0.5)
+            draw.text((left, middle), shown, colour, font, anchor="lm")
+    return page
 
 
-def _fitting(text: str, largest: float = 9) -> float:
-    """The font size in points at which a caption fits the cell; a letter is about 0.57 of its size wide."""
-    return min(largest, (CELL - 0.08) * 72 / (0.57 * max(len(text), 1)))
+def _fitting(text: str, size: int, width: int, bold: bool) -> tuple[str, ImageFont.FreeTypeFont]:
+    """The text, cut where it must be, and the font, at most `size` pixels, in which it is no wider than `width`."""
+    while (font := _font(size, bold)).getlength(text) > width and size > SMALLEST:
+        size -= 1
+    while font.getlength(text) > width:
+        text = text.removesuffix("…")[:-1] + "…"
+    return text, font
+
+
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which comes with matplotlib."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    path = Path(matplotlib.get_data_path()) / "fonts/ttf" / name
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)

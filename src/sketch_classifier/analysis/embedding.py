@@ -1,4 +1,4 @@
-"""plots/tsne_2d.png: which drawings the network finds alike."""
+"""plots/tsne_2d.png and tsne_3d.png: which drawings the network finds alike."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from sketch_classifier.analysis.style import MARKERS, QUIET, class_colours, new_figure
+
+LEGEND = 60  # classes up to which a legend can be read
 
 
 def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: int = 2) -> np.ndarray:
@@ -64,6 +66,28 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
     names = [class_names[label] for label in present]
     _write_names(figure, axes, medians, names, colours[present] * 0.8, 7.5 if many else 11)
+    return figure
+
+
+def tsne_3d_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
+    """(n, 3) positions of drawings with (n,) int labels, seen from two sides; one legend for both."""
+    title = "Drawings that the network finds alike lie together (t-SNE, seen from two sides)"
+    figure = new_figure(13, 6.6, title, detail)
+    colours = class_colours(len(class_names))
+    present = np.unique(labels)
+    for number, turn in enumerate((-60, 30)):
+        axes = figure.add_subplot(1, 2, number + 1, projection="3d", azim=turn, elev=22)
+        for label in present:
+            own = positions[labels == label]
+            style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": class_names[label]}
+            axes.scatter(*own.T, s=9, alpha=0.7, linewidths=0, **style)
+        axes.set(xticks=[], yticks=[], zticks=[])
+        axes.set_box_aspect((1, 1, 1), zoom=1.15)
+    if len(present) <= LEGEND:
+        handles, names = axes.get_legend_handles_labels()
+        figure.legend(
+            handles, names, loc="outside lower center", ncols=min(len(names), 10), frameon=False, fontsize=8.5
+        )
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL.Image import Image
 
 from sketch_classifier.data.files import replaced_file
 
@@ -51,7 +52,10 @@ def class_colours(num_classes: int) -> np.ndarray:
     return np.array(hues)
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save(picture: Figure | Image, path: str | Path) -> None:
     """Write a PNG that says nothing of when and with what it was made."""
     with replaced_file(path) as partial:
-        figure.savefig(partial, format="png", metadata={"Software": None})
+        if isinstance(picture, Image):
+            picture.save(partial, format="png")
+        else:
+            picture.savefig(partial, format="png", metadata={"Software": None})

@@ -18,7 +18,7 @@ from sketch_classifier.evaluation.bootstrap import intervals
 from sketch_classifier.evaluation.calibration import calibration, fit_temperature
 from sketch_classifier.evaluation.figures import class_figures, probability_figures
 from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
-from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions
+from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
 from sketch_classifier.models.predict import predict_logits
 from sketch_classifier.models.saved import About, load_model
 
@@ -66,15 +66,15 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     out_metrics, out_plots = Path(out_metrics), Path(out_plots)
     with replaced_file(out_metrics / "metrics.json") as path:
         path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    _write_csv(table, out_metrics / "intervals.csv")
-    _write_csv(confusion, out_metrics / "confusion_matrix.csv", index=True)
-    _write_csv(per_class(before.labels, before.predicted, names), out_metrics / "per_class.csv")
-    _write_csv(most_confused(confusion), out_metrics / "most_confused.csv")
-    _write_csv(calibration(before, after), out_metrics / "calibration.csv")
-    _write_csv(by_country(each), out_metrics / "by_country.csv")
-    _write_csv(by_recognized(each), out_metrics / "by_recognized.csv")
-    _write_csv(each, out_metrics / "predictions.csv")
-    _write_csv(confusion_sample(each), out_plots / "confusion.csv")
+    write_table(table, out_metrics / "intervals.csv")
+    write_table(confusion, out_metrics / "confusion_matrix.csv", index=True)
+    write_table(per_class(before.labels, before.predicted, names), out_metrics / "per_class.csv")
+    write_table(most_confused(confusion), out_metrics / "most_confused.csv")
+    write_table(calibration(before, after), out_metrics / "calibration.csv")
+    write_table(by_country(each), out_metrics / "by_country.csv")
+    write_table(by_recognized(each), out_metrics / "by_recognized.csv")
+    write_table(each, out_metrics / "predictions.csv")
+    write_table(confusion_sample(each), out_plots / "confusion.csv")
     return figures
 
 
@@ -128,8 +128,3 @@ def _test_rows(dataset: Dataset, categories: tuple[str, ...], processed: str | P
     if not len(rows):
         raise UserError(f"{processed}: no drawing falls in the test split; raise the dataset's `limit` or `split.test`")
     return rows
-
-
-def _write_csv(table: pd.DataFrame, path: Path, index: bool = False) -> None:
-    with replaced_file(path) as partial:
-        table.to_csv(partial, index=index, lineterminator="\n")

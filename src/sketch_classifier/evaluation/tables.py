@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from sketch_classifier.data.files import replaced_file
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.evaluation.metrics import DIGITS
 
 FEWEST = 30  # test drawings a country needs for a row of its own
 OTHER = "other"
+TEXTS = {"figure", "class", "actual", "predicted", "country", "scaling"}  # columns that are no numbers
 
 
 def predictions(
@@ -56,15 +60,31 @@ def by_country(predictions: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
     """
     countries = predictions["countrycode"]
     if not (countries != "").any():
-        return _shares("country", predictions[:0]["countrycode"], predictions[:0]["correct"])
+        return shares("country", predictions[:0]["countrycode"], predictions[:0]["correct"])
     drawings = countries.map(countries.value_counts())
-    return _shares("country", countries.where((drawings >= fewest) & (countries != ""), OTHER), predictions["correct"])
+    return shares("country", countries.where((drawings >= fewest) & (countries != ""), OTHER), predictions["correct"])
 
 
 def by_recognized(predictions: pd.DataFrame) -> pd.DataFrame:
     """The drawings that the game recognised and those it did not: recognized, and the columns of `by_country`."""
     known = predictions[predictions["recognized"] != ""]
-    return _shares("recognized", known["recognized"], known["correct"])
+    return shares("recognized", known["recognized"], known["correct"])
+
+
+def shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
+    """The share that is correct in each group: `name`, count, accuracy, and low and high of Wilson's 95 % interval.
+
+    groups, correct  (n,): the group of each drawing, and whether it is right
+
+    The largest group first, equal ones in the order of their names.
+    """
+    totals = correct.groupby(groups).agg(["size", "sum"])
+    totals = totals.assign(name=totals.index.astype(str)).sort_values(["size", "name"], ascending=[False, True])
+    rows = []
+    for group, count, right in zip(totals.index, totals["size"], totals["sum"], strict=True):
+        interval = binomtest(int(right), int(count)).proportion_ci(0.95, method="wilson")
+        rows.append((group, int(count), right / count, interval.low, interval.high))
+    return pd.DataFrame(rows, columns=[name, "count", "accuracy", "low", "high"]).round(DIGITS)
 
 
 def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataFrame:
@@ -76,6 +96,36 @@ def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataF
         chosen = np.random.default_rng(0).choice(len(predictions), limit, replace=False)
         predictions = predictions.iloc[np.sort(chosen)]
     return predictions[["actual", "predicted"]]
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """A table that evaluate wrote, from its CSV file. Raises UserError where it is missing or damaged."""
+    try:
+        # NA is Namibia here, and a category may be called "null": only an empty field of a number is missing.
+        names = pd.read_csv(path, nrows=0).columns
+        missing = {name: [""] for name in names if name not in TEXTS}
+        kinds = {name: str for name in names if name in TEXTS}
+        return pd.read_csv(path, dtype=kinds, na_values=missing, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
+    except ValueError as error:
+        raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force evaluate`") from None
+
+
+def read_figures(path: str | Path) -> dict[str, Any]:
+    """metrics.json. Raises UserError where it is missing or damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
+    except ValueError as error:
+        raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force evaluate`") from None
+
+
+def write_table(table: pd.DataFrame, path: str | Path, index: bool = False) -> None:
+    """A table as a CSV file."""
+    with replaced_file(path) as partial:
+        table.to_csv(partial, index=index, lineterminator="\n")
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
@@ -91,14 +141,3 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     if missing:
         raise UserError(f"{path}: damaged (no column {sorted(missing)[0]}); run `dvc repro --force evaluate`")
     return table
-
-
-def _shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
-    """The share that is correct in each group: the largest group first, equal ones in the order of their names."""
-    totals = correct.groupby(groups).agg(["size", "sum"])
-    totals = totals.assign(name=totals.index.astype(str)).sort_values(["size", "name"], ascending=[False, True])
-    rows = []
-    for group, count, right in zip(totals.index, totals["size"], totals["sum"], strict=True):
-        interval = binomtest(int(right), int(count)).proportion_ci(0.95, method="wilson")
-        rows.append((group, int(count), right / count, interval.low, interval.high))
-    return pd.DataFrame(rows, columns=[name, "count", "accuracy", "low", "high"]).round(DIGITS)

@@ -106,6 +106,9 @@ class Analyze(Block):
     num_errors: Annotated[int, Field(ge=1, le=1000)] = 100
     tsne_samples: Annotated[int, Field(ge=10)] = 2000
     tsne_perplexity: Annotated[float, Field(gt=0)] = 30.0
+    centroid_drawings: Annotated[int, Field(ge=1)] = 500
+    label_drawings: Annotated[int, Field(ge=2)] = 30_000
+    num_label_issues: Annotated[int, Field(ge=1, le=1000)] = 60
 
 
 class Params(Block):

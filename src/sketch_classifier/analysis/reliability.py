@@ -1,0 +1,41 @@
+"""plots/reliability.png: whether the model is right as often as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
+
+TITLES = {"before": "as the network says", "after": "after temperature scaling"}
+
+
+def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail: str) -> Figure:
+    """Evaluate's tables calibration and intervals: the accuracy in each bin of confidence against the diagonal.
+
+    One panel before temperature scaling, and one after it where there is one.
+    """
+    errors = figures.set_index("figure")["value"]
+    scalings = [name for name in TITLES if (calibration["scaling"] == name).any()]
+    figure = new_figure(5.1 * len(scalings) + 0.2, 5.4, "Is it right as often as it says?", detail)
+    panels = figure.subplots(1, len(scalings), squeeze=False)[0]
+    for axes, scaling, colour in zip(panels, scalings, (BLUE, ORANGE), strict=False):
+        part = calibration[(calibration["scaling"] == scaling) & (calibration["count"] > 0)]
+        width = part["bin_high"] - part["bin_low"]
+        share = part["count"] / part["count"].sum()
+        axes.bar(part["bin_low"], part["accuracy"], width, align="edge", color=colour, alpha=0.25, edgecolor="white")
+        axes.plot(part["confidence"], part["accuracy"], "o-", color=colour, markersize=4, label="accuracy")
+        axes.bar(
+            part["bin_low"], share * 0.25, width, align="edge", color=QUIET, alpha=0.35, label="drawings (not to scale)"
+        )
+        axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="as it should be")
+        error = errors.get("expected_calibration_error" + ("_scaled" if scaling == "after" else ""), np.nan)
+        axes.set_title(f"{TITLES[scaling]}: calibration error {error:.3f}", fontsize=10, color=INK)
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right", aspect="equal")
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.legend(frameon=False, fontsize=8.5, loc="upper left")
+        quiet(axes)
+    return figure
