@@ -1,4 +1,4 @@
-"""Stage: measure the model on the test drawings, into metrics/ and plots/confusion.csv."""
+"""Stage: measure the model on the test drawings, into metrics/, plots/confusion.csv and plots/calibration.csv."""
 
 from sketch_classifier.evaluation.evaluate import evaluate
 from stages import run

@@ -1,4 +1,4 @@
-"""From the trained model, the processed dataset and what evaluate wrote to pictures, tables and a page on the errors."""
+"""From the model, the processed dataset and what evaluate wrote to pictures, tables and a page on the errors."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
 from sketch_classifier.analysis.distribution import distribution_figure
 from sketch_classifier.analysis.drawings import pictures, render
 from sketch_classifier.analysis.embedding import embed, tsne_3d_figure, tsne_figure, usable_perplexity
-from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, named, votes
+from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, margins, named, votes
 from sketch_classifier.analysis.lookalikes import look_alikes_figure
 from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
 from sketch_classifier.analysis.reliability import reliability_figure
@@ -25,6 +26,7 @@ from sketch_classifier.analysis.turning import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
 from sketch_classifier.data.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
+from sketch_classifier.evaluation.answers import class_logits
 from sketch_classifier.evaluation.metrics import confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
 from sketch_classifier.models.network import Network
@@ -39,6 +41,7 @@ class _Run:
 
     dataset: Dataset
     network: Network
+    task: str
     name: str
     class_names: tuple[str, ...]
     targets: np.ndarray
@@ -89,7 +92,7 @@ def analyze(
         name: read_table(metrics / f"{name}.csv")
         for name in ("intervals", "per_class", "most_confused", "calibration", "by_country")
     }
-    run = _Run(dataset, network, about.name, names, targets, table, params, seed, Path(plots), metrics)
+    run = _Run(dataset, network, about.task, about.name, names, targets, table, params, seed, Path(plots), metrics)
 
     save(curves_figure(history, about.name), run.plots / "learning_curves.png")
     num_pages = _draw_drawings(run)
@@ -193,7 +196,11 @@ def _draw_labels(run: _Run) -> tuple[pd.DataFrame, int]:
     rows = audited(dataset.split, run.params.label_drawings, run.seed)
     labels = run.targets[rows]
     flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
-    found = label_issues(votes(run.features(rows), labels, len(run.class_names), run.seed), labels, flags)
+    features = run.features(rows)
+    with torch.inference_mode():
+        logits = class_logits(run.network.classifier(torch.from_numpy(features)).numpy(), run.task)
+    shares = votes(features, labels, len(run.class_names), run.seed)
+    found = label_issues(shares, labels, flags, margins(logits, labels))
     table = named(found, rows, dataset, run.class_names)
     write_table(table, run.metrics / "label_issues.csv")
     sheet = issues_sheet(dataset, table, run.params.num_label_issues, len(rows), run.name)

@@ -50,11 +50,21 @@ def votes(features: np.ndarray, labels: np.ndarray, num_classes: int, seed: int)
     return found
 
 
-def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.ndarray | None) -> pd.DataFrame:
+def margins(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(n,) float: the logit of a drawing's label less the largest of the other classes, from (n, C) float; C ≥ 2."""
+    own = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    others = np.where(np.arange(logits.shape[1]) == labels[:, None], -np.inf, logits)
+    return own - others.max(axis=1)
+
+
+def label_issues(
+    probabilities: np.ndarray, labels: np.ndarray, recognized: np.ndarray | None, margins: np.ndarray
+) -> pd.DataFrame:
     """The drawings that look like another class than their label, the most suspicious first.
 
     probabilities  (n, C) float64, rows that sum to 1, in which a drawing's own label had no part; labels (n,) int
     recognized     (n,) bool, or None where that is not known
+    margins        (n,) float, what the network itself says for the label: the lowest first among equal qualities
 
     Columns place (0 to n − 1), label, suggested (class codes), share (probability of the suggested class), quality (0
     to 1, low is suspicious: the normalised margin (p(label) − p(suggested) + 1) / 2) and issue, whether confident
@@ -86,11 +96,12 @@ def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.n
             "quality": quality,
             "issue": issue,
             "last": last,
+            "margin": margins,
         }
     )
     table = table[table["suggested"] != table["label"]]
-    table = table.sort_values(["last", "quality"], kind="stable").reset_index(drop=True)
-    return table.drop(columns="last").round({"share": DIGITS, "quality": DIGITS})
+    table = table.sort_values(["last", "quality", "margin"], kind="stable").reset_index(drop=True)
+    return table.drop(columns=["last", "margin"]).round({"share": DIGITS, "quality": DIGITS})
 
 
 def named(issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, class_names: Sequence[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullLocator
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
@@ -14,6 +14,7 @@ from sketch_classifier.analysis.style import BLUE, TOP, new_figure, quiet
 
 ROW = 0.2  # inches a class
 LEAST = 1e-4  # where pairs that are never confused join
+TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def confusion_rates(confusion: pd.DataFrame) -> np.ndarray:
@@ -40,7 +41,10 @@ def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
     tree = dendrogram(merges(confusion), no_plot=True, labels=list(confusion.columns))
     names = tree["ivl"]
     rates = np.clip(1 - np.array(tree["dcoord"]), LEAST, 1)
-    edge = max(rates[rates < 1].max(initial=LEAST) * 2, 0.01)  # where the leaves begin
+    joined = rates[rates < 1]
+    edge = max(joined.max(initial=LEAST) * 2, 10 * LEAST)  # where the leaves begin
+    never = joined.min(initial=edge) <= LEAST
+    end = LEAST if never else joined.min(initial=edge) / 1.5
     detail = f"{model}, {confusion.to_numpy().sum():,} test drawings; joined by how often they are mistaken"
     figure = new_figure(8, TOP + 0.9 + ROW * len(names), "Classes that look alike", detail)
     axes = figure.add_subplot()
@@ -48,11 +52,14 @@ def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
     lines = np.stack([np.minimum(rates, edge), places], axis=-1)
     axes.add_collection(LineCollection(lines, colors=BLUE, linewidths=1.2))
     axes.set_xscale("log")
-    axes.set(xlim=(edge, LEAST), ylim=(len(names) - 0.4, -0.6))  # the most alike join first, on the left
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+    axes.set(xlim=(edge, end), ylim=(len(names) - 0.4, -0.6))  # the most alike join first, on the left
+    ticks = [tick for tick in TICKS if end <= tick <= edge]
+    axes.set_xticks(ticks, [f"{tick:.2%}".replace(".00%", "%") for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(range(len(names)), names, fontsize=8.5)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"mistaken for each other (share of drawings; the right edge, {LEAST:.2%}, is never)", fontsize=9)
+    hint = ", never at the right edge" if never else ""
+    axes.set_xlabel(f"mistaken for each other (mean share of drawings{hint})", fontsize=9)
     axes.tick_params(axis="x", labelsize=8)
     quiet(axes)
     return figure

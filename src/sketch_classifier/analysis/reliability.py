@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from scipy.stats import binomtest
 
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
 
@@ -25,15 +26,19 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
         part = calibration[(calibration["scaling"] == scaling) & (calibration["count"] > 0)]
         width = part["bin_high"] - part["bin_low"]
         share = part["count"] / part["count"].sum()
-        axes.bar(part["bin_low"], part["accuracy"], width, align="edge", color=colour, alpha=0.25, edgecolor="white")
-        axes.plot(part["confidence"], part["accuracy"], "o-", color=colour, markersize=4, label="accuracy")
-        axes.bar(
-            part["bin_low"], share * 0.25, width, align="edge", color=QUIET, alpha=0.35, label="drawings (not to scale)"
+        label = "drawings (the tallest bar: most)"
+        axes.bar(part["bin_low"], 0.2 * share / share.max(), width, align="edge", color=QUIET, alpha=0.3, label=label)
+        right = (part["accuracy"] * part["count"]).round().astype(int)
+        ends = [binomtest(k, n).proportion_ci(0.95, method="wilson") for k, n in zip(right, part["count"], strict=True)]
+        error = np.clip(
+            [part["accuracy"] - [end.low for end in ends], [end.high for end in ends] - part["accuracy"]], 0, None
         )
+        style = {"fmt": "o", "color": colour, "markersize": 5, "capsize": 2.5, "linewidth": 1.2}
+        axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="right, with 95 % interval", **style)
         axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="as it should be")
         error = errors.get("expected_calibration_error" + ("_scaled" if scaling == "after" else ""), np.nan)
         axes.set_title(f"{TITLES[scaling]}: calibration error {error:.3f}", fontsize=10, color=INK)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right", aspect="equal")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right")
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.legend(frameon=False, fontsize=8.5, loc="upper left")

@@ -90,12 +90,12 @@ def _figures(intervals: pd.DataFrame) -> list[dict]:
 def _drawings(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
     blocks = [
         _picture(
-            plots / "samples.png", "Drawings chosen at random. Green: right, orange: wrong; in per cent, how sure."
+            plots / "samples.png", "Drawings chosen at random. Green: right, orange: wrong; the share is how sure."
         ),
         _picture(
             plots / "errors.png",
-            "The errors of which the model was surest. Read them first: sure and wrong is often a wrong label or a drawing "
-            "of something else.",
+            "The errors of which the model was surest. Read them first: sure and wrong is often a wrong label or a "
+            "drawing of something else.",
         ),
     ]
     if num_pages > 1:
@@ -113,8 +113,8 @@ def _training(plots: Path) -> list[dict]:
         ),
         _picture(
             plots / "class_distribution.png",
-            "How many drawings of each class were trained on, chosen by, and tested on. Classes with few are learnt worse "
-            "and measured less exactly.",
+            "How many drawings of each class were trained on, chosen by, and tested on. Classes with few are learnt "
+            "worse and measured less exactly.",
         ),
     ]
 
@@ -132,8 +132,8 @@ def _classes(plots: Path, tables: Tables) -> list[dict]:
     return [
         _picture(
             plots / "confusion_matrix.png",
-            "A row is what was drawn, a column what was said: right answers lie on the diagonal, and a dark cell off it is a "
-            "confusion. A dark column is a class that is named too readily.",
+            "A row is what was drawn, a column what was said: right answers lie on the diagonal, and a dark cell off "
+            "it is a confusion. A dark column is a class that is named too readily.",
         ),
         _table(
             "The classes that do worst",
@@ -154,18 +154,18 @@ def _why(plots: Path) -> list[dict]:
     return [
         _picture(
             plots / "quality.png",
-            "First cause, poor drawings. Bars that differ by more than their lines show what the model finds hard: few strokes "
-            "are often unfinished drawings, very many are often scribbles.",
+            "First cause, poor drawings. Bars that differ by more than their lines show what the model finds hard: few "
+            "strokes are often unfinished drawings, very many are often scribbles.",
         ),
         _picture(
             plots / "look_alikes.png",
             "Second cause, look-alikes. Classes are joined the further left, the more often they are taken for one "
-            "another; what is joined at the right edge never is.",
+            "another; what joins far to the right hardly ever is.",
         ),
         _picture(
             plots / "by_country.png",
-            "Third cause, countries. A bar whose whole line lies left of the dashed one (orange) stands for people whose drawings "
-            "the model reads worse. Countries with few drawings are pooled.",
+            "Third cause, countries. A bar whose whole line lies left of the dashed one (orange) stands for people "
+            "whose drawings the model reads worse. Countries with few drawings are pooled.",
         ),
     ]
 
@@ -174,8 +174,8 @@ def _space(plots: Path) -> list[dict]:
     return [
         _picture(
             plots / "tsne_2d.png",
-            "Each point is a drawing; near points are alike to the network. Clear islands are easy classes, mixed ones are "
-            "confused. Distances between islands and their sizes mean nothing.",
+            "Each point is a drawing; near points are alike to the network. Clear islands are easy classes, mixed ones "
+            "are confused. Distances between islands and their sizes mean nothing.",
         ),
         _picture(plots / "tsne_3d.png", "The same with one dimension more, which tears fewer neighbours apart."),
         {
@@ -186,16 +186,16 @@ def _space(plots: Path) -> list[dict]:
         },
         _picture(
             plots / "centroid_distances.png",
-            "Each point is a misclassified drawing. Below the diagonal it lies nearer to the middle of the wrong class: "
-            "the features themselves are wrong. Above it the features were right, and only the last layer was not.",
+            "Each point is a misclassified drawing. Below the diagonal it lies nearer to the middle of the wrong "
+            "class: the features themselves are wrong. Above it they were right, and only the last layer was not.",
         ),
     ]
 
 
 def _issues(plots: Path) -> list[dict]:
     how = (
-        "If you agree with the orange name, the label is wrong. An orange frame: confident learning counts it as wrong. "
-        "metrics/label_issues.csv lists all of them."
+        "If you agree with the orange name, the label is wrong. An orange frame: confident learning counts it as "
+        "wrong. metrics/label_issues.csv lists all of them."
     )
     return [_picture(plots / "label_issues.png", how)]
 
@@ -203,7 +203,7 @@ def _issues(plots: Path) -> list[dict]:
 def _calibration(plots: Path) -> list[dict]:
     how = (
         "Points below the dashed line: the model is surer than it should be; above it: too modest. The grey bars show "
-        "where most drawings lie, and there it matters."
+        "where most drawings lie, and there it matters; a long line stands for few drawings."
     )
     return [_picture(plots / "reliability.png", how)]
 
@@ -217,8 +217,9 @@ def _causes(tables: Tables) -> str:
         errors = (flags["count"] * (1 - flags["accuracy"])).sum()
         share = no["count"] * (1 - no["accuracy"]) / errors if errors else 0
         found.append(
-            f"Drawings that the game recognised are right in {yes['accuracy']:.1%}, the others in {no['accuracy']:.1%}; "
-            f"these are {no['count'] / flags['count'].sum():.1%} of the drawings and {share:.1%} of the errors."
+            f"Drawings that the game recognised are right in {yes['accuracy']:.1%}, the others in "
+            f"{no['accuracy']:.1%}; these are {no['count'] / flags['count'].sum():.1%} of the "
+            f"drawings and {share:.1%} of the errors."
         )
     if len(tables.most_confused):
         pairs = tables.most_confused.drop_duplicates("pair_count").head(1)
@@ -247,8 +248,8 @@ def _nearer(distances: pd.DataFrame) -> str:
         return "No drawing was misclassified."
     share = (distances["nearer_to"] == "predicted").mean()
     return (
-        f"Of the {len(distances):,} misclassified drawings {share:.1%} lie nearer to the centroid of the class that the "
-        "model named than to that of their own."
+        f"Of the {len(distances):,} misclassified drawings {share:.1%} lie nearer to the centroid of the class that "
+        "the model named than to that of their own."
     )
 
 

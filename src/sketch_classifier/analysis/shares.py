@@ -15,7 +15,11 @@ from sketch_classifier.evaluation.tables import shares
 
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
 QUALITIES = ("recognized", "num_strokes", "num_points")
-HEADINGS = {"recognized": "recognised by the game", "num_strokes": "strokes", "num_points": "points"}
+HEADINGS = {
+    "recognized": "recognised by the game",
+    "num_strokes": "number of strokes",
+    "num_points": "number of points",
+}
 ROW = 0.27  # inches
 
 
@@ -54,13 +58,13 @@ def quality_figure(table: pd.DataFrame, model: str) -> Figure:
     if not present:
         return _nothing("Accuracy by quality of the drawing", model, "this dataset has no strokes and no such flag")
     parts = [table[table["quality"] == name] for name in present]
-    height = TOP + sum(ROW * len(part) + 0.75 for part in parts)
+    height = TOP + sum(ROW * len(part) + 0.8 for part in parts)
     figure = new_figure(8, height, "Poor drawings: accuracy by quality", f"{model}; lines: 95 % intervals")
     panels = figure.subplots(len(parts), 1, height_ratios=[len(part) + 0.8 for part in parts], squeeze=False)[:, 0]
     for axes, name, part in zip(panels, present, parts, strict=True):
         words = {"True": "yes", "False": "no"}
         _bars(axes, [words.get(str(group), str(group)) for group in part["group"]], part)
-        axes.set_ylabel(HEADINGS[name], fontsize=9.5)
+        axes.set_title(HEADINGS[name], fontsize=10, loc="left", color=INK)
     panels[-1].set_xlabel("accuracy", fontsize=9)
     return figure
 

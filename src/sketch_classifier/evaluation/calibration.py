@@ -48,6 +48,21 @@ def calibration(before: Answers, after: Answers | None) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def curves(table: pd.DataFrame) -> pd.DataFrame:
+    """What `calibration` gives, as DVC draws it: confidence (the middle of a bin), ideal, before and after.
+
+    Bins without a drawing, before or after, are left out.
+    """
+    middle = ((table["bin_low"] + table["bin_high"]) / 2).round(DIGITS)
+    wide = table.assign(confidence=middle).pivot(index="confidence", columns="scaling", values="accuracy")
+    names = [name for name in ("before", "after") if name in wide]
+    wide = wide[names].dropna().reset_index()
+    wide = wide.reindex(columns=["confidence", "before", "after"])
+    wide["after"] = wide["after"].fillna(wide["before"])  # without validation drawings nothing was scaled
+    wide.insert(1, "ideal", wide["confidence"])
+    return wide.rename_axis(columns=None)
+
+
 def _slope(logits: np.ndarray, labels: np.ndarray, inverse: float) -> float:
     """The derivative of the mean log loss by 1/T at 1/T = inverse: the expected logit less that of the right class."""
     total = 0.0

@@ -1,4 +1,4 @@
-"""From a trained model and the validation and test drawings to metrics/ and plots/confusion.csv."""
+"""From a trained model and the validation and test drawings to metrics/ and to the tables that DVC plots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.answers import answers, class_logits
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
-from sketch_classifier.evaluation.calibration import calibration, fit_temperature
+from sketch_classifier.evaluation.calibration import calibration, curves, fit_temperature
 from sketch_classifier.evaluation.figures import class_figures, probability_figures
 from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
@@ -36,7 +36,8 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
       intervals.csv         every figure with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
       predictions.csv       a row a test drawing
-    and in `out_plots` confusion.csv, a sample for DVC's `confusion` template. Returns what metrics.json holds.
+    and in `out_plots` confusion.csv, a sample for DVC's `confusion` template, and calibration.csv,
+    its curves. Returns what metrics.json holds.
 
     The validation drawings choose the temperature of the scaled figures and a binary model's threshold; without them
     there are none. Figures that are undefined are missing in metrics.json and empty in the tables. The same inputs give
@@ -70,7 +71,9 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(confusion, out_metrics / "confusion_matrix.csv", index=True)
     write_table(per_class(before.labels, before.predicted, names), out_metrics / "per_class.csv")
     write_table(most_confused(confusion), out_metrics / "most_confused.csv")
-    write_table(calibration(before, after), out_metrics / "calibration.csv")
+    bins = calibration(before, after)
+    write_table(bins, out_metrics / "calibration.csv")
+    write_table(curves(bins), out_plots / "calibration.csv")
     write_table(by_country(each), out_metrics / "by_country.csv")
     write_table(by_recognized(each), out_metrics / "by_recognized.csv")
     write_table(each, out_metrics / "predictions.csv")
