@@ -1,21 +1,35 @@
-"""All the pictures of one run."""
+"""All that is drawn of one run, and what DVC knows of it."""
 
+import re
+from pathlib import Path
+
+import pandas as pd
 import pytest
+import yaml
 from matplotlib.image import imread
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.errors import UserError
+from sketch_classifier.evaluation.evaluate import evaluate
+from sketch_classifier.evaluation.tables import read_predictions, read_table
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import Analyze, ImageInput, ModelPreset, Optimizer
 
-PICTURES = {"samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "tsne_2d"}
-PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=30.0)
+PICTURES = {
+    "samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "look_alikes", "quality",
+    "by_country", "reliability", "tsne_2d", "tsne_3d", "centroid_distances", "label_issues",
+}  # fmt: skip
+SEEDED = {"samples.png", "tsne_2d.png", "tsne_3d.png", "tsne_3d.html", "centroid_distances.png", "report.html"}
+PAGES = {"tsne_3d.html", "report.html"}
+TABLES = {"quality.csv", "centroid_distances.csv", "label_issues.csv"}
+STAGES = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=30.0, centroid_drawings=3)
 
 
 @pytest.fixture
-def inputs(tmp_path, make_dataset, predictions):
-    """A function from a task and a number of channels to the first four arguments of `analyze`."""
+def inputs(tmp_path, make_dataset):
+    """A function from a task and a number of channels to the first four arguments of `analyze`, after evaluate ran."""
 
     def make(task="multiclass", channels=1) -> tuple:
         dataset = make_dataset(channels=channels, positive=("cat",), positive_name="pet")
@@ -30,38 +44,82 @@ def inputs(tmp_path, make_dataset, predictions):
             num_train=12, num_validation=6, seed=0, final={},
         )  # fmt: skip
         save_model(tmp_path / "model", build_network("cnn", preset.input, 3 if task == "multiclass" else 1), about)
-        predictions(dataset, 2, task).to_csv(tmp_path / "predictions.csv", index=False)
+        evaluate(dataset.folder, tmp_path / "model", tmp_path / "metrics", tmp_path / "evaluated")
         (tmp_path / "curves.csv").write_text(
             "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy\n1,2,2,.3,.3\n2,1,2,.5,.4\n"
         )
-        return dataset.folder, tmp_path / "model", tmp_path / "predictions.csv", tmp_path / "curves.csv"
+        return dataset.folder, tmp_path / "model", tmp_path / "metrics", tmp_path / "curves.csv"
 
     return make
 
 
 @pytest.mark.parametrize(("task", "channels"), [("multiclass", 1), ("binary", 3)])
-def test_every_picture_and_no_other_file(tmp_path, inputs, task, channels):
-    analyze(*inputs(task, channels), tmp_path / "plots", PARAMS, seed=0)
-    assert {path.name for path in (tmp_path / "plots").iterdir()} == {f"{name}.png" for name in PICTURES}
-    for path in (tmp_path / "plots").iterdir():
+def test_every_output_that_dvc_knows_and_no_other(tmp_path, inputs, task, channels):
+    arguments = inputs(task, channels)
+    evaluated = {path.name for folder in ("metrics", "evaluated") for path in (tmp_path / folder).iterdir()}
+    declared = STAGES["evaluate"]
+    metrics = [name for entry in declared["metrics"] for name in entry]
+    assert {Path(path).name for path in [*declared["outs"], *metrics]} == evaluated
+    analyze(*arguments, tmp_path / "plots", PARAMS, seed=0)
+    plots = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert plots == {f"{name}.png" for name in PICTURES} | PAGES | {"errors"}
+    tables = {path.name for path in (tmp_path / "metrics").iterdir()} - evaluated
+    assert tables == TABLES
+    assert {Path(path).name for path in STAGES["analyze"]["outs"]} == plots | tables
+    for path in (tmp_path / "plots").glob("*.png"):
         picture = imread(path)
-        assert picture.std() > 0.01 and min(picture.shape[:2]) > 200, path.name
+        assert picture[..., :3].std() > 0.01 and min(picture.shape[:2]) > 150, path.name
+
+
+def test_the_pages_of_errors_hold_all_of_them(tmp_path, inputs):
+    analyze(*inputs(), tmp_path / "plots", PARAMS, seed=0)
+    wrong = (~read_predictions(tmp_path / "metrics/predictions.csv")["correct"]).sum()
+    pages = sorted(path.name for path in (tmp_path / "plots/errors").iterdir())
+    assert pages == [f"page_{number:04}.png" for number in range(1, -(-wrong // PARAMS.num_errors) + 1)]
+    first = (tmp_path / "plots/errors/page_0001.png").read_bytes()
+    assert first == (tmp_path / "plots/errors.png").read_bytes()
 
 
 def test_same_seed_same_bytes(tmp_path, inputs):
     arguments = inputs()
-    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        analyze(*arguments, tmp_path / folder, PARAMS, seed)
+    written = {}
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        analyze(*arguments, tmp_path / name, PARAMS, seed)
+        written[name] = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir() if path.is_file()}
+        written[name] |= {path: (tmp_path / "metrics" / path).read_bytes() for path in TABLES}
+    assert written["a"] == written["b"]
+    changed = {name for name, content in written["a"].items() if content != written["c"][name]}
+    assert {"samples.png", "tsne_2d.png", "tsne_3d.html"} <= changed <= SEEDED | {"centroid_distances.csv"}
+
+
+def test_pages_need_nothing_from_elsewhere(tmp_path, inputs):
+    analyze(*inputs(), tmp_path / "plots", PARAMS, seed=0)
+    report = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+    turning = (tmp_path / "plots/tsne_3d.html").read_text(encoding="utf-8")
+    for page in (report, turning):
+        assert re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)=["'](?!data:)[^"']+""", page) == []
+    assert report.count("data:image/png;base64,") == len(PICTURES)
+    assert 'name="viewport"' in report and "prefers-color-scheme: dark" in report
     for name in PICTURES:
-        a, b, c = ((tmp_path / folder / f"{name}.png").read_bytes() for folder in "abc")
-        assert a == b, name
-        assert (a != c) == (name in ("samples", "tsne_2d")), name
+        assert f'alt="{name.replace("_", " ")}"' in report
+    table = pd.read_csv(tmp_path / "metrics/intervals.csv").dropna()
+    for row in table.itertuples():
+        assert f"<td>{row.value:.4f}</td><td>{row.low:.4f} – {row.high:.4f}</td>" in report
 
 
-@pytest.mark.parametrize(("missing", "stage"), [(2, "evaluate"), (3, "train")])
+def test_a_dataset_without_strokes_and_countries_says_so(tmp_path, inputs):
+    analyze(*inputs(), tmp_path / "plots", PARAMS, seed=0)
+    assert read_table(tmp_path / "metrics/quality.csv").empty
+    assert "no strokes, flags or countries" in (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("missing", "stage"),
+    [("metrics/predictions.csv", "evaluate"), ("metrics/calibration.csv", "evaluate"), ("curves.csv", "train")],
+)
 def test_what_to_run_first(tmp_path, inputs, missing, stage):
     arguments = inputs()
-    arguments[missing].unlink()
+    (tmp_path / missing).unlink()
     with pytest.raises(UserError, match=f"dvc repro {stage}"):
         analyze(*arguments, tmp_path / "plots", PARAMS, 0)
     assert not (tmp_path / "plots").exists()
@@ -78,6 +136,6 @@ def test_what_to_run_first(tmp_path, inputs, missing, stage):
 )
 def test_predictions_that_do_not_belong_here(tmp_path, inputs, text, said):
     arguments = inputs()
-    arguments[2].write_text(text)
+    (arguments[2] / "predictions.csv").write_text(text)
     with pytest.raises(UserError, match=f"predictions.csv: {said}"):
         analyze(*arguments, tmp_path / "plots", PARAMS, seed=0)

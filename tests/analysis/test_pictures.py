@@ -11,9 +11,13 @@ from matplotlib.image import imread
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
 from sketch_classifier.analysis.distribution import distribution_figure
-from sketch_classifier.analysis.drawings import pictures
-from sketch_classifier.analysis.embedding import tsne_figure
-from sketch_classifier.analysis.predictions import errors_figure, samples_figure
+from sketch_classifier.analysis.drawings import CELL, LINE, SIDE, TILE, TOP, Sheet, pictures, render
+from sketch_classifier.analysis.embedding import tsne_3d_figure, tsne_figure
+from sketch_classifier.analysis.lookalikes import look_alikes_figure
+from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
+from sketch_classifier.analysis.reliability import reliability_figure
+from sketch_classifier.analysis.shares import country_figure, quality_figure
+from sketch_classifier.analysis.space import distances_figure
 from sketch_classifier.analysis.style import GREEN, VERMILLION, save
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import official_categories
@@ -38,48 +42,74 @@ def written(figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(lambda o: hasattr(o, "get_text")) if text.get_text()]
 
 
-def test_errors_are_the_wrong_ones_and_the_most_confident_come_first(make_dataset, predictions):
+def said(sheet) -> list[str]:
+    """What stands under each drawing, a text a drawing."""
+    return [" ".join(text for text, _ in caption) for caption in sheet.captions]
+
+
+def test_errors_are_the_wrong_ones_page_by_page_and_the_most_confident_come_first(make_dataset, predictions):
     dataset = make_dataset()
     table = predictions(dataset, num_wrong=5)
-    figure = errors_figure(dataset, table, 3, "cnn")
-    drawn(figure)
-    wrong = sorted(table.loc[~table["correct"], "confidence"], reverse=True)
-    said = [text for text in written(figure) if text.startswith("✗")]
-    assert [text.split()[-1] for text in said] == [f"{confidence:.0%}" for confidence in wrong[:3]]
-    assert any("3 of the 5 errors" in text for text in written(figure))
+    sheets = list(errors_sheets(dataset, table, 2, "cnn"))
+    assert [len(sheet.pictures) for sheet in sheets] == [2, 2, 1]
+    wrong = table[~table["correct"]].sort_values("confidence", ascending=False)
+    expected = [f"true: {row.actual} ✗ {row.predicted} {row.confidence:.0%}" for row in wrong.itertuples()]
+    assert [text for sheet in sheets for text in said(sheet)] == expected
+    shown = np.concatenate([sheet.pictures for sheet in sheets])
+    assert (shown[..., 0] == 255 - dataset.images[wrong["row"]]).all()
+    assert "3–4 of the 5 errors" in sheets[1].detail
 
 
 def test_no_error_is_said_so(make_dataset, predictions):
     dataset = make_dataset()
-    figure = errors_figure(dataset, predictions(dataset), 100, "cnn")
-    drawn(figure)
-    assert "No drawing was misclassified" in written(figure)
+    (sheet,) = errors_sheets(dataset, predictions(dataset), 100, "cnn")
+    assert sheet.title == "No drawing was misclassified" and len(sheet.pictures) == 0
+    assert np.asarray(render(sheet)).std() > 1
 
 
 def test_samples_say_right_and_wrong_and_follow_the_seed(make_dataset, predictions):
     dataset = make_dataset()
     table = predictions(dataset, num_wrong=6)
-    figure = samples_figure(dataset, table, 12, "cnn", seed=0)
-    drawn(figure)
-    marks = {text[0]: text for text in written(figure) if text[0] in "✓✗"}
-    assert set(marks) == {"✓", "✗"}
-    again, other = (written(samples_figure(dataset, table, 12, "cnn", seed)) for seed in (0, 1))
-    assert written(figure) == again != other
+    first, again, other = (samples_sheet(dataset, table, 12, "cnn", seed) for seed in (0, 0, 1))
+    assert {"✓" in text for text in said(first)} == {True, False}
+    assert said(first) == said(again) != said(other)
+    for text, frame in zip(said(first), first.frames, strict=True):
+        assert frame == (GREEN if "✓" in text else VERMILLION)
 
 
-def test_a_single_sample_and_more_than_there_are(make_dataset, predictions):
+@pytest.mark.parametrize("number", [1, 1000])
+def test_a_single_sample_and_more_than_there_are(make_dataset, predictions, number):
     dataset = make_dataset()
     table = predictions(dataset)
-    for number, expected in ((1, 1), (1000, len(table))):
-        figure = samples_figure(dataset, table, number, "cnn", 0)
-        drawn(figure)
-        assert len([text for text in written(figure) if text.startswith("✓")]) == expected
+    assert len(samples_sheet(dataset, table, number, "cnn", 0).pictures) == min(number, len(table))
 
 
 def test_a_binary_model_s_pictures_name_the_category(make_dataset, predictions):
     dataset = make_dataset(positive=("cat",), positive_name="pet")
-    figure = errors_figure(dataset, predictions(dataset, 2, "binary"), 10, "mobilenet")
-    assert {"true: pet", "category: cat"} <= set(written(figure))
+    (sheet,) = errors_sheets(dataset, predictions(dataset, 2, "binary"), 10, "mobilenet")
+    assert all(text.startswith("true: pet") and text.endswith("category: cat") for text in said(sheet))
+
+
+@pytest.mark.parametrize("count", [1, 7, 130])
+def test_a_sheet_shows_each_picture_in_its_place(count):
+    """Plain colours: the middle of each tile is the colour that its picture has."""
+    colours = np.random.default_rng(0).integers(0, 256, (count, 3), dtype=np.uint8)
+    tiles = np.broadcast_to(colours[:, None, None], (count, 32, 32, 3))
+    page = np.asarray(render(Sheet(tiles, [[("a name", "#000000")]] * count, [GREEN] * count, "title", "detail")))
+    columns = min(max(5, round(count**0.5)), 20)
+    for number, colour in enumerate(colours):
+        row, column = divmod(number, columns)
+        y, x = TOP + row * (TILE + 2 * LINE) + TILE // 2, SIDE + column * CELL + TILE // 2
+        assert (page[y, x] == colour).all()
+        assert to_hex(page[y - TILE // 2, x] / 255) == GREEN.lower()
+
+
+def test_long_names_stay_within_their_column():
+    tiles = np.full((2, 28, 28, 3), 255, np.uint8)
+    name = "a very long name of a class that nobody would ever give " * 3
+    page = np.asarray(render(Sheet(tiles, [[(name, "#000000")], []], ["#ffffff"] * 2, "t", "d")))
+    under = page[TOP + TILE + 2 :]
+    assert (under[:, : SIDE + CELL - 8] < 128).any() and (under[:, SIDE + CELL :] == 255).all()
 
 
 def test_drawings_are_dark_on_white_and_photographs_as_they_are():
@@ -133,6 +163,78 @@ def test_tsne_names_every_class_once_and_no_name_covers_another(num_classes):
     assert sorted(text.get_text() for text in names) == sorted(NAMES[num_classes])
     if num_classes < 345:
         assert_no_overlap(names)
+
+
+@many
+def test_look_alikes_names_every_class(num_classes):
+    counts = np.random.default_rng(0).poisson(0.3, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
+    figure = look_alikes_figure(pd.DataFrame(counts, index=NAMES[num_classes], columns=NAMES[num_classes]), "cnn")
+    if num_classes < 345:
+        drawn(figure)
+    labels = [label for label in figure.axes[0].get_yticklabels() if label.get_text()]
+    assert sorted(label.get_text() for label in labels) == sorted(NAMES[num_classes])
+    assert_no_overlap(labels)
+
+
+def test_nothing_was_ever_confused():
+    drawn(look_alikes_figure(pd.DataFrame(np.diag([3, 4, 5]), index=list("abc"), columns=list("abc")), "cnn"))
+
+
+def test_tsne_in_three_dimensions_shows_every_class():
+    labels = np.repeat(np.arange(12), 4)
+    figure = tsne_3d_figure(np.random.default_rng(0).normal(size=(48, 3)), labels, NAMES[12], "cnn")
+    drawn(figure)
+    assert set(NAMES[12]) <= set(written(figure)) and len(figure.axes) == 2
+
+
+def test_countries_that_are_read_worse_are_marked():
+    table = pd.DataFrame(
+        {"country": ["US", "JP"], "count": [900, 80], "accuracy": [0.9, 0.6], "low": [0.88, 0.5], "high": [0.92, 0.7]}
+    )
+    figure = country_figure(table, 0.88, "cnn")
+    drawn(figure)
+    assert {"US", "JP", "90.0% of 900", "60.0% of 80"} <= set(written(figure))
+    bars = [to_hex(bar.get_facecolor()[:3]) for bar in figure.axes[0].patches[:2]]
+    assert bars[0] != bars[1]
+
+
+def test_what_a_dataset_has_nothing_for_says_so():
+    empty = pd.DataFrame(columns=["quality", "group", "country", "count", "accuracy", "low", "high"])
+    for figure in (quality_figure(empty, "cnn"), country_figure(empty, 0.9, "cnn")):
+        drawn(figure)
+        assert any("Nothing to show" in text for text in written(figure))
+    none = distances_figure(pd.DataFrame({"nearer_to": []}), "cnn", "drawings")
+    drawn(none)
+    assert "No drawing was misclassified" in written(none)
+
+
+def test_distances_count_both_sides():
+    table = pd.DataFrame(
+        {
+            "distance_actual": [1, 2, 3.0],
+            "distance_predicted": [2, 1, 1.0],
+            "nearer_to": ["actual", "predicted", "predicted"],
+        }
+    )
+    figure = distances_figure(table, "cnn", "drawings")
+    drawn(figure)
+    assert {"nearer to the predicted class: 2 (67%)", "nearer to the true class: 1 (33%)"} <= set(written(figure))
+
+
+@pytest.mark.parametrize("scalings", [("before",), ("before", "after")])
+def test_reliability(scalings):
+    parts = [
+        pd.DataFrame({"scaling": name, "bin_low": [0, 0.5], "bin_high": [0.5, 1], "count": [5, 50],
+                      "confidence": [0.4, 0.9], "accuracy": [0.2, 0.9]})
+        for name in scalings
+    ]  # fmt: skip
+    figures = pd.DataFrame(
+        {"figure": ["expected_calibration_error", "expected_calibration_error_scaled"], "value": [0.125, 0.0625]}
+    )
+    figure = reliability_figure(pd.concat(parts), figures, "cnn")
+    drawn(figure)
+    assert any("0.125" in text for text in written(figure))
+    assert any("0.06" in text for text in written(figure)) == ("after" in scalings)
 
 
 def test_curves(tmp_path):

@@ -87,11 +87,11 @@ def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear):
     truth = {name: value[0] for name, value in figures_of(*sample(1_000_000))(np.ones((1_000_000, 1))).items()}
     rounds, held = 300, dict.fromkeys(truth, 0)
     for number in range(rounds):
-        table = intervals(figures_of(*sample(400)), 400, {ERROR}, num_resamples=400, seed=number)
+        table = intervals(figures_of(*sample(400)), 400, {ERROR}, seed=number)
         for row in table.itertuples():
             held[row.figure] += row.low <= truth[row.figure] <= row.high
     shares = {name: count / rounds for name, count in held.items()}
-    # 300 rounds at 95 % give 0.925 to 0.975 nineteen times in twenty; quantiles of 400 resamples are a little narrow.
+    # 300 rounds at 95 % give 0.925 to 0.975 nineteen times in twenty.
     assert {name: share for name, share in shares.items() if not 0.91 <= share <= 0.985} == {}
 
 

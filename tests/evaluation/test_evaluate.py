@@ -10,7 +10,7 @@ import torch
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate
-from sketch_classifier.evaluation.tables import confusion_sample, read_predictions
+from sketch_classifier.evaluation.tables import confusion_sample, read_predictions, read_table
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import ImageInput, ModelPreset, Optimizer
@@ -49,7 +49,7 @@ def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
     if spoil:
         next(network.classifier.parameters()).data.fill_(torch.nan)
     about = About(
-        preset=preset, class_names=names, categories=categories, positive=("cat",), positive_name="pet",
+        name="preset", preset=preset, class_names=names, categories=categories, positive=("cat",), positive_name="pet",
         image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
         num_train=18, num_validation=6, seed=0, final={},
     )  # fmt: skip
@@ -67,7 +67,8 @@ def test_every_file_agrees_with_the_others(tmp_path):
     assert json.loads((tmp_path / "m/metrics.json").read_text()) == figures
     assert figures["num_test"] == 6 and figures["weights"] == "none"
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
-        "confusion_matrix.csv", "metrics.json", "per_class.csv", "predictions.csv",
+        "by_country.csv", "by_recognized.csv", "calibration.csv", "confusion_matrix.csv", "intervals.csv", "metrics.json",
+        "most_confused.csv", "per_class.csv", "predictions.csv",
     ]  # fmt: skip
     table = read_predictions(tmp_path / "m/predictions.csv")
     assert list(table.columns) == [
@@ -107,8 +108,10 @@ def test_bitmaps_have_no_key_and_no_country(tmp_path):
     write_dataset(tmp_path / "processed", strokes=False)
     run(tmp_path)
     table = read_predictions(tmp_path / "m/predictions.csv")
-    assert list(table.columns) == ["row", "key_id", "actual", "predicted", "confidence", "correct"]
-    assert set(table["key_id"]) == {""}
+    for name in ("key_id", "countrycode", "recognized"):
+        assert set(table[name]) == {""}
+    for name in ("by_country", "by_recognized"):
+        assert read_table(tmp_path / f"m/{name}.csv").empty
 
 
 def test_a_binary_model(tmp_path):
@@ -117,7 +120,8 @@ def test_a_binary_model(tmp_path):
     table = read_predictions(tmp_path / "m/predictions.csv")
     assert table["actual"].tolist() == ["pet", "pet"] + ["not pet"] * 4
     assert table["confidence"].between(0.5, 1).all()
-    assert figures["top3_accuracy"] == 1
+    assert not {"top3_accuracy", "map3"} & set(figures)
+    assert {"precision", "recall", "roc_auc", "threshold"} <= set(figures)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def votes(features: np.ndarray, labels: np.ndarray, num_classes: int, seed: int)
     nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(labels) - 1), algorithm="brute").fit(directions)
     neighbours = labels[nearest.kneighbors(return_distance=False)]
     found = np.zeros((len(labels), num_classes))
-    np.add.at(found, (np.arange(len(labels))[:, None], neighbours), 1 / neighbours.shape[1])
-    return found
+    np.add.at(found, (np.arange(len(labels))[:, None], neighbours), 1)
+    return found / neighbours.shape[1]
 
 
 def margins(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
