@@ -1,7 +1,7 @@
-"""How long the stage analyze takes on 20,000 test drawings, part by part: `python benchmarks/analyze.py`.
+"""How long the stage analyze takes on 20,000 test drawings: `python benchmarks/analyze.py`.
 
-The drawings are made up (blots of noise around a pattern a class), and the network is `cnn` as it begins, which makes the
-most errors there can be, so the most pages of them.
+The drawings are made up (noise around a pattern a class), and the network is `cnn` as it begins, which makes the most
+errors there can be, so the most pages of them.
 """
 
 from __future__ import annotations
@@ -63,9 +63,8 @@ def _made_up(folder: Path, count: int, num_classes: int) -> Dataset:
         images[part] = (patterns[labels[part]] + noise) // 2
     images.flush()
     names = [f"class {number}" for number in range(num_classes)]
-    split = rng.permutation(
-        np.repeat(["train", "validation", "test"], [count - count * 3 // 10, count // 10, count // 5])
-    )
+    sizes = [count - count // 10 - count // 5, count // 10, count // 5]
+    split = rng.permutation(np.repeat(["train", "validation", "test"], sizes))
     pd.DataFrame(
         {
             "category": np.array(names)[labels], "label": labels, "split": split, "row": np.arange(count),

@@ -1,6 +1,7 @@
 """How many of the wrong labels that were planted in synthetic drawings are found: `python benchmarks/label_issues.py`.
 
-It reads a finished run of the default source (`dvc repro`): metrics/label_issues.csv, and the truth in data/raw/truth.csv.
+It reads a finished run of the default source (`dvc repro`): metrics/label_issues.csv, and the truth in
+data/raw/truth.csv.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ def main() -> None:
         found = planted[listed[:number]]
         print(f"{name}: precision (and recall) at the planted number, {number}: {found.mean():.3f}")
         if name == "all":
-            print(f"    target: at least {TARGET}; "
-                  f"{(planted & ~bad)[listed[:number]].sum()} of the {(planted & ~bad)[rows].sum()} that are not spoilt")  # fmt: skip
+            clean = planted & ~bad
+            print(
+                f"    target: at least {TARGET}; {clean[listed[:number]].sum()} of the {clean[rows].sum()} unspoilt ones"
+            )
     likely = issues.loc[issues["issue"], "row"].to_numpy()
     print(f"confident learning's own number, {len(likely)}: precision {planted[likely].mean():.3f}, "
           f"recall {planted[likely].sum() / planted[rows].sum():.3f}")  # fmt: skip
