@@ -45,9 +45,8 @@ def main() -> None:
         print(f"{name}: precision (and recall) at the planted number, {number}: {found.mean():.3f}")
         if name == "all":
             clean = planted & ~bad
-            print(
-                f"    target: at least {TARGET}; {clean[listed[:number]].sum()} of the {clean[rows].sum()} unspoilt ones"
-            )
+            hits = clean[listed[:number]].sum()
+            print(f"    target: at least {TARGET}; {hits} of the {clean[rows].sum()} unspoilt ones are found")
     likely = issues.loc[issues["issue"], "row"].to_numpy()
     print(f"confident learning's own number, {len(likely)}: precision {planted[likely].mean():.3f}, "
           f"recall {planted[likely].sum() / planted[rows].sum():.3f}")  # fmt: skip

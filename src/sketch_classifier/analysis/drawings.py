@@ -59,7 +59,8 @@ def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
 def render(sheet: Sheet) -> Image.Image:
     """The page, in about as many rows as columns, five columns at least.
 
-    Pillow draws it, because a page of a hundred drawings takes matplotlib several times as long, and there may be hundreds.
+    Pillow draws it, because a page of a hundred drawings takes matplotlib several times as long, and there may
+    be hundreds.
     """
     columns = min(max(5, round(len(sheet.pictures) ** 0.5)), 20)
     row_height = TILE + LINE * (max(map(len, sheet.captions), default=0) + 1)
