@@ -121,7 +121,7 @@ def test_a_binary_model(tmp_path):
     assert table["actual"].tolist() == ["pet", "pet"] + ["not pet"] * 4
     assert table["confidence"].between(0.5, 1).all()
     assert not {"top3_accuracy", "map3"} & set(figures)
-    assert {"precision", "recall", "roc_auc", "threshold"} <= set(figures)
+    assert {"recall", "roc_auc", "threshold"} <= set(figures)  # an untrained network may call nothing positive
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ import pytest
 pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 
 STAGES = ["download", "preprocess", "train", "export", "evaluate", "analyze"]
-PICTURES = ["samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "tsne_2d"]
+PICTURES = [
+    "samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "look_alikes", "quality",
+    "by_country", "reliability", "tsne_2d", "tsne_3d", "centroid_distances", "label_issues",
+]  # fmt: skip
 METRICS = [
     "accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "map3", "log_loss",
     "expected_calibration_error", "num_test",

@@ -41,6 +41,7 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right")
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.legend(frameon=False, fontsize=8.5, loc="upper left")
         quiet(axes)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
     return figure

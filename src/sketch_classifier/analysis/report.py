@@ -82,7 +82,7 @@ def _figures(intervals: pd.DataFrame) -> list[dict]:
         [_name(row.figure), f"{row.value:.4f}", f"{row.low:.4f} – {row.high:.4f}", _how(row.figure)]
         for row in intervals.dropna().itertuples()
     ]
-    how = "Two models whose intervals do not overlap differ; where they overlap, `python -m stages.compare` tests it."
+    how = "Two models whose intervals do not overlap differ; where they overlap, python -m stages.compare tests it."
     columns = ["figure", "value", "95 % interval", "how to read it"]
     return [_table("All figures on the test drawings", columns, rows, how, texts=True)]
 
