@@ -17,7 +17,7 @@ from sketch_classifier.analysis.style import class_colours
 from sketch_classifier.analysis.templates import page
 
 TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
-SYMBOLS = ("circle", "square", "diamond", "cross", "x")
+SYMBOLS = ("circle", "square", "diamond")  # plotly draws the others as letters of a font that may be missing
 BACKGROUND = {"showbackground": False, "showticklabels": False, "title": "", "gridcolor": "#8884", "zeroline": False}
 
 
@@ -67,7 +67,7 @@ def turning_page(
         include_plotlyjs=True,
         div_id="chart",
         default_height="100%",
-        config={"displaylogo": False, "responsive": True},
+        config={"displayModeBar": False, "responsive": True},
     )
     sheet, columns, side = contact_sheet(pictures)
     lines = [f"{class_names[label]} — {text}" for label, text in zip(labels, said, strict=True)]
