@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sketch_classifier.analysis.drawings import render
 from sketch_classifier.analysis.style import save
 from sketch_classifier.comparison.drawings import identified, only_one_right, pooled, rows_of
-from sketch_classifier.comparison.pictures import bars_figure, only_one_right_figure
+from sketch_classifier.comparison.pictures import bars_figure, only_one_right_sheet
 from sketch_classifier.comparison.report import page
 from sketch_classifier.comparison.revisions import WORKSPACE, Files, Run, read_data, read_run
 from sketch_classifier.comparison.tables import Repeats, distances, pairs, repeats, summary
@@ -82,7 +83,7 @@ def _picture(alone: pd.DataFrame, names: list[str], files: Files, processed: str
     found, rows = alone[here], rows[here]
     # As many of each run as of the others, while there are any.
     chosen = np.sort(np.argsort(found.groupby("right").cumcount().to_numpy(), kind="stable")[:NUM_DRAWINGS])
-    save(only_one_right_figure(dataset, found.iloc[chosen], rows[chosen], names, len(alone)), path)
+    save(render(only_one_right_sheet(dataset, found.iloc[chosen], rows[chosen], names, len(alone))), path)
     return [] if here.all() else [f"{path.name} shows drawings of {processed}, which lacks {(~here).sum():,} of these"]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sketch_classifier.analysis.drawings import Line, drawing_grid, pictures
+from sketch_classifier.analysis.drawings import Line, Sheet, pictures
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, RIGHT, TOP, WRONG, new_figure, quiet
 from sketch_classifier.comparison.drawings import answers
 from sketch_classifier.data.dataset import Dataset
@@ -54,9 +54,9 @@ def accuracy_text(row: dict) -> str:
     return f"{row['accuracy']:.3f} ({row['accuracy_low']:.3f}–{row['accuracy_high']:.3f})"
 
 
-def only_one_right_figure(
+def only_one_right_sheet(
     dataset: Dataset, chosen: pd.DataFrame, rows: np.ndarray, names: Sequence[str], total: int
-) -> Figure:
+) -> Sheet:
     """The drawings of `chosen`, rows of `drawings.only_one_right`, with what each run says of them.
 
     rows   (n,) int: where the drawings stand in `dataset`
@@ -66,9 +66,7 @@ def only_one_right_figure(
     captions = [_caption(row, names) for _, row in chosen.iterrows()]
     title = "Drawings that only one of the models gets right"
     detail = f"{len(chosen):,} of {total:,}, the most confident of each model first"
-    return drawing_grid(
-        pictures(dataset.images[rows], dataset.channels), captions, [QUIET] * len(chosen), title, detail
-    )
+    return Sheet(pictures(dataset.images[rows], dataset.channels), captions, [QUIET] * len(chosen), title, detail)
 
 
 def _caption(row: pd.Series, names: Sequence[str], limit: int = 3) -> list[Line]:
