@@ -1,0 +1,106 @@
+"""The drawing app: `streamlit run app/main.py`."""
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+import streamlit as st
+
+PROJECT = Path(__file__).resolve().parents[1]
+if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
+    sys.path.insert(0, str(PROJECT))
+
+from app.neighbours import load_neighbours  # noqa: E402
+from app.report import show_report  # noqa: E402
+from app.session import Session  # noqa: E402
+from sketch_classifier import Predictor, UserError  # noqa: E402
+from sketch_classifier.data.dataset import Dataset  # noqa: E402
+
+ROOT = Path(os.environ.get("SKETCH_CLASSIFIER_ROOT", PROJECT))  # where models/, data/, metrics/ and plots/ lie
+MODELS, PROCESSED = ROOT / "models", ROOT / "data/processed"
+PAD = PROJECT / "app/pad"
+
+
+# A narrower page than Streamlit's widest; and what is drawn reruns the pad all the time, which must not make it pale.
+STYLE = """<style>
+.block-container { max-width: 1080px; padding-top: 4.2rem; padding-bottom: 2rem }
+[data-stale="true"] { opacity: 1 !important; transition: none !important }
+</style>"""
+
+
+@st.cache_resource(show_spinner="Loading the model …")
+def model(stamp: int) -> Predictor:
+    """The predictor, loaded once for all visitors, and again once the model's file has changed.
+
+    It is asked once already, so that the first stroke finds all code compiled.
+    """
+    predictor = Predictor(MODELS)
+    Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
+    gc.freeze()  # what is loaded by now stays: no collection needs to look through it while somebody draws
+    return predictor
+
+
+@st.cache_resource(show_spinner="Looking at training drawings, once …")
+def neighbours(stamp: int):
+    """Training drawings to look for the nearest in, likewise; None where the dataset is not there."""
+    try:
+        return load_neighbours(MODELS, model(stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
+    except UserError:
+        return None
+
+
+@st.cache_resource
+def pad():
+    """The canvas, as a component of Streamlit's."""
+    read = [(PAD / name).read_text(encoding="utf-8") for name in ("pad.js", "streamlit.js", "pad.css")]
+    return st.components.v2.component(
+        "sketch_pad", html='<div class="root"></div>', js="\n".join(read[:2]), css=read[2]
+    )
+
+
+def draw_page() -> None:
+    """Draw, and it guesses."""
+    try:
+        stamp = (MODELS / "model.onnx").stat().st_mtime_ns
+        predictor = model(stamp)
+    except (FileNotFoundError, UserError) as error:
+        st.info("There is no model to ask yet: run `dvc repro`, then reload this page.", icon=":material/draw:")
+        if isinstance(error, UserError):
+            st.caption(str(error))
+        return
+    if st.session_state.get("stamp") != stamp:
+        st.session_state.session = Session(predictor, neighbours(stamp), time.monotonic)
+        st.session_state.stamp = stamp
+    canvas()
+
+
+@st.fragment
+def canvas() -> None:
+    """The pad; what is drawn reruns this function alone."""
+    session = st.session_state.session
+
+    def sent() -> None:
+        session.draw(st.session_state.pad.get("drawing"))
+
+    def played() -> None:
+        session.play(st.session_state.pad.get("game"))
+
+    pad()(key="pad", data=session.view(), on_drawing_change=sent, on_game_change=played)
+
+
+def report_page() -> None:
+    """How good this model is."""
+    show_report(ROOT)
+
+
+st.set_page_config(page_title="Draw, and it guesses", page_icon="✏️", layout="wide")
+st.html(STYLE)
+st.navigation(
+    [
+        st.Page(draw_page, title="Draw", icon=":material/draw:", default=True),
+        st.Page(report_page, title="Report", icon=":material/monitoring:", url_path="report"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,89 @@
+"""The training drawings that lie nearest to a drawing in the model's feature space."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sketch_classifier import Predictor
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.data.files import replaced_file
+from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.params import StrokeInput
+
+SAMPLE = 4000  # training drawings that are looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """A sample of the training drawings.
+
+    features  (S, D) float32
+    images    (S, H, W) uint8, white ink on black
+    names     (S,) their categories
+    """
+
+    features: np.ndarray
+    images: np.ndarray
+    names: Sequence[str]
+
+    def nearest(self, features: np.ndarray, num: int = 8) -> np.ndarray:
+        """The rows of the sample nearest to one drawing's features (D,), by Euclidean distance, the nearest first."""
+        distances = np.square(self.features - features).sum(axis=1)
+        num = min(num, len(distances))
+        nearest = np.argpartition(distances, num - 1)[:num] if num else np.empty(0, np.int64)
+        return nearest[np.argsort(distances[nearest], kind="stable")]
+
+
+def load_neighbours(models: Path, predictor: Predictor, dataset: Dataset, cache: Path) -> Neighbours:
+    """A sample of the dataset's training drawings, as many of each category, with the features of `predictor`.
+
+    The features are computed once for a model and a dataset, and lie in `cache` from then on.
+    """
+    rows = sample_rows(dataset, SAMPLE)
+    digest = hashlib.sha256((models / "model.onnx").read_bytes())
+    digest.update((dataset.folder / "index.parquet").read_bytes())
+    path = cache / f"neighbours-{digest.hexdigest()[:16]}.npy"
+    features = _cached(path, len(rows))
+    if features is None:
+        features = _features(predictor, dataset, rows)
+        with replaced_file(path) as partial, partial.open("wb") as file:
+            np.save(file, features, allow_pickle=False)
+    images = np.asarray(dataset.images[rows])
+    return Neighbours(
+        features=features,
+        images=images if images.ndim == 3 else images.max(axis=1),
+        names=np.array(dataset.categories)[dataset.labels[rows]].tolist(),
+    )
+
+
+def sample_rows(dataset: Dataset, num: int) -> np.ndarray:
+    """The first training drawings of each category, as many of each as `num` gives every category, ascending."""
+    rows = dataset.rows("train")
+    labels = dataset.labels[rows]
+    each = max(1, num // len(dataset.categories))
+    first = [rows[labels == label][:each] for label in range(len(dataset.categories))]
+    return np.sort(np.concatenate(first))
+
+
+def _cached(path: Path, num: int) -> np.ndarray | None:
+    try:
+        features = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return features if len(features) == num else None
+
+
+def _features(predictor: Predictor, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    if predictor.about.kind == "images":
+        return predictor.features_images(dataset.images[rows])
+    stored = dataset.inputs(StrokeInput(kind="strokes", max_points=predictor.about.sequence_length - 1))
+    drawings = []
+    for row in rows:
+        bounds = stored.stroke_offsets[stored.drawing_offsets[row] : stored.drawing_offsets[row + 1] + 1]
+        drawings.append([stored.points[a:b].T for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+    return predictor.features_strokes(Drawings.from_lists(drawings, dtype=np.uint8))

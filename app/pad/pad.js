@@ -1,0 +1,308 @@
+// The drawing pad: canvas, buttons, guesses and the game, the same in the Streamlit app and on the page without a server.
+//
+// createPad(root, { send, play }) fills `root` and returns { show, refresh }.
+//   send(seq, strokes, done)  the drawing so far, [[xs, ys], …] in 1/1000 of the canvas: at most every 100 ms while a
+//                             stroke is drawn, and at its end (done)
+//   play(action)              "start", "stop" or "timeout"
+//   show(view)                what the model says: see Session.view of app/session.py
+
+const SEND_EVERY = 100; // ms
+const UNITS = 1000; // of the canvas's side
+const MAX_POINTS = 20000; // as in app/drawing.py
+const MAX_STROKES = 500;
+const LINE = 0.02; // line width, in sides of the canvas
+const STORE = "sketch-classifier-drawing";
+
+const ICONS = {
+  undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
+  clear: "M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3",
+  save: "M12 4v11m0 0-4-4m4 4 4-4M5 20h14",
+  play: "M7 5v14l11-7z",
+  stop: "M7 7h10v10H7z",
+};
+
+const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+
+const TEMPLATE = `
+<div class="top">
+  <div class="prompt" aria-live="polite"><strong class="title"></strong><span class="hint"></span></div>
+  <button class="play primary" type="button"></button>
+</div>
+<div class="clock" aria-hidden="true"><i></i></div>
+<div class="columns">
+  <div class="left">
+    <div class="paper">
+      <canvas class="ink" role="img" aria-label="Canvas: draw here with mouse, pen or finger"></canvas>
+      <div class="empty" aria-hidden="true">
+        <svg viewBox="0 0 120 90"><path d="M8 62c10-30 22-44 33-38 13 7-14 42-2 45 14 3 20-46 36-45 13 1-3 36 8 39 8 2 14-10 27-21"/></svg>
+        <span>Draw here</span>
+      </div>
+    </div>
+    <div class="tools">
+      <button class="undo" type="button" title="Undo the last stroke (Ctrl+Z)">${icon("undo")}Undo</button>
+      <button class="clear" type="button" title="Start again">${icon("clear")}Clear</button>
+      <button class="save" type="button" title="The drawing as a line of the dataset's simplified .ndjson files">${icon("save")}.ndjson</button>
+    </div>
+    <p class="message" role="alert"></p>
+  </div>
+  <div class="right">
+    <h2>It looks like</h2>
+    <ol class="guesses"></ol>
+    <div class="sees">
+      <canvas class="bitmap" width="28" height="28" role="img" aria-label="The drawing as the network sees it: 28 by 28 pixels"></canvas>
+      <p><b>What the network sees</b>28 × 28 pixels, drawn as the training drawings were.</p>
+    </div>
+    <div class="near"><h2>Most like it among the training drawings</h2><ul class="neighbours"></ul></div>
+  </div>
+</div>`;
+
+export function createPad(root, { send, play }) {
+  root.classList.add("pad");
+  root.innerHTML = TEMPLATE;
+  const find = (name) => root.querySelector("." + name);
+  const canvas = find("ink");
+  const context = canvas.getContext("2d");
+  let strokes = stored();
+  let pointer = null; // id of the pointer that draws
+  let seq = 0; // of the last drawing that was sent
+  let sent = 0; // when, by performance.now()
+  let timer = null;
+  let view = {};
+  let countdown = null;
+  let ends = 0; // when the round ends, by performance.now()
+
+  // Drawing
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0 || strokes.length >= MAX_STROKES) return;
+    event.preventDefault();
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    strokes.push([[], []]);
+    extend(event);
+    refreshTools();
+    later();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    for (const one of events.length ? events : [event]) extend(one);
+    later();
+  });
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    canvas.addEventListener(name, (event) => {
+      if (event.pointerId !== pointer) return;
+      if (name === "pointerup") extend(event);
+      pointer = null;
+      now(true);
+    });
+  }
+
+  function extend(event) {
+    const box = canvas.getBoundingClientRect();
+    const place = (at, side) => Math.round(Math.min(Math.max(at / side, 0), 1) * UNITS * 10) / 10;
+    const x = place(event.clientX - box.left, box.width);
+    const y = place(event.clientY - box.top, box.height);
+    const [xs, ys] = strokes.at(-1);
+    if (xs.length && xs.at(-1) === x && ys.at(-1) === y) return;
+    if (strokes.reduce((sum, stroke) => sum + stroke[0].length, 0) >= MAX_POINTS) return;
+    xs.push(x);
+    ys.push(y);
+    paintStroke(strokes.at(-1), Math.max(0, xs.length - 2));
+  }
+
+  function paintStroke([xs, ys], first = 0) {
+    const side = canvas.width;
+    context.lineWidth = LINE * side;
+    context.lineCap = context.lineJoin = "round";
+    context.strokeStyle = getComputedStyle(canvas).color;
+    context.beginPath();
+    context.moveTo((xs[first] / UNITS) * side, (ys[first] / UNITS) * side);
+    for (let i = first; i < xs.length; i++) context.lineTo((xs[i] / UNITS) * side, (ys[i] / UNITS) * side);
+    context.stroke();
+  }
+
+  function refresh() {
+    const side = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (!side) return;
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    context.clearRect(0, 0, side, side);
+    for (const stroke of strokes) paintStroke(stroke);
+    refreshTools();
+  }
+
+  function refreshTools() {
+    const drawn = strokes.length > 0;
+    find("paper").classList.toggle("drawn", drawn);
+    find("undo").disabled = find("clear").disabled = !drawn;
+    find("save").disabled = !(drawn && view.ndjson);
+  }
+
+  // Sending
+
+  function later() {
+    const wait = sent + SEND_EVERY - performance.now();
+    if (wait <= 0) now(false);
+    else timer ??= setTimeout(() => now(false), wait);
+  }
+
+  function now(done) {
+    clearTimeout(timer);
+    timer = null;
+    sent = performance.now();
+    if (done) store();
+    root.dataset.sent = ++seq;
+    send(seq, strokes, done);
+  }
+
+  function store() {
+    try {
+      sessionStorage.setItem(STORE, JSON.stringify(strokes));
+    } catch {
+      // a browser without storage forgets the drawing when the page is left
+    }
+  }
+
+  function stored() {
+    try {
+      return JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  // Buttons
+
+  function change(edited) {
+    if (pointer !== null) return;
+    strokes = edited;
+    refresh();
+    now(true);
+  }
+
+  find("undo").onclick = () => change(strokes.slice(0, -1));
+  find("clear").onclick = () => change([]);
+  find("save").onclick = () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([view.ndjson], { type: "application/x-ndjson" }));
+    link.download = `${JSON.parse(view.ndjson).word}.ndjson`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  find("play").onclick = () => {
+    if (view.round?.state === "drawing") return play("stop");
+    change([]);
+    play("start");
+  };
+  root.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && strokes.length) {
+      event.preventDefault();
+      change(strokes.slice(0, -1));
+    }
+  });
+
+  // What the model says
+
+  const guesses = Array.from({ length: 5 }, () => {
+    const row = document.createElement("li");
+    row.innerHTML = `<span class="name"></span><span class="share"></span><i></i>`;
+    find("guesses").append(row);
+    return row;
+  });
+
+  function show(next) {
+    view = next;
+    const shown = view.guesses ?? [];
+    find("right").classList.toggle("waiting", shown.length === 0);
+    guesses.forEach((row, i) => {
+      const [name, share] = shown[i] ?? ["", 0];
+      row.hidden = shown.length > 0 && i >= shown.length;
+      row.querySelector(".name").textContent = name || "–";
+      row.querySelector(".share").textContent = name ? percent(share) : "";
+      row.querySelector("i").style.transform = `scaleX(${share})`;
+    });
+    find("message").textContent = view.message ?? "";
+    paintBitmap(find("bitmap"), view.bitmap, [255, 255, 255]);
+    if (view.neighbours !== undefined) showNeighbours(view.neighbours);
+    showRound();
+    refreshTools();
+    root.dataset.answered = view.seq ?? 0;
+  }
+
+  function showNeighbours(neighbours) {
+    find("near").hidden = !neighbours.length;
+    const ink = getComputedStyle(canvas).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    find("neighbours").replaceChildren(
+      ...neighbours.map(({ name, bitmap }) => {
+        const item = document.createElement("li");
+        const picture = document.createElement("canvas");
+        picture.setAttribute("role", "img");
+        picture.setAttribute("aria-label", `A training drawing of ${name}`);
+        paintBitmap(picture, bitmap, ink);
+        const label = document.createElement("span");
+        label.textContent = name;
+        item.append(picture, label);
+        return item;
+      }),
+    );
+  }
+
+  function showRound() {
+    const round = view.round;
+    const state = round?.state ?? "none";
+    root.dataset.round = state;
+    find("title").textContent = round ? round.title : "Draw, and it guesses";
+    find("hint").textContent = round
+      ? round.hint
+      : `It knows ${view.num_classes ?? "a few"} things. Or play: 20 seconds a drawing.`;
+    const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
+    if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
+    clearInterval(countdown);
+    if (state !== "drawing") return;
+    ends = performance.now() + round.left * 1000;
+    const tick = () => {
+      const left = Math.max(0, ends - performance.now()) / 1000;
+      find("clock").firstElementChild.style.transform = `scaleX(${left / 20})`;
+      find("hint").textContent = `${Math.ceil(left)} s left`;
+      if (left <= 0) {
+        clearInterval(countdown);
+        play("timeout");
+      }
+    };
+    tick();
+    countdown = setInterval(tick, 200);
+  }
+
+  new ResizeObserver(refresh).observe(canvas);
+  const themes = matchMedia("(prefers-color-scheme: dark)");
+  themes.addEventListener("change", () => setTimeout(refresh));
+  refresh();
+  show({});
+
+  return {
+    show,
+    refresh,
+    // Ask about the drawing that was here before the page was left, or about none.
+    begin: () => now(true),
+    close: () => {
+      clearInterval(countdown);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function percent(share) {
+  return share >= 0.995 ? ">99 %" : share < 0.005 ? "<1 %" : `${Math.round(share * 100)} %`;
+}
+
+// Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.
+function paintBitmap(canvas, bitmap, [red, green, blue]) {
+  const context = canvas.getContext("2d");
+  if (!bitmap) return context.clearRect(0, 0, canvas.width, canvas.height);
+  const bytes = Uint8Array.from(atob(bitmap), (character) => character.charCodeAt(0));
+  const side = Math.sqrt(bytes.length);
+  canvas.width = canvas.height = side;
+  const image = context.createImageData(side, side);
+  bytes.forEach((value, i) => image.data.set([red, green, blue, value], 4 * i));
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,133 @@
+"""What one visitor of the app has drawn and is told: no Streamlit here, so that it can be tested by itself."""
+
+from __future__ import annotations
+
+import random
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from app.drawing import checked_strokes, ndjson_line, simplified
+from app.game import Round, judge, next_round, with_article
+from app.neighbours import Neighbours
+from sketch_classifier.data.raster import rasterize
+from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.errors import UserError
+from sketch_classifier.serving.session import Answers
+
+NUM_GUESSES = 5
+BITMAP = 28  # pixels a side of what is shown as seen by the network
+
+
+class Model(Protocol):
+    """What is asked of `Predictor`."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    def answer_strokes(self, drawings: Drawings) -> Answers: ...
+
+
+class Session:
+    """One visitor's drawing, guesses and round of the game.
+
+    model  says what a drawing is
+    near   training drawings to look for the nearest in; None where there are none
+    clock  seconds
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        near: Neighbours | None,
+        clock: Callable[[], float],
+        rng: random.Random | None = None,
+    ) -> None:
+        self._model, self._near, self._clock = model, near, clock
+        self._rng = rng or random.Random()
+        self._round: Round | None = None
+        self._won = 0
+        self._answer: dict = {"seq": 0, "neighbours": []}
+
+    def draw(self, value: object) -> None:
+        """Take what the client sent, {"seq", "strokes", "done"}, whatever it is; the answer stands in `view`."""
+        sent = value if isinstance(value, dict) else {}
+        seq = sent.get("seq")
+        seq = seq if isinstance(seq, int) and 0 <= seq < 2**53 else 0
+        try:
+            strokes = checked_strokes(sent.get("strokes"))
+        except UserError as error:
+            self._answer = {"seq": seq, "message": str(error), "neighbours": []}
+            return
+        if not strokes:
+            self._answer = {"seq": seq, "neighbours": []}
+            return
+        drawing = simplified(strokes)
+        probabilities, features = (rows[0] for rows in self._model.answer_strokes(drawing))
+        guesses = self._guesses(probabilities)
+        now = self._clock()
+        if self._round is not None:
+            self._judge(*guesses[0], now)
+        self._answer = {"seq": seq, "guesses": guesses, "bitmap": _base64(rasterize(drawing, size=BITMAP)[0])}
+        if sent.get("done") is True:  # the rest can wait until the pen is lifted
+            word = self._round.prompt if self._round else guesses[0][0]
+            line = ndjson_line(drawing, word=word, recognized=guesses[0][0] == word)
+            self._answer |= {"ndjson": line.decode(), "neighbours": self._neighbours(features)}
+
+    def play(self, action: object) -> None:
+        """Take what the client asked of the game: "start", "stop" or "timeout"; anything else is passed over."""
+        if action == "start":
+            self._round = next_round(self._model.classes, self._round, self._clock(), self._rng)
+            self._answer = {"seq": self._answer["seq"], "neighbours": []}
+        elif action == "stop":
+            self._round = None
+        elif action == "timeout" and self._round is not None:
+            self._judge(None, 0.0, self._clock())
+
+    def view(self) -> dict:
+        """What the pad shows, in JSON's types.
+
+        seq         of the drawing that this answers
+        guesses     [[class, probability], …], the most likely first; missing where nothing is drawn
+        bitmap      base64 of 28 × 28 bytes
+        ndjson, neighbours  once the pen was lifted: the drawing as a line of a file; [{name, bitmap}, …]
+        message     what was wrong with the strokes
+        round       {state: drawing | won | lost, title, hint, left}, or null
+        """
+        return self._answer | {"num_classes": len(self._model.classes), "round": self._shown_round()}
+
+    def _guesses(self, probabilities: np.ndarray) -> list[list]:
+        best = np.argsort(-probabilities, kind="stable")[:NUM_GUESSES]
+        return [[self._model.classes[i], float(probabilities[i])] for i in best]
+
+    def _neighbours(self, features: np.ndarray) -> list[dict]:
+        if self._near is None:
+            return []
+        rows = self._near.nearest(features)
+        return [{"name": str(self._near.names[i]), "bitmap": _base64(self._near.images[i])} for i in rows]
+
+    def _judge(self, leader: str | None, probability: float, now: float) -> None:
+        before = self._round
+        self._round = judge(before, leader, probability, now)
+        self._won += self._round.seconds is not None and before.seconds is None
+
+    def _shown_round(self) -> dict | None:
+        if self._round is None:
+            return None
+        thing = with_article(self._round.prompt)
+        score = f"{self._won} of {self._round.number} recognised."
+        if not self._round.over:
+            state, title, hint = "drawing", f"Draw {thing}", ""
+        elif self._round.seconds is not None:
+            state, title, hint = "won", f"Yes, {thing}!", f"Recognised after {self._round.seconds:.1f} s. {score}"
+        else:
+            leader = self._answer.get("guesses", [[None]])[0][0]
+            taken = f"It took it for {with_article(leader)}." if leader not in (None, self._round.prompt) else "Almost."
+            state, title, hint = "lost", f"Time is up: {thing}", f"{taken if leader else ''} {score}".strip()
+        return {"state": state, "title": title, "hint": hint, "left": self._round.left(self._clock())}
+
+
+def _base64(bitmap: np.ndarray) -> str:
+    return b64encode(np.ascontiguousarray(bitmap).tobytes()).decode()

@@ -1,0 +1,68 @@
+"""How long the app takes to answer: from the end of a stroke in a browser to the new text on the page.
+
+    python benchmarks/app.py [--drawings 15]
+
+Synthetic drawings are traced with the mouse in a headless Chromium, a move every 10 ms, and the time is taken in the page:
+from the pointerup event to the moment at which the answer to just that drawing stands in the document. Needs `models/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from app.browser import answered, browser, served, trace  # noqa: E402
+from sketch_classifier.data.synthetic import categories, generate  # noqa: E402
+
+TARGET = 100  # ms
+# The pad writes the number of the drawing that it sent, and of the one that it shows the answer to, beside each other.
+WATCH = """(pad) => {
+  globalThis.answers = [];
+  let ended = null;
+  pad.addEventListener("pointerup", () => {
+    ended = { at: performance.now(), before: pad.dataset.sent };
+  }, { capture: true });
+  new MutationObserver(() => {
+    const { sent, answered } = pad.dataset;
+    if (ended && sent !== ended.before && sent === answered) {
+      answers.push(performance.now() - ended.at);
+      ended = null;
+    }
+  }).observe(pad, { attributes: true, subtree: true, childList: true, characterData: true });
+}"""
+
+
+def main() -> None:
+    """Trace drawings, and print the median of what the page measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--drawings", type=int, default=15)
+    args = parser.parse_args()
+    names = categories()
+    rng = np.random.default_rng(0)
+    with served() as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(address)
+        pad = page.locator(".pad")
+        pad.wait_for(timeout=120_000)
+        answered(page)
+        pad.evaluate(WATCH)
+        for number in range(args.drawings):
+            raw, _ = generate(names[rng.integers(len(names))], 1, seed=number)
+            for stroke in (strokes := raw.strokes(0)):
+                trace(page, [stroke], frame=np.concatenate(strokes), pause=0.01)
+                answered(page)
+            page.get_by_role("button", name="Clear").click()
+            answered(page)
+        times = np.array(page.evaluate("answers"))
+    middle, slow = np.median(times), np.quantile(times, 0.95)
+    print(f"{len(times)} strokes of {args.drawings} drawings: from pointerup to the new text")
+    print(f"median {middle:.0f} ms (target: at most {TARGET}), 95 % within {slow:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
