@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 SECONDS = 20.0
-RECOGNISED = 0.5  # the probability from which a drawing counts as recognised; its class then leads
+RECOGNISED = 0.7  # the probability from which a drawing counts as recognised
 # Categories of the dataset that are named in the plural, or have no article for another reason.
 BARE = frozenset(
     "animal migration,asparagus,binoculars,bread,broccoli,camouflage,drums,eyeglasses,flip flops,grapes,grass,headphones,"
@@ -66,7 +66,7 @@ def with_article(name: str) -> str:
     >>> with_article("apple"), with_article("hot air balloon"), with_article("scissors")
     ('an apple', 'a hot air balloon', 'scissors')
     """
-    if name in BARE:
+    if name in BARE or name.startswith("not "):
         return name
     if name.startswith("The "):
         return "the " + name[4:]

@@ -21,13 +21,13 @@ SHOWN = {
 
 def show_report(root: Path) -> None:
     """metrics.json, and the report of the `analyze` stage where it is there."""
-    st.title("How good is it?")
+    st.header("How good is it?")
     show_metrics(root / METRICS)
     path = root / REPORT
     if path.is_file():
         st.iframe(path, height=900)
     else:
-        st.info(f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon="📊")
+        st.info(f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon=":material/monitoring:")
 
 
 def show_metrics(path: Path) -> None:
@@ -35,7 +35,7 @@ def show_metrics(path: Path) -> None:
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        st.info("No figures yet: `dvc repro` measures the model on drawings that it has not seen.", icon="📊")
+        st.info("No figures yet: `dvc repro` measures the model on drawings that it has not seen.", icon=":material/monitoring:")
         return
     figures = {name: value for name, value in metrics.items() if isinstance(value, (int, float))}
     shown = {label: figures[name] for name, label in SHOWN.items() if name in figures}

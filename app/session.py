@@ -93,10 +93,11 @@ class Session:
         guesses     [[class, probability], …], the most likely first; missing where nothing is drawn
         bitmap      base64 of 28 × 28 bytes
         ndjson, neighbours  once the pen was lifted: the drawing as a line of a file; [{name, bitmap}, …]
+        classes     all that the model knows
         message     what was wrong with the strokes
         round       {state: drawing | won | lost, title, hint, left}, or null
         """
-        return self._answer | {"num_classes": len(self._model.classes), "round": self._shown_round()}
+        return self._answer | {"classes": self._model.classes, "round": self._shown_round()}
 
     def _guesses(self, probabilities: np.ndarray) -> list[list]:
         best = np.argsort(-probabilities, kind="stable")[:NUM_GUESSES]

@@ -44,6 +44,7 @@ const TEMPLATE = `
       <button class="save" type="button" title="The drawing as a line of the dataset's simplified .ndjson files">${icon("save")}.ndjson</button>
     </div>
     <p class="message" role="alert"></p>
+    <details class="known"><summary></summary><p></p></details>
   </div>
   <div class="right">
     <h2>It looks like</h2>
@@ -224,6 +225,10 @@ export function createPad(root, { send, play }) {
     find("message").textContent = view.message ?? "";
     paintBitmap(find("bitmap"), view.bitmap, [255, 255, 255]);
     if (view.neighbours !== undefined) showNeighbours(view.neighbours);
+    const classes = view.classes ?? [];
+    find("known").hidden = !classes.length;
+    find("known").firstElementChild.textContent = `It knows ${classes.length} things`;
+    find("known").lastElementChild.textContent = classes.join(", ");
     showRound();
     refreshTools();
     root.dataset.answered = view.seq ?? 0;
@@ -254,7 +259,7 @@ export function createPad(root, { send, play }) {
     find("title").textContent = round ? round.title : "Draw, and it guesses";
     find("hint").textContent = round
       ? round.hint
-      : `It knows ${view.num_classes ?? "a few"} things. Or play: 20 seconds a drawing.`;
+      : "Or play: you have 20 seconds.";
     const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
     if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
     clearInterval(countdown);

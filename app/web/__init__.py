@@ -1,0 +1,1 @@
+"""The game in the browser alone: `python -m app.web` builds the page."""

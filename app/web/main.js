@@ -1,0 +1,94 @@
+// The page without a server: what app/session.py does in the app, with the exported model on ONNX Runtime for the web.
+
+import * as ort from "./ort.wasm.bundle.min.mjs";
+import { judge, nextRound, shownRound } from "./game.js";
+import { createPad } from "./pad.js";
+import { rasterize } from "./raster.js";
+import { sequence } from "./sequence.js";
+import { simplify } from "./simplify.js";
+
+const NUM_GUESSES = 5;
+
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
+
+const about = await (await fetch("./model.json")).json();
+const session = await ort.InferenceSession.create("./model.onnx");
+const seconds = () => performance.now() / 1000;
+
+let round = null;
+let won = 0;
+let answer = { seq: 0, neighbours: [] };
+let latest = 0; // the drawing that was sent last: others need no answer any more
+let turn = Promise.resolve(); // one drawing at a time
+const pad = createPad(document.querySelector(".root"), { send, play });
+document.querySelector(".loading").remove();
+pad.begin();
+
+function send(seq, strokes, done) {
+  latest = seq;
+  turn = turn.then(() => seq === latest && tell(seq, strokes, done));
+}
+
+async function tell(seq, strokes, done) {
+  answer = await answerOf(seq, strokes, done);
+  if (round && answer.guesses) settle(...answer.guesses[0]);
+  show();
+}
+
+function play(action) {
+  if (action === "start") {
+    round = nextRound(about.class_names, round, seconds());
+    answer = { seq: answer.seq, neighbours: [] };
+  } else if (action === "stop") round = null;
+  else if (round) settle(null, 0);
+  show();
+}
+
+function settle(leader, probability) {
+  const before = round;
+  round = judge(before, leader, probability, seconds());
+  if (round.seconds !== null && before.seconds === null) won++;
+}
+
+function show() {
+  pad.show({ ...answer, classes: about.class_names, round: shownRound(round, won, answer.guesses?.[0][0], seconds()) });
+}
+
+async function answerOf(seq, strokes, done) {
+  if (!strokes.length) return { seq, neighbours: [] };
+  const drawing = simplify(strokes);
+  const { probabilities } = await session.run({ [session.inputNames[0]]: tensor(drawing) }, ["probabilities"]);
+  const shares = Array.from(probabilities.data);
+  const best = shares.map((share, i) => [about.class_names[i], share]).sort((a, b) => b[1] - a[1]);
+  const guesses = best.slice(0, NUM_GUESSES);
+  const bitmap = btoa(String.fromCharCode(...rasterize(drawing)));
+  const word = round ? round.prompt : guesses[0][0];
+  return { seq, guesses, bitmap, ...(done && { ndjson: line(drawing, word, word === guesses[0][0]) }) };
+}
+
+// What the model reads: (1, H, W) or (1, 3, H, W) bytes, or (1, length, 3).
+function tensor(drawing) {
+  if (about.kind === "strokes") {
+    return new ort.Tensor("uint8", sequence(drawing, about.sequence_length), [1, about.sequence_length, 3]);
+  }
+  const grey = rasterize(drawing, about.image_shape.at(-1));
+  const channels = about.image_shape.length === 3 ? 3 : 1;
+  const bytes = new Uint8Array(channels * grey.length);
+  for (let channel = 0; channel < channels; channel++) bytes.set(grey, channel * grey.length);
+  return new ort.Tensor("uint8", bytes, [1, ...about.image_shape]);
+}
+
+// The drawing as a line of the dataset's simplified .ndjson files.
+function line(drawing, word, recognized) {
+  const random = crypto.getRandomValues(new BigUint64Array(1))[0];
+  const record = {
+    word,
+    countrycode: "ZZ",
+    timestamp: new Date().toISOString().replace("T", " ").replace("Z", " UTC"),
+    recognized,
+    key_id: String((1n << 52n) + (random & ((1n << 51n) - 1n))),
+    drawing,
+  };
+  return JSON.stringify(record) + "\n";
+}

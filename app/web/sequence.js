@@ -1,0 +1,12 @@
+// The last `length` points of a drawing, for networks that read strokes: src/sketch_classifier/data/sequences.py.
+
+const [POINT, END] = [1, 2];
+
+// [[xs, ys], …] → length × (x, y, pen) bytes; zeros stand before the first point of a shorter drawing.
+export function sequence(strokes, length) {
+  const points = strokes.flatMap(([xs, ys]) => xs.map((x, i) => [x, ys[i], i + 1 < xs.length ? POINT : END]));
+  const kept = points.slice(-length);
+  const bytes = new Uint8Array(3 * length);
+  bytes.set(kept.flat(), 3 * (length - kept.length));
+  return bytes;
+}
