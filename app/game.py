@@ -1,4 +1,4 @@
-"""The game: "draw a cat", twenty seconds, and it says when it recognised the drawing. Times are seconds of any clock."""
+"""The game: "draw a cat", twenty seconds, and whether the drawing was recognised. Times are seconds of any clock."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ SECONDS = 20.0
 RECOGNISED = 0.7  # the probability from which a drawing counts as recognised
 # Categories of the dataset that are named in the plural, or have no article for another reason.
 BARE = frozenset(
-    "animal migration,asparagus,binoculars,bread,broccoli,camouflage,drums,eyeglasses,flip flops,grapes,grass,headphones,"
-    "lightning,matches,pants,peas,pliers,rain,rollerskates,scissors,shorts,stairs,stitches,toothpaste,underwear,"
+    "animal migration,asparagus,binoculars,bread,broccoli,camouflage,drums,eyeglasses,flip flops,grapes,grass,"
+    "headphones,lightning,matches,pants,peas,pliers,rain,rollerskates,scissors,shorts,stairs,stitches,toothpaste,underwear,"
     "yoga".split(",")
 )
 

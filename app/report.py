@@ -27,7 +27,9 @@ def show_report(root: Path) -> None:
     if path.is_file():
         st.iframe(path, height=900)
     else:
-        st.info(f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon=":material/monitoring:")
+        st.info(
+            f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon=":material/monitoring:"
+        )
 
 
 def show_metrics(path: Path) -> None:
@@ -35,7 +37,10 @@ def show_metrics(path: Path) -> None:
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        st.info("No figures yet: `dvc repro` measures the model on drawings that it has not seen.", icon=":material/monitoring:")
+        st.info(
+            "No figures yet: `dvc repro` measures the model on drawings that it has not seen.",
+            icon=":material/monitoring:",
+        )
         return
     figures = {name: value for name, value in metrics.items() if isinstance(value, (int, float))}
     shown = {label: figures[name] for name, label in SHOWN.items() if name in figures}

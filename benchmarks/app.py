@@ -2,8 +2,9 @@
 
     python benchmarks/app.py [--drawings 15]
 
-Synthetic drawings are traced with the mouse in a headless Chromium, a move every 10 ms, and the time is taken in the page:
-from the pointerup event to the moment at which the answer to just that drawing stands in the document. Needs `models/`.
+Synthetic drawings are traced with the mouse in a headless Chromium, a move every 10 ms, and the time is taken in the
+page: from the pointerup event to the moment at which the answer to just that drawing stands in the document. Needs
+`models/`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.browser import answered, browser, served, trace  # noqa: E402
+
 from sketch_classifier.data.synthetic import categories, generate  # noqa: E402
 
 TARGET = 100  # ms

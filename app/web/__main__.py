@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from app.web.build import WEB, build
 from stages import run
+
+from app.web.build import WEB, build
 
 
 def main() -> None:

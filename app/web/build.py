@@ -50,5 +50,7 @@ def install_runtime() -> None:
     except FileNotFoundError:
         raise UserError("npm is not installed: it fetches ONNX Runtime for the page (https://nodejs.org)") from None
     if done.returncode:
-        reason = next((line for line in done.stderr.splitlines() if "ERR" in line or "error" in line), "no reason given")
+        reason = next(
+            (line for line in done.stderr.splitlines() if "ERR" in line or "error" in line), "no reason given"
+        )
         raise UserError(f"npm ci: {reason}")

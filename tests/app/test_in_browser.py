@@ -1,0 +1,158 @@
+"""The app in a real browser: drawn with the mouse, as a visitor would."""
+
+import numpy as np
+import pytest
+from app.browser import answered, trace
+
+from sketch_classifier import Predictor, read_ndjson
+from sketch_classifier.data.simplify import simplify
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def page(chrome, address):
+    opened = chrome.new_page(viewport={"width": 1280, "height": 900})
+    opened.goto(address)
+    opened.locator(".pad").wait_for(timeout=120_000)
+    answered(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def blank(page):
+    """The page with nothing drawn."""
+    if page.locator(".paper.drawn").count():
+        page.get_by_role("button", name="Clear").click()
+        answered(page)
+    return page
+
+
+def guesses(page):
+    return page.locator(".guesses .name").all_inner_texts()
+
+
+@pytest.mark.parametrize("category", ["bicycle", "cat", "house", "tree"])
+def test_what_is_traced_is_recognised(blank, template, category):
+    trace(blank, template(category))
+    answered(blank)
+    shown = guesses(blank)
+    assert len(shown) == 5 and len(set(shown)) == 5
+    assert shown[0] == category
+    assert blank.locator(".neighbours li").count() == 8
+
+
+def test_it_guesses_while_a_stroke_is_drawn(blank):
+    box = blank.locator("canvas.ink").bounding_box()
+    blank.mouse.move(box["x"] + 100, box["y"] + 100)
+    blank.mouse.down()
+    for step in range(40):
+        blank.mouse.move(box["x"] + 100 + 5 * step, box["y"] + 100 + 3 * (step % 9))
+    answered(blank)
+    assert "–" not in guesses(blank)
+    assert blank.get_by_role("button", name=".ndjson").is_disabled(), "the drawing is not finished"
+    blank.mouse.up()
+    answered(blank)
+    assert blank.get_by_role("button", name=".ndjson").is_enabled()
+
+
+def test_undo_and_clear_by_keyboard(blank, template):
+    strokes = template("house")
+    trace(blank, strokes[:1], frame=np.concatenate(strokes))
+    answered(blank)
+    one = blank.locator(".share").all_inner_texts()
+    trace(blank, strokes[1:2], frame=np.concatenate(strokes))
+    answered(blank)
+    blank.get_by_role("button", name="Undo").focus()
+    blank.keyboard.press("Enter")
+    answered(blank)
+    assert blank.locator(".share").all_inner_texts() == one
+    blank.keyboard.press("Tab")
+    blank.keyboard.press("Space")
+    answered(blank)
+    assert blank.locator(".paper.drawn").count() == 0 and set(guesses(blank)) == {"–"}
+    assert blank.get_by_role("button", name="Undo").is_disabled()
+
+
+def test_the_download_is_a_line_of_the_dataset(blank, template, project, tmp_path):
+    trace(blank, template("bicycle"))
+    answered(blank)
+    with blank.expect_download() as download:
+        blank.get_by_role("button", name=".ndjson").click()
+    download.value.save_as(tmp_path / "drawing.ndjson")
+    read = read_ndjson(tmp_path / "drawing.ndjson")
+    assert len(read) == 1 and read.word[0] == "bicycle" and read.points.dtype == np.uint8
+    assert read.points.max() == 255
+    assert Predictor(project / "models").predict_strokes(read)[0].argmax() == 1
+    near = simplify([[stroke.T for stroke in template("bicycle")]])
+    assert abs(len(read.points) - len(near.points)) <= 0.2 * len(near.points), "traced to a pixel"
+
+
+# What a client of one's own could send: the page's JSON.stringify is replaced by one that gives this in place of strokes.
+NONSENSE = ("[[[NaN],[1]]]", "[[[1e999],[1]]]", '"strokes"', '[[["1"],[1]]]', "[[[1,2],[3]]]", "null", "[[[[]]]]", "{")
+
+
+def test_nonsense_is_refused_and_the_app_stays_up(blank, template):
+    trace(blank, template("tree"))
+    answered(blank)
+    for text in NONSENSE:
+        blank.evaluate(
+            """(text) => {
+                JSON.kept ??= JSON.stringify;
+                JSON.stringify = (...args) => JSON.kept(...args).replace(/"strokes":.*?,"done"/, () => `"strokes":${text},"done"`);
+            }""",
+            text,
+        )
+        trace(blank, [np.array([[0, 0], [50, 90], [100, 20]])])
+        message = blank.locator(".message")
+        message.filter(has_text="That is no drawing").wait_for(timeout=10_000)
+        blank.evaluate("JSON.stringify = JSON.kept")
+        blank.get_by_role("button", name="Clear").click()
+        answered(blank)
+        assert message.inner_text() == ""
+    trace(blank, template("tree"))
+    answered(blank)
+    assert guesses(blank)[0] == "tree"
+
+
+def test_the_game(blank, template):
+    for _ in range(2):
+        blank.get_by_role("button", name="Play").or_(blank.get_by_role("button", name="Next")).click()
+        title = blank.locator(".title")
+        title.filter(has_text="Draw a").wait_for(timeout=10_000)
+        thing = title.inner_text().removeprefix("Draw ").split(maxsplit=1)[1]
+        trace(blank, template(thing))
+        title.filter(has_text="Yes, ").wait_for(timeout=10_000)
+        assert "recognised" in blank.locator(".hint").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone(chrome, address, template, scheme):
+    context = chrome.new_context(
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=3,
+        has_touch=True,
+        is_mobile=True,
+        color_scheme=scheme,
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".pad").wait_for(timeout=60_000)
+    answered(page)
+    trace(page, template("house"))
+    answered(page)
+    assert guesses(page)[0] == "house"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    first = page.locator(".guesses li").first.bounding_box()
+    assert first["y"] + first["height"] <= 844, "canvas and first guess fit on the screen"
+    ink, paper = page.evaluate(
+        """() => {
+            const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+            const style = (name) => getComputedStyle(root.querySelector(name));
+            return [style(".ink").color, style(".paper").backgroundColor];
+        }"""
+    )
+    brightness = [sum(map(int, colour[4:-1].split(","))) for colour in (ink, paper)]
+    assert (brightness[0] < brightness[1]) == (scheme == "light") and abs(brightness[0] - brightness[1]) > 300
+    context.close()

@@ -1,0 +1,69 @@
+"""The app's pages without a browser."""
+
+import json
+
+import pytest
+from app.browser import ROOT
+from streamlit.testing.v1 import AppTest
+
+
+@pytest.fixture
+def app(monkeypatch, tmp_path):
+    """The app, on a project folder that is empty as yet."""
+    monkeypatch.setenv("SKETCH_CLASSIFIER_ROOT", str(tmp_path))
+    return AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)
+
+
+def test_without_a_model_it_says_what_to_run(app):
+    app.run()
+    assert not app.exception
+    assert [info.value for info in app.info] == [
+        "There is no model to ask yet: run `dvc repro`, then reload this page."
+    ]
+
+
+def test_a_damaged_model_is_no_traceback(app, tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/model.onnx").write_bytes(b"nonsense")
+    app.run()
+    assert not app.exception
+    assert "run `dvc repro`" in app.info[0].value
+    assert "not a model that this version exported" in app.caption[0].value
+
+
+def report(root):
+    """The report page on a project folder."""
+
+    def page(root):
+        from pathlib import Path
+
+        from app.report import show_report
+
+        show_report(Path(root))
+
+    return AppTest.from_function(page, kwargs={"root": str(root)}, default_timeout=60).run()
+
+
+def test_the_report_says_what_to_run(tmp_path):
+    page = report(tmp_path)
+    assert not page.exception
+    assert all("`dvc repro`" in info.value for info in page.info) and len(page.info) == 2
+
+
+def test_the_report_shows_the_figures(tmp_path):
+    (tmp_path / "metrics").mkdir()
+    metrics = {"weights": "none", "num_test": 2324, "accuracy": 0.921687, "weights_failed": ["imagenet"]}
+    (tmp_path / "metrics/metrics.json").write_text(json.dumps(metrics))
+    page = report(tmp_path)
+    assert not page.exception
+    assert {metric.label: metric.value for metric in page.metric} == {"Accuracy": "0.922", "Test drawings": "2,324"}
+    (tmp_path / "metrics/metrics.json").write_text("{")
+    assert "No figures yet" in report(tmp_path).info[0].value
+
+
+def test_the_report_of_the_pipeline_is_embedded(tmp_path):
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots/report.html").write_text("<h1>All of it</h1>")
+    page = report(tmp_path)
+    assert not page.exception
+    assert len(page.info) == 1, "nothing is said to be missing but the figures"

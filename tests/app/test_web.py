@@ -1,0 +1,167 @@
+"""The page without a server: the same bitmaps, the same words, the same guesses as in Python."""
+
+import base64
+import json
+import shutil
+import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from app.browser import ROOT, answered, trace
+from app.game import RECOGNISED, SECONDS, with_article
+from app.web.build import build
+
+from sketch_classifier import Predictor, UserError, rasterize, read_ndjson
+from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.data.simplify import simplify
+from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.data.synthetic import categories, generate
+
+WEB = ROOT / "app/web"
+
+
+def node(script, value, tmp_path):
+    """What a module, which imports from app/web as `web/…`, prints of a value."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    (tmp_path / "value.json").write_text(json.dumps(value))
+    source = 'import { readFileSync } from "node:fs";\n' + script.replace("web/", f"{WEB.as_uri()}/")
+    (tmp_path / "script.mjs").write_text(
+        source + '\nconst value = JSON.parse(readFileSync("value.json"));\nconsole.log(JSON.stringify(main(value)));'
+    )
+    done = subprocess.run(["node", "script.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+RASTERIZE = """
+import { rasterize } from "web/raster.js";
+const main = ({ drawings, size }) => drawings.map((drawing) => Buffer.from(rasterize(drawing, size)).toString("base64"));
+"""
+
+
+def bitmaps(drawings, size, tmp_path):
+    texts = node(RASTERIZE, {"drawings": drawings.to_lists(), "size": size}, tmp_path)
+    return np.stack([np.frombuffer(base64.b64decode(text), np.uint8).reshape(size, size) for text in texts])
+
+
+@pytest.fixture(scope="module")
+def raw():
+    """Raw drawings of every synthetic category, and odd ones: dots, spikes, crossings, scribbles."""
+    rng = np.random.default_rng(0)
+    scribbles = [
+        [[*rng.integers(0, 300, (2, int(rng.integers(1, 40)))).tolist()] for _ in range(int(rng.integers(1, 5)))]
+        for _ in range(60)
+    ]
+    odd = [
+        [[[5], [5]]],
+        [[[0, 0], [0, 0]]],
+        [[[0, 100, 0], [0, 1, 0]]],
+        [[[0, 9, 9, 0, 0], [0, 0, 9, 9, 0]], [[4], [4]]],
+    ]
+    drawings = [generate(category, 4, seed=5)[0] for category in categories()]
+    return Drawings.concatenate([*drawings, Drawings.from_lists(scribbles + odd, dtype=np.float64)])
+
+
+def test_simplified_drawings_are_identical(raw, tmp_path):
+    script = 'import { simplify } from "web/simplify.js";\nconst main = (drawings) => drawings.map(simplify);'
+    found = node(script, [[stroke[:2] for stroke in drawing] for drawing in raw.to_lists()], tmp_path)
+    assert found == simplify(raw).to_lists()
+
+
+@pytest.mark.parametrize("size", [28, 64])
+def test_bitmaps_are_identical(raw, size, tmp_path):
+    drawings = simplify(raw)
+    np.testing.assert_array_equal(bitmaps(drawings, size, tmp_path), rasterize(drawings, size=size))
+
+
+def test_bitmaps_of_real_drawings_are_identical(mirror, tmp_path):
+    files = sorted((mirror / "simplified").glob("*.ndjson"))
+    if not files:
+        pytest.skip(f"no simplified drawings in {mirror}")
+    drawings = Drawings.concatenate([read_ndjson(file, limit=300) for file in files[:5]])
+    np.testing.assert_array_equal(bitmaps(drawings, 28, tmp_path), rasterize(drawings))
+
+
+@pytest.mark.parametrize("length", [8, 101])
+def test_sequences_are_identical(raw, length, tmp_path):
+    drawings = simplify(raw)
+    script = 'import { sequence } from "web/sequence.js";\nconst main = ([all, n]) => all.map((one) => [...sequence(one, n)]);'
+    found = node(script, [drawings.to_lists(), length], tmp_path)
+    expected = Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)[:]
+    np.testing.assert_array_equal(np.array(found).reshape(-1, length, 3), expected)
+
+
+def test_the_game_says_the_same_words(tmp_path):
+    names = (ROOT / "src/sketch_classifier/data/categories.txt").read_text().splitlines() + ["not motor vehicle"]
+    script = 'import { withArticle, SECONDS } from "web/game.js";\nconst main = (names) => [SECONDS, names.map(withArticle)];'
+    assert node(script, names, tmp_path) == [SECONDS, [with_article(name) for name in names]]
+
+
+def test_the_game_is_judged_alike(tmp_path):
+    script = """
+    import { judge, nextRound } from "web/game.js";
+    const main = (share) => {
+        const round = nextRound(["cat"], null, 100);
+        const ask = (leader, probability, now) => judge(round, leader, probability, now);
+        return [ask("cat", share, 104), ask("cat", share - 0.01, 104), ask("dog", 1, 104), ask("cat", 1, 121)].map(
+            ({ seconds, over }) => [seconds, over],
+        );
+    };"""
+    assert node(script, RECOGNISED, tmp_path) == [[4, True], [None, False], [None, False], [None, True]]
+
+
+def test_the_lock_file_names_no_address():
+    lock = json.loads((WEB / "package-lock.json").read_text())
+    assert lock["packages"]["node_modules/onnxruntime-web"]["integrity"].startswith("sha512-")
+    assert not [name for name, about in lock["packages"].items() if "localhost" in about.get("resolved", "")]
+
+
+def test_no_model_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="dvc repro export"):
+        build(tmp_path, tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.fixture(scope="module")
+def web_page(project, chrome, tmp_path_factory):
+    dist = tmp_path_factory.mktemp("web") / "dist"
+    try:
+        build(project / "models", dist)
+    except UserError as error:
+        pytest.skip(str(error))
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=dist)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = chrome.new_page(viewport={"width": 390, "height": 844})
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.locator(".guesses").wait_for(timeout=60_000)
+        yield page
+        page.close()
+        server.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("category", ["bicycle", "cat", "house"])
+def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_path, category):
+    answered(web_page)
+    trace(web_page, template(category))
+    answered(web_page)
+    with web_page.expect_download() as download:
+        web_page.get_by_role("button", name=".ndjson").click()
+    download.value.save_as(tmp_path / "drawing.ndjson")
+    predictor = Predictor(project / "models")
+    shares = predictor.predict_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
+    shown = web_page.locator(".guesses .name").all_inner_texts()
+    assert shown[0] == category
+    assert shown[0] == predictor.classes[shares.argmax()]
+    assert float(web_page.locator(".guesses i").first.evaluate("bar => bar.style.transform.slice(7, -1)")) == (
+        pytest.approx(float(shares.max()), abs=1e-4)
+    )
+    web_page.get_by_role("button", name="Clear").click()
