@@ -77,8 +77,8 @@ def trace(page, strokes: Sequence[np.ndarray], *, frame: np.ndarray | None = Non
     box = page.locator("canvas.ink").bounding_box()
     corner, side = np.array([box["x"], box["y"]]), box["width"]
     frame = np.concatenate(strokes) if frame is None else frame
-    low = frame.min(axis=0)
-    extent = np.ptp(frame, axis=0)
+    low = frame.min(axis=0).astype(float)
+    extent = frame.max(axis=0) - low
     scale = (1 - 2 * MARGIN) * side / max(extent.max(), 1.0)
     shift = corner + (side - extent * scale) / 2
     for stroke in strokes:

@@ -8,6 +8,7 @@
 
 const SEND_EVERY = 100; // ms
 const UNITS = 1000; // of the canvas's side
+const ROUND = 20; // seconds, as in app/game.py
 const MAX_POINTS = 20000; // as in app/drawing.py
 const MAX_STROKES = 500;
 const LINE = 0.02; // line width, in sides of the canvas
@@ -259,7 +260,7 @@ export function createPad(root, { send, play }) {
     find("title").textContent = round ? round.title : "Draw, and it guesses";
     find("hint").textContent = round
       ? round.hint
-      : "Or play: you have 20 seconds.";
+      : `Or play: you have ${ROUND} seconds.`;
     const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
     if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
     clearInterval(countdown);
@@ -267,7 +268,7 @@ export function createPad(root, { send, play }) {
     ends = performance.now() + round.left * 1000;
     const tick = () => {
       const left = Math.max(0, ends - performance.now()) / 1000;
-      find("clock").firstElementChild.style.transform = `scaleX(${left / 20})`;
+      find("clock").firstElementChild.style.transform = `scaleX(${left / ROUND})`;
       find("hint").textContent = `${Math.ceil(left)} s left`;
       if (left <= 0) {
         clearInterval(countdown);

@@ -6,6 +6,7 @@ from app.browser import browser, chromium, served
 from sketch_classifier.data import synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.synthetic import generate
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.serving.export import export
@@ -39,11 +40,12 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def template():
-    """The strokes of a synthetic drawing of a category that no model was trained on, [(n, 2), …]."""
+    """The strokes of a synthetic drawing of a category that no model was trained on, [(n, 2), …], simplified: a few
+    moves of the mouse each."""
 
     def strokes(category):
         drawings, truth = generate(category, 20, seed=99)
-        return drawings.strokes(int(((truth.drawn == category) & ~truth.bad).argmax()))
+        return simplify(drawings).strokes(int(((truth.drawn == category) & ~truth.bad).argmax()))
 
     return strokes
 
