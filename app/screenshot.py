@@ -11,7 +11,7 @@ from app.browser import answered, browser, served, trace
 from sketch_classifier.data.files import replaced_file
 from sketch_classifier.data.synthetic import generate
 
-SIZES = {"desktop": (1120, 740), "phone": (390, 844)}
+SIZES = {"desktop": (1120, 850), "phone": (390, 844)}
 
 
 def screenshot(path: Path, *, category: str, seed: int, size: tuple[int, int], scheme: str) -> None:
