@@ -66,7 +66,7 @@ export function createPad(root, { send, play }) {
   const context = canvas.getContext("2d");
   let strokes = stored();
   let pointer = null; // id of the pointer that draws
-  let seq = 0; // of the last drawing that was sent
+  let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
   let sent = 0; // when, by performance.now()
   let timer = null;
   let view = {};
