@@ -90,7 +90,7 @@ def test_the_download_is_a_line_of_the_dataset(blank, template, project, tmp_pat
 
 
 # What a client of one's own could send: the page's JSON.stringify is replaced by one that gives this in place of strokes.
-NONSENSE = ("[[[NaN],[1]]]", "[[[1e999],[1]]]", '"strokes"', '[[["1"],[1]]]', "[[[1,2],[3]]]", "null", "[[[[]]]]", "{")
+NONSENSE = ("[[[NaN],[1]]]", "[[[1e999],[1]]]", '"strokes"', '[[["1"],[1]]]', "[[[1,2],[3]]]", "null", "[[[[]]]]")
 
 
 def test_nonsense_is_refused_and_the_app_stays_up(blank, template):
@@ -114,6 +114,22 @@ def test_nonsense_is_refused_and_the_app_stays_up(blank, template):
     trace(blank, template("tree"))
     answered(blank)
     assert guesses(blank)[0] == "tree"
+
+
+def test_a_client_that_breaks_its_own_page_finds_the_app_up(chrome, address, template):
+    page = chrome.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.locator(".pad").wait_for(timeout=60_000)
+    answered(page)
+    page.evaluate("JSON.stringify = () => '{'")
+    trace(page, template("tree")[:1])
+    page.reload()
+    page.locator(".pad").wait_for(timeout=60_000)
+    answered(page)
+    trace(page, template("tree"))
+    answered(page)
+    assert "–" not in guesses(page)
+    page.close()
 
 
 def test_the_game(blank, template):
