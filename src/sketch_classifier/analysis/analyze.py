@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,7 @@ import torch
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
 from sketch_classifier.analysis.distribution import distribution_figure
-from sketch_classifier.analysis.drawings import pictures, render
+from sketch_classifier.analysis.drawings import Sheet, pictures, render
 from sketch_classifier.analysis.embedding import embed, tsne_3d_figure, tsne_figure, usable_perplexity
 from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, margins, named, votes
 from sketch_classifier.analysis.lookalikes import look_alikes_figure
@@ -127,15 +132,27 @@ def _draw_drawings(run: _Run) -> int:
         render(samples_sheet(run.dataset, run.predictions, run.params.num_samples, run.name, run.seed)),
         run.plots / "samples.png",
     )
-    number = 0
+    sheets = errors_sheets(run.dataset, run.predictions, run.params.num_errors, run.name)
     with replaced_folder(run.plots / "errors") as folder:
-        for sheet in errors_sheets(run.dataset, run.predictions, run.params.num_errors, run.name):
-            number += 1
-            page = render(sheet)
-            save(page, folder / f"page_{number:04}.png")
-            if number == 1:
-                save(page, run.plots / "errors.png")
+        paths = (folder / f"page_{number:04}.png" for number in count(1))
+        # Threads, since most of the time goes into packing the pictures, where Python lets others run.
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as pool:
+            waiting, number = deque(), 0
+            for sheet, path in zip(sheets, paths, strict=False):
+                waiting.append(pool.submit(_draw_page, sheet, path))
+                number += 1
+                if len(waiting) > 2 * workers:  # so that few pages are in memory
+                    waiting.popleft().result()
+            for page in waiting:
+                page.result()
+        with replaced_file(run.plots / "errors.png") as first:
+            shutil.copyfile(folder / "page_0001.png", first)
     return number
+
+
+def _draw_page(sheet: Sheet, path: Path) -> None:
+    save(render(sheet), path)
 
 
 def _draw_classes(run: _Run) -> None:

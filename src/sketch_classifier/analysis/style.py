@@ -56,6 +56,6 @@ def save(picture: Figure | Image, path: str | Path) -> None:
     """Write a PNG that says nothing of when and with what it was made."""
     with replaced_file(path) as partial:
         if isinstance(picture, Image):
-            picture.save(partial, format="png")
+            picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5 % larger
         else:
             picture.savefig(partial, format="png", metadata={"Software": None})
