@@ -222,12 +222,11 @@ def _causes(tables: Tables) -> str:
             f"drawings and {share:.1%} of the errors."
         )
     if len(tables.most_confused):
-        pairs = tables.most_confused.drop_duplicates("pair_count").head(1)
         total = tables.most_confused["count"].sum()
-        first = pairs.iloc[0]
+        first = tables.most_confused.iloc[0]
         found.append(
-            f"{first['actual']} and {first['predicted']} are taken for one another most: {first['pair_count']:,} of "
-            f"{total:,} errors."
+            f"The look-alikes that are confused most, {first['actual']} and {first['predicted']}, make "
+            f"{first['pair_count']:,} of {total:,} errors."
         )
     if len(tables.by_country):
         named = tables.by_country[tables.by_country["country"] != "other"]
