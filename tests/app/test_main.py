@@ -1,10 +1,17 @@
 """The app's pages without a browser."""
 
 import json
+import sys
 
 import pytest
 from app.browser import ROOT
 from streamlit.testing.v1 import AppTest
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """Streamlit runs a script as `__main__` and leaves it there; processes that other tests spawn would run it again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
