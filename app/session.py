@@ -15,7 +15,7 @@ from app.neighbours import Neighbours
 from sketch_classifier.data.raster import rasterize
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.errors import UserError
-from sketch_classifier.serving.session import Answers
+from sketch_classifier.serving.session import Answers, most_likely
 
 NUM_GUESSES = 5
 BITMAP = 28  # pixels a side of what is shown as seen by the network
@@ -66,7 +66,7 @@ class Session:
             return
         drawing = simplified(strokes)
         probabilities, features = (rows[0] for rows in self._model.answer_strokes(drawing))
-        guesses = self._guesses(probabilities)
+        guesses = most_likely(probabilities, self._model.classes, NUM_GUESSES)
         now = self._clock()
         if self._round is not None:
             self._judge(*guesses[0], now)
@@ -90,7 +90,7 @@ class Session:
         """What the pad shows, in JSON's types.
 
         seq         of the drawing that this answers
-        guesses     [[class, probability], …], the most likely first; missing where nothing is drawn
+        guesses     [(class, probability), …], the most likely first; missing where nothing is drawn
         bitmap      base64 of 28 × 28 bytes
         ndjson, neighbours  once the pen was lifted: the drawing as a line of a file; [{name, bitmap}, …]
         classes     all that the model knows
@@ -98,10 +98,6 @@ class Session:
         round       {state: drawing | won | lost, title, hint, left}, or null
         """
         return self._answer | {"classes": self._model.classes, "round": self._shown_round()}
-
-    def _guesses(self, probabilities: np.ndarray) -> list[list]:
-        best = np.argsort(-probabilities, kind="stable")[:NUM_GUESSES]
-        return [[self._model.classes[i], float(probabilities[i])] for i in best]
 
     def _neighbours(self, features: np.ndarray) -> list[dict]:
         if self._near is None:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.files import replaced_file
-from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.answers import answers, class_logits
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
@@ -19,7 +18,7 @@ from sketch_classifier.evaluation.calibration import calibration, curves, fit_te
 from sketch_classifier.evaluation.figures import class_figures, probability_figures
 from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
-from sketch_classifier.models.predict import predict_logits
+from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
 from sketch_classifier.models.saved import About, load_model
 
 # The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
@@ -48,13 +47,13 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     """
     dataset = Dataset.open(processed)
     network, about = load_model(model)
-    rows = _test_rows(dataset, about.categories, processed, model)
+    rows = rows_to_test(dataset, about, model)
     validation_rows = dataset.rows("validation")
     inputs = dataset.inputs(network.input)
-    outputs = [class_logits(predict_logits(network, inputs, chosen), about.task) for chosen in (validation_rows, rows)]
-    if not all(np.isfinite(logits).all() for logits in outputs):
-        raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
-    validation, test = outputs
+    validation, test = (
+        require_numbers(class_logits(predict_logits(network, inputs, chosen), about.task), model)
+        for chosen in (validation_rows, rows)
+    )
     targets, names = dataset.targets(about.task), dataset.class_names(about.task)
 
     table, chosen = measure(test, targets[rows], validation, targets[validation_rows], about.task)
@@ -122,12 +121,3 @@ def _headline(table: pd.DataFrame, chosen: dict[str, float], about: About, num_t
         if row.figure == "accuracy":
             figures |= {"accuracy_low": row.low, "accuracy_high": row.high}
     return figures | chosen
-
-
-def _test_rows(dataset: Dataset, categories: tuple[str, ...], processed: str | Path, model: str | Path) -> np.ndarray:
-    if categories != dataset.categories:
-        raise UserError(f"{model}: trained on other categories than {processed} holds; run `dvc repro train`")
-    rows = dataset.rows("test")
-    if not len(rows):
-        raise UserError(f"{processed}: no drawing falls in the test split; raise the dataset's `limit` or `split.test`")
-    return rows

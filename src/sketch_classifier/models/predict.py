@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
+from sketch_classifier.models.saved import About
 from sketch_classifier.models.task import class_probabilities
 
 BATCH_SIZE = 128
+
+
+def rows_to_test(dataset: Dataset, about: About, model: str | Path) -> np.ndarray:
+    """(n,) int64, n at least 1: the test drawings to measure the model on that lies in the folder `model`.
+
+    Raises UserError where the model was trained on other categories, and where there is no test drawing.
+    """
+    if about.categories != dataset.categories:
+        raise UserError(f"{model}: trained on other categories than {dataset.folder} holds; run `dvc repro train`")
+    rows = dataset.rows("test")
+    if not len(rows):
+        cure = "raise the dataset's `limit` or `split.test`"
+        raise UserError(f"{dataset.folder}: no drawing falls in the test split; {cure}")
+    return rows
+
+
+def require_numbers(outputs: np.ndarray, model: str | Path) -> np.ndarray:
+    """The outputs of the network in the folder `model`. Raises UserError where they are not finite numbers."""
+    if not np.isfinite(outputs).all():
+        raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
+    return outputs
 
 
 def predict_logits(

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from sketch_classifier.errors import UserError
 from sketch_classifier.serving.inputs import Drawn, files_of, predictions_of
 from sketch_classifier.serving.predictor import Predictor
+from sketch_classifier.serving.session import most_likely
 
 NUM_SHOWN = 5
 
@@ -82,8 +83,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _lines(drawn: Sequence[Drawn], probabilities: np.ndarray, classes: Sequence[str], write) -> Iterator[str]:
     for one, shares in zip(drawn, probabilities, strict=True):
-        likely = np.argsort(-shares, kind="stable")[:NUM_SHOWN]
-        yield write(one, [(classes[index], float(shares[index])) for index in likely])
+        yield write(one, most_likely(shares, classes, NUM_SHOWN))
 
 
 def _text_line(drawn: Drawn, likely: list[tuple[str, float]]) -> str:

@@ -11,8 +11,7 @@ import numpy as np
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.files import replaced_file
 from sketch_classifier.data.sequences import Sequences
-from sketch_classifier.errors import UserError
-from sketch_classifier.models.predict import predict_logits, probabilities
+from sketch_classifier.models.predict import predict_logits, probabilities, require_numbers, rows_to_test
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.serving.graph import onnx_model
 from sketch_classifier.serving.quantise import quantise
@@ -37,15 +36,10 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
     """
     dataset = Dataset.open(processed)
     network, about = load_model(model)
-    if about.categories != dataset.categories:
-        raise UserError(f"{model}: trained on other categories than {processed} holds; run `dvc repro train`")
-    test = _some(dataset.rows("test"), NUM_CHECKED)
-    if not len(test):
-        raise UserError(f"{processed}: no drawing falls in the test split; raise the dataset's `limit` or `split.test`")
+    test = _some(rows_to_test(dataset, about, model), NUM_CHECKED)
     stored, labels = dataset.inputs(network.input), dataset.targets(about.task)[test]
     expected = probabilities(predict_logits(network, stored, test, device="cpu"), about.task)
-    if not np.isfinite(expected).all():
-        raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
+    require_numbers(expected, model)
 
     exact = onnx_model(network, about)
     small = quantise(exact, stored, _some(dataset.rows("train"), NUM_CALIBRATION))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,15 @@ class Answers(NamedTuple):
 
     probabilities: np.ndarray
     features: np.ndarray
+
+
+def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> list[tuple[str, float]]:
+    """The `num` likeliest classes of one drawing with their probabilities, (num_classes,) float, the likeliest first.
+
+    Of equals the one that comes first among the classes comes first.
+    """
+    best = np.argsort(-probabilities, kind="stable")[:num]
+    return [(classes[index], float(probabilities[index])) for index in best]
 
 
 class Session:
