@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
 from sketch_classifier import Predictor, UserError, rasterize
@@ -73,6 +74,17 @@ def test_grey_images_for_a_model_of_three_channels(trained, unseen):
     np.testing.assert_array_equal(
         predictor.predict_images(images), predictor.predict_images(np.repeat(images[:, None], 3, axis=1))
     )
+
+
+def test_a_model_of_photographs_refuses_strokes(model_folder, tmp_path):
+    model = onnx.load(model_folder(3) / "model.onnx")
+    next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
+    onnx.save(model, tmp_path / "model.onnx")
+    predictor = Predictor(tmp_path)
+    assert predictor.predict_images(np.zeros((1, 3, 28, 28), np.uint8)).shape == (1, 3)
+    for ask in (predictor.predict_strokes, predictor.answer_strokes, predictor.bitmaps):
+        with pytest.raises(UserError, match="learnt from photographs; use predict_images"):
+            ask([[[[0, 10], [5, 5]]]])
 
 
 def test_the_model_says_what_it_is(trained):

@@ -20,7 +20,7 @@ class Served:
     positive_name    what to call that group, or None
     kind             what it reads: "images" or "strokes"
     image_shape      of the dataset's images, (H, W) or (3, H, W)
-    channels         what they are: 1, 3 (grey three times) or "stroke_order"
+    channels         what they are: 1, 3 (grey three times), "stroke_order" or "color"
     sequence_length  points a drawing that it reads, for kind "strokes"; else None
     num_features     of its second output
     weights          what its training began with

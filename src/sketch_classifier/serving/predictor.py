@@ -77,8 +77,11 @@ class Predictor:
     def bitmaps(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
         """(N, H, W) or (N, 3, H, W) uint8: strokes as the dataset's images show them, which is what the network sees.
 
-        A model that reads strokes does not see them; they show what was drawn all the same.
+        A model that reads strokes does not see them; they show what was drawn all the same. Raises
+        UserError where the model learnt from photographs: strokes are none.
         """
+        if self.about.channels == "color":
+            raise UserError("strokes: this model learnt from photographs; use predict_images")
         channels = "stroke_order" if self.about.channels == "stroke_order" else "gray"
         images = rasterize(_simplified(drawings), size=self.about.image_shape[-1], channels=channels)
         return self._stored_channels(images)
