@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
-from skimage.filters import apply_hysteresis_threshold
+from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
 from sketch_classifier.data.raster import RADIUS, REGION
@@ -18,9 +19,16 @@ WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
 SURROUNDINGS = 0.3  # of the shorter side: how far around a pixel its brightness is compared
+SHARP = 0.012  # of the shorter side: within so much a line's edge rises
+EVEN = 20  # grey levels between bright and dark places of evenly lit paper
+BROADEST_PEN = 0.06  # of the shorter side …
+BROADEST_LINE = 0.15  # … and of a drawing's longer side: what is broader than both is filled
 FILLED = 1.6  # times as broad as its lines is what a drawing fills
+SILHOUETTE = 0.5  # of the ink of a drawing that is no line drawing is filled, at least
 SMALLEST = 0.02  # extent of the largest connected part of a drawing, of the shorter side
 FAINTEST = 0.06  # contrast of ink, of the paper's brightness
+FEWEST_LINES = 4  # of ruled paper, at opposite edges of a picture
+MOST_RULINGS = 2  # of different colours on one sheet
 
 
 def read_picture(file: BinaryIO) -> np.ndarray:
@@ -28,14 +36,24 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 
     `file` need not be seekable. Raises UserError where it cannot be read.
     """
-    try:
-        with Image.open(BytesIO(file.read()), formats=("PNG", "JPEG")) as image:
-            image.draft("L", (WORKING_SIZE, WORKING_SIZE))  # a large JPEG is decoded at a half, a quarter, …
-            image = _opaque(ImageOps.exif_transpose(image))
-            image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
-            return np.asarray(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"not a picture that can be read ({one_line(error)})") from None
+    image = _opaque(_decoded(file, "L", WORKING_SIZE))
+    image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
+    return np.asarray(image)
+
+
+def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
+    """A PNG or JPEG as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
+
+    What is transparent becomes white. `file` need not be seekable. Raises UserError where it cannot be read.
+    """
+    image = _decoded(file, "RGB", 2 * size)
+    if image.mode.startswith("I"):
+        image = _in_8_bits(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
 
 
 def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
@@ -50,23 +68,38 @@ def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
     values = grey.astype(np.float32)
     if _is_dark_on_light(values):
         values = 255 - values
-    if values.shape == (size, size):
+    if values.shape == (size, size) and np.ptp(values):
         return values.astype(np.uint8)
-    ink = _ink(_contrast(values))
-    lines = _middle_lines(_enlarged(ink))
-    return _redrawn(lines, size)
+    ink = _ink(*_contrast(values))
+    broadest = BROADEST_PEN * min(values.shape)
+    return _redrawn(_middle_lines(*_enlarged(ink, broadest)), size)
+
+
+def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
+    """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
+    try:
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
+            with Image.open(BytesIO(file.read()), formats=("PNG", "JPEG")) as image:
+                image.draft(mode, (size, size))
+                return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"not a picture that can be read ({one_line(error)})") from None
 
 
 def _opaque(image: Image.Image) -> Image.Image:
     """In grey, mode L. What is transparent becomes white below dark ink, and black below light ink."""
-    if image.mode.startswith("I"):  # 16 bits
-        return Image.fromarray((np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8))
-    if "A" not in image.getbands() and "transparency" not in image.info:
+    if image.mode.startswith("I"):
+        return _in_8_bits(image)
+    if not image.has_transparency_data:
         return image.convert("L")
     grey, alpha = image.convert("RGBA").convert("LA").split()
     shares = np.asarray(alpha, np.float64)
     is_light = (np.asarray(grey) * shares).sum() > 127.5 * shares.sum()
     return Image.composite(grey, Image.new("L", grey.size, 0 if is_light else 255), alpha)
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    return Image.fromarray((np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8))
 
 
 def _is_dark_on_light(values: np.ndarray) -> bool:
@@ -82,61 +115,134 @@ def _is_dark_on_light(values: np.ndarray) -> bool:
     return float((rest**3).sum()) < 0
 
 
-def _contrast(values: np.ndarray) -> np.ndarray:
+def _contrast(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How much a pixel stands out of the darker paper around it: 0 for paper, to 1. Of light ink on dark paper.
 
-    The paper is what a morphological opening leaves: areas broader than any line.
+    The paper is what a morphological opening leaves: areas broader than any line. Beside the contrast, (H, W) float:
+    the standard deviation that the paper's grain gives it. And (H, W) bool: what would be paper if the picture went on
+    beyond its edges as it is there: the table around the sheet, the corner of a shadow.
     """
     smooth = ndimage.gaussian_filter(values, min(1.0, max(values.shape) / 400))
     window = max(3, round(BROADEST * min(values.shape)) | 1)
-    paper = ndimage.maximum_filter(ndimage.minimum_filter(smooth, window), window)
-    return np.clip((smooth - paper) / np.maximum(255 - paper, 1), 0, 1)
+    inside = slice(window, -window)
+    mirrored = _opened(smooth, window)
+    prolonged = _opened(np.pad(smooth, window, mode="edge"), window)[inside, inside]
+    usual = np.median(_edge(smooth))
+    mirrored, prolonged = (np.where(_is_broad_ink(paper, smooth), usual, paper) for paper in (mirrored, prolonged))
+    rest = smooth - mirrored
+    # As of a normal distribution, from its lower quarter: up to half of a picture may be ink.
+    low, quarter = np.percentile(rest, [5, 25])
+    grain = (quarter - low) / 0.97
+    room = np.maximum(255 - mirrored, 1)
+    contrast = (rest - (quarter + 0.67 * grain)) / room
+    return np.minimum(contrast, 1), grain / room, smooth - prolonged < 0.5 * rest
 
 
-def _ink(contrast: np.ndarray) -> np.ndarray:
-    """(H, W) bool: what stands out and is more than a speck or the edge of the picture."""
-    typical = float(np.median(contrast))  # of paper with its grain
-    contrast = contrast - typical
-    grain = 1.4826 * float(np.median(np.abs(contrast)))
-    certain = contrast > max(FAINTEST, 6 * grain)
-    if not certain.any():
+def _is_broad_ink(paper: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(H, W) bool: what was taken for paper and is a filled area, far from the paper at the edges if that is even."""
+    low, usual, high = np.percentile(_edge(values), [10, 50, 90])
+    return (paper > usual + 0.6 * (values.max() - usual)) & (high - low < EVEN)
+
+
+def _edge(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+def _opened(values: np.ndarray, window: int) -> np.ndarray:
+    """The morphological opening by a square, of an image that is mirrored beyond its edges."""
+    return ndimage.maximum_filter(ndimage.minimum_filter(values, window), window)
+
+
+def _ink(contrast: np.ndarray, grain: np.ndarray, along_edges: np.ndarray) -> np.ndarray:
+    """(H, W) bool: what stands out and is no speck, no edge of the sheet and no ruling.
+
+    Ruling is told by its many lines, which run off the picture on opposite sides. It is fainter than the drawing: what
+    stands out is parted in two by Otsu's threshold.
+    """
+    window = max(3, round(SHARP * min(contrast.shape)))
+    steps = np.minimum(contrast, ndimage.maximum_filter(contrast, window) - ndimage.minimum_filter(contrast, window))
+    with_ruling, darker = None, 0.0
+    for _ in range(1 + MOST_RULINGS):
+        least = np.maximum(max(FAINTEST, darker), 6 * grain)
+        certain = steps[steps > least]
+        if not len(certain):
+            break
+        level = float(np.percentile(certain, 75))
+        low = np.maximum(max(0.35 * level, darker), 4 * grain)
+        standing_out = contrast > low
+        sharp = standing_out & (steps > np.maximum(0.6 * level, least))
+        ink = _without_specks_and_edges(ndimage.binary_propagation(sharp, mask=standing_out), along_edges)
+        if not ink.any():
+            break
+        if not _is_ruled(contrast > np.maximum(0.5 * low, least)):
+            return ink
+        with_ruling = ink if with_ruling is None else with_ruling
+        darker = float(threshold_otsu(certain))
+    if with_ruling is None:
         raise UserError("no drawing stands out in the picture")
-    level = float(np.percentile(contrast[certain], 75))
-    ink = apply_hysteresis_threshold(contrast, max(0.35 * level, 4 * grain), max(0.6 * level, 4 * grain))
+    return with_ruling
+
+
+def _is_ruled(standing_out: np.ndarray) -> bool:
+    edge = max(1, round(0.01 * min(standing_out.shape)))
+    for across in (standing_out, standing_out.T):
+        sides = np.array([across[:, :edge].any(axis=1), across[:, -edge:].any(axis=1)])
+        if (np.diff(sides, axis=1, prepend=False) & sides).sum(axis=1).min() >= FEWEST_LINES:
+            return True
+    return False
+
+
+def _without_specks_and_edges(ink: np.ndarray, along_edges: np.ndarray) -> np.ndarray:
+    """Without parts of a line's width or less, and those of which nearly all lies `along_edges`.
+
+    Nothing is left where no part is larger than a dot.
+    """
     labels, num = ndimage.label(ink, np.ones((3, 3)))
     areas = np.bincount(labels.ravel(), minlength=num + 1)
     outline = ink & ~ndimage.binary_erosion(ink)
     width = 2 * ink.sum() / max(1, outline.sum())  # of a line: its area by half its outline
-    edges = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
-    along = np.max([np.bincount(edge, minlength=num + 1) / len(edge) for edge in edges], axis=0) > 0.3
-    keep = (areas >= max(4, 0.5 * width**2)) & ~along
+    at_edge = np.bincount(labels[along_edges], minlength=num + 1)
+    keep = (areas >= max(4, 0.5 * width**2)) & (at_edge <= 0.8 * areas)
     keep[0] = False
     places = [place for place, kept in zip(ndimage.find_objects(labels), keep[1:], strict=True) if kept]
     extents = [side.stop - side.start for place in places for side in place]
-    if max(extents, default=0) < SMALLEST * min(ink.shape):
-        raise UserError("no drawing stands out in the picture")
-    return keep[labels]
+    return keep[labels] & (max(extents, default=0) >= SMALLEST * min(ink.shape))
 
 
-def _enlarged(ink: np.ndarray) -> np.ndarray:
-    """The part with ink, with two pixels around it, at least EXTENT pixels in its larger extent."""
+def _enlarged(ink: np.ndarray, broadest: float) -> tuple[np.ndarray, float]:
+    """The part with ink, with two pixels around it, at least EXTENT pixels in its larger extent; and how broad a pen
+    may have been in it, which in a small drawing is a larger share."""
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     ink = np.pad(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 2)
-    factor = EXTENT / max(ink.shape)
-    if factor <= 1:
-        return ink
-    return ndimage.zoom(ink.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest") > 0.5
+    factor = max(1.0, EXTENT / max(ink.shape))
+    broadest = factor * max(broadest, BROADEST_LINE * max(ink.shape))
+    if factor == 1:
+        return ink, broadest
+    return ndimage.zoom(ink.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest") > 0.5, broadest
 
 
-def _middle_lines(ink: np.ndarray) -> np.ndarray:
-    """(H, W) bool: lines in the middle of strokes, and the inside of areas that are filled."""
+def _middle_lines(ink: np.ndarray, broadest: float) -> np.ndarray:
+    """(H, W) bool: lines in the middle of strokes, and the inside of what is filled; the outline of a silhouette.
+
+    `broadest` is how broad a stroke can be: what is broader is filled.
+    """
     depth = ndimage.distance_transform_edt(ink)
     lines = skeletonize(ink)
-    radius = float(np.median(depth[lines]))
+    radius = min(float(np.median(depth[lines])), broadest / 2)
+    filled = _filled(depth, radius)
+    if filled.sum() > SILHOUETTE * ink.sum():
+        radius = RADIUS * max(ink.shape) / EXTENT
+        filled = _filled(depth, radius)
+        return (lines & ~filled) | (filled & (depth > radius) & (depth <= radius + 1.5))
     if radius > 3:  # a ragged edge of a broad stroke would grow twigs
         lines = skeletonize(ndimage.gaussian_filter(ink.astype(np.float32), radius / 3) > 0.5)
-    broad = ndimage.distance_transform_edt(depth <= FILLED * radius) <= FILLED * radius
-    return lines | (broad & (depth > radius))  # a pen that goes around the inside of a filled area fills it
+    return lines | (filled & (depth > radius))  # a pen that goes around the inside of a filled area fills it
+
+
+def _filled(depth: np.ndarray, radius: float) -> np.ndarray:
+    """(H, W) bool: ink, and as much around it, that is broader than a pen of the radius."""
+    inside = depth > FILLED * radius
+    return inside if not inside.any() else ndimage.distance_transform_edt(~inside) <= FILLED * radius
 
 
 def _redrawn(lines: np.ndarray, size: int) -> np.ndarray:
