@@ -3,14 +3,17 @@
 import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from PIL import Image
 
-from sketch_classifier import rasterize, simplify
+from sketch_classifier import Predictor, rasterize, simplify
 from sketch_classifier.data.formats import write_ndjson
 from sketch_classifier.serving.command import main
 
@@ -97,11 +100,14 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
         "c.npy": b"\x93NUMPYnonsense",
         "d.jpg": b"",
         "f.ndjson": b"\n",
+        "i.png": b"GIF89a\x10\0\x10\0\xf0\0\0",
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     np.save(tmp_path / "e.npy", np.zeros((2, 28, 28)))
     np.save(tmp_path / "g.npy", np.array([None]), allow_pickle=True)
+    np.save(tmp_path / "j.npy", np.zeros((2, 3, 28, 28), np.uint8))
+    np.save(tmp_path / "k.npy", np.zeros((0, 784), np.uint8))
     lines = (files / "raw.ndjson").read_bytes().splitlines(keepends=True)
     (tmp_path / "h.ndjson").write_bytes(b"".join([lines[0], b'{"drawing":[[[1],[]]]}\n', b"{}\n", lines[1]]))
     empty = tmp_path / "empty"
@@ -112,7 +118,8 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
     parts = [
         ("empty: no .ndjson, .npy, .png, .jpg, .jpeg files in this folder",), ("a.png: not a picture",),
         ("b.ndjson: neither", "line 1"), ("c.npy: not an array",), ("d.jpg: empty",), ("e.npy: uint8", "float64"),
-        ("f.ndjson: neither",), ("g.npy: not an array",), ("h.ndjson:2: ", "1 more malformed"), ("missing: not found",),
+        ("f.ndjson: neither",), ("g.npy: not an array",), ("h.ndjson:2: ", "1 more malformed"),
+        ("i.png: neither", "(PNG, JPEG)"), ("j.npy: images: this model reads grey",), ("k.npy: no images",), ("missing: not found",),
     ]  # fmt: skip
     assert len(errors) == len(parts)
     for line, expected in zip(errors, parts, strict=True):
@@ -123,6 +130,35 @@ def test_a_picture_for_a_model_that_needs_strokes(command, files, model_folder):
     code, lines, errors = command(files / "within/0.jpg", files / "raw.ndjson", models=model_folder("stroke_order"))
     assert (code, len(lines), len(errors)) == (1, 4, 1)
     assert "needs strokes" in errors[0]
+
+
+def test_a_picture_for_a_model_of_photographs(command, model_folder, tmp_path):
+    """It is looked at in colour, the square in its middle, and no lines are searched in it."""
+    model = onnx.load(model_folder(3) / "model.onnx")
+    next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
+    onnx.save(model, tmp_path / "model.onnx")
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 50, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photograph.png")
+    expected = Predictor(tmp_path).predict_images(np.moveaxis(pixels[:, 11:39], -1, 0)[None])[0]
+    code, lines, errors = command(tmp_path / "photograph.png", "--json", models=tmp_path)
+    assert (code, errors) == (0, [])
+    shares = {answer["class"]: answer["probability"] for answer in json.loads(lines[0])["predictions"]}
+    np.testing.assert_allclose([shares[name] for name in Predictor(tmp_path).classes], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii"])
+def test_names_that_the_output_cannot_show(encoding, files, model_folder, tmp_path):
+    names = [tmp_path / "Kätzchen ☃.npy", Path(f"{tmp_path}/\udcff.npy")]
+    for name in names:
+        name.write_bytes((files / "images.npy").read_bytes())
+    program = [sys.executable, "-m", "sketch_classifier", "predict", str(tmp_path), "--models", str(model_folder())]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    text, lines = (
+        subprocess.run([*program, *more], env=environment, capture_output=True, check=True).stdout.splitlines()
+        for more in ([], ["--json"])
+    )
+    assert len(text) == 8
+    assert {json.loads(line)["file"] for line in lines} == set(map(str, names))
 
 
 def test_no_model(command, files, tmp_path):

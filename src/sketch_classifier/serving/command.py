@@ -22,6 +22,7 @@ NUM_SHOWN = 5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 1 where a file could not be read, 130 where it was interrupted."""
     options = _parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold what a terminal cannot show
     try:
         return _predict(options)
     except UserError as error:
@@ -93,4 +94,4 @@ def _text_line(drawn: Drawn, likely: list[tuple[str, float]]) -> str:
 def _json_line(drawn: Drawn, likely: list[tuple[str, float]]) -> str:
     about = {"file": drawn.file, "drawing": drawn.number} | ({"key_id": drawn.key_id} if drawn.key_id else {})
     predictions = [{"class": name, "probability": round(share, 6)} for name, share in likely]
-    return json.dumps(about | {"predictions": predictions}, ensure_ascii=False)
+    return json.dumps(about | {"predictions": predictions})

@@ -19,6 +19,7 @@ from sketch_classifier.serving.predictor import Predictor
 SUFFIXES = (".ndjson", ".npy", ".png", ".jpg", ".jpeg")  # of the files in a folder
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 ARRAY = b"\x93NUMPY"
+UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPEG)"
 BATCH_SIZE = 256  # drawings in memory at a time
 STANDARD_INPUT = "-"
 
@@ -59,14 +60,17 @@ def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> It
     Records that are malformed are left out, and said in `complaints` when all others are read. Raises UserError for a
     file that cannot be read, or that the model cannot take, and OSError.
     """
-    if name == STANDARD_INPUT:
-        yield from _predictions(sys.stdin.buffer, "standard input", predictor, complaints)
-        return
+    label = "standard input" if name == STANDARD_INPUT else name
     try:
-        with Path(name).open("rb") as file:
-            yield from _predictions(file, name, predictor, complaints)
+        if name == STANDARD_INPUT:
+            yield from _predictions(sys.stdin.buffer, label, predictor, complaints)
+        else:
+            with Path(name).open("rb") as file:
+                yield from _predictions(file, label, predictor, complaints)
     except FileNotFoundError:
-        raise UserError(f"{name}: not found") from None
+        raise UserError(f"{label}: not found") from None
+    except UserError as error:
+        raise UserError(f"{label}: {error}") from None
 
 
 def _predictions(
@@ -74,25 +78,27 @@ def _predictions(
 ) -> Iterator[tuple[list[Drawn], np.ndarray]]:
     start = file.peek(16)[:16]
     if not start:
-        raise UserError(f"{name}: empty")
+        raise UserError("empty")
     if start.startswith(PICTURES):
-        yield [Drawn(name, 1, True)], predictor.predict_images(_of_picture(file, name, predictor))
+        yield [Drawn(name, 1, True)], predictor.predict_images(_of_picture(file, predictor))
     elif start.startswith(ARRAY):
         yield from _of_array(file, name, predictor)
+    elif b"\0" in start:  # no text
+        raise UserError(UNKNOWN)
     else:
         yield from _of_strokes(file, name, predictor, complaints)
 
 
-def _of_picture(file: BinaryIO, name: str, predictor: Predictor) -> np.ndarray:
-    from sketch_classifier.serving.picture import picture_to_bitmap, read_picture  # here: image libraries take a second
+def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
+    from sketch_classifier.serving import picture  # here: image libraries take a second
 
     about = predictor.about
     if about.kind == "strokes" or about.channels == "stroke_order":
-        raise UserError(f"{name}: this model needs strokes, which a picture does not show")
-    try:
-        return picture_to_bitmap(read_picture(file), about.image_shape[-1])[None]
-    except UserError as error:
-        raise UserError(f"{name}: {error}") from None
+        raise UserError("this model needs strokes, which a picture does not show")
+    size = about.image_shape[-1]
+    if about.channels == "color":
+        return picture.read_photograph(file, size)[None]
+    return picture.picture_to_bitmap(picture.read_picture(file), size)[None]
 
 
 def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple[list[Drawn], np.ndarray]]:
@@ -104,14 +110,16 @@ def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple
             else np.load(io.BytesIO(file.read()), allow_pickle=False)
         )
     except (ValueError, EOFError) as error:
-        raise UserError(f"{name}: not an array that can be read ({one_line(error)})") from None
+        raise UserError(f"not an array that can be read ({one_line(error)})") from None
     shape = images.shape
     if shape[-1:] == (PIXELS,) and images.ndim < 3:  # as the dataset has them
         images = images.reshape(-1, 28, 28)
     elif images.ndim == 2:
         images = images[None]
     if images.dtype != np.uint8 or images.ndim < 3:
-        raise UserError(f"{name}: uint8 (N, 784), (N, H, W) or (N, 3, H, W) expected, found {images.dtype} {shape}")
+        raise UserError(f"uint8 (N, 784), (N, H, W) or (N, 3, H, W) expected, found {images.dtype} {shape}")
+    if not len(images):
+        raise UserError("no images in this array")
     for start in range(0, len(images), BATCH_SIZE):
         batch = images[start : start + BATCH_SIZE]
         drawn = [Drawn(name, start + number, len(images) == 1) for number in range(1, len(batch) + 1)]
@@ -132,7 +140,7 @@ def _of_strokes(
         yield drawn, predictor.predict_strokes(drawings)
     if not number:
         first = f" (line {bad.first[0].line}: {bad.first[0].reason})" if bad.count else ""
-        raise UserError(f"{name}: neither drawings nor bitmaps nor a picture{first}")
+        raise UserError(f"{UNKNOWN}{first}")
     if bad.count:
         more = f"; {bad.count - 1} more malformed" if bad.count > 1 else ""
         complaints.append(f"{name}:{bad.first[0].line}: {bad.first[0].reason}{more}")
