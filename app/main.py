@@ -37,6 +37,8 @@ def model(stamp: int) -> Predictor:
     It is asked once already, so that the first stroke finds all code compiled.
     """
     predictor = Predictor(MODELS)
+    if predictor.about.channels == "color":
+        raise UserError("This model learnt from photographs, so there is nothing to draw for it.")
     Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
     gc.freeze()  # what is loaded by now stays: no collection needs to look through it while somebody draws
     return predictor
@@ -65,10 +67,11 @@ def draw_page() -> None:
     try:
         stamp = (MODELS / "model.onnx").stat().st_mtime_ns
         predictor = model(stamp)
-    except (FileNotFoundError, UserError) as error:
+    except FileNotFoundError:
         st.info("There is no model to ask yet: run `dvc repro`, then reload this page.", icon=":material/draw:")
-        if isinstance(error, UserError):
-            st.caption(str(error))
+        return
+    except UserError as error:
+        st.info(str(error), icon=":material/draw:")
         return
     if st.session_state.get("stamp") != stamp:
         st.session_state.session = Session(predictor, neighbours(stamp), time.monotonic)

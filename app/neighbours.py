@@ -15,8 +15,6 @@ from sketch_classifier.data.files import replaced_file
 from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.params import StrokeInput
 
-SAMPLE = 4000  # training drawings that are looked at
-
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
@@ -39,15 +37,15 @@ class Neighbours:
         return nearest[np.argsort(distances[nearest], kind="stable")]
 
 
-def load_neighbours(models: Path, predictor: Predictor, dataset: Dataset, cache: Path) -> Neighbours:
-    """A sample of the dataset's training drawings, as many of each category, with the features of `predictor`.
+def load_neighbours(models: Path, predictor: Predictor, dataset: Dataset, cache: Path, num: int = 4000) -> Neighbours:
+    """A sample of `num` training drawings of the dataset, as many of each category, with the features of `predictor`.
 
-    The features are computed once for a model and a dataset, and lie in `cache` from then on.
+    The features are computed once for a model, a dataset and a number, and lie in `cache` from then on.
     """
-    rows = sample_rows(dataset, SAMPLE)
+    rows = sample_rows(dataset, num)
     digest = hashlib.sha256((models / "model.onnx").read_bytes())
     digest.update((dataset.folder / "index.parquet").read_bytes())
-    path = cache / f"neighbours-{digest.hexdigest()[:16]}.npy"
+    path = cache / f"neighbours-{digest.hexdigest()[:16]}-{num}.npy"
     features = _cached(path, len(rows))
     if features is None:
         features = _features(predictor, dataset, rows)

@@ -8,23 +8,32 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
+from app.neighbours import load_neighbours
 from sketch_classifier import Predictor, UserError
+from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.files import replaced_folder
 
 WEB = Path(__file__).resolve().parent
 RUNTIME = WEB / "node_modules/onnxruntime-web"
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+NUM_NEIGHBOURS = 1000  # training drawings to look for the nearest in: they are downloaded with the page
 
 
-def build(models: Path, dist: Path) -> int:
+def build(models: Path, processed: Path, cache: Path, dist: Path) -> int:
     """Write the page with the model of the folder `models` into `dist`, which is replaced; return its size in bytes.
 
-    ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises UserError where the model was not
-    exported, reads what the page cannot draw, or npm fails.
+    Training drawings come from `processed`, and their features from `cache` where these were computed before; the page
+    does without where there are none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises
+    UserError where the model was not exported, reads what the page cannot draw, or npm fails.
     """
-    about = Predictor(models).about
-    if about.channels == "stroke_order":
+    predictor = Predictor(models)
+    about = asdict(predictor.about)
+    if about["channels"] == "stroke_order":
         raise UserError(f"{models}: this model reads the order of the strokes, which the page does not draw")
+    if about["channels"] == "color":
+        raise UserError(f"{models}: this model learnt from photographs, so there is nothing to draw for it")
     install_runtime()
     with replaced_folder(dist) as partial:
         for source in (*WEB.glob("*.js"), *WEB.glob("*.html"), *WEB.glob("*.css"), *WEB.parent.glob("pad/pad.*")):
@@ -32,7 +41,12 @@ def build(models: Path, dist: Path) -> int:
         for name in RUNTIME_FILES:
             shutil.copy(RUNTIME / "dist" / name, partial)
         shutil.copy(models / "model.onnx", partial)
-        (partial / "model.json").write_text(json.dumps(asdict(about), ensure_ascii=False) + "\n", encoding="utf-8")
+        if (processed / "images.npy").exists():
+            near = load_neighbours(models, predictor, Dataset.open(processed), cache, NUM_NEIGHBOURS)
+            near.features.astype("<f4").tofile(partial / "features.bin")
+            np.ascontiguousarray(near.images).tofile(partial / "images.bin")
+            about["neighbours"] = {"names": near.names}
+        (partial / "model.json").write_text(json.dumps(about, ensure_ascii=False) + "\n", encoding="utf-8")
     return sum(path.stat().st_size for path in dist.iterdir())
 
 

@@ -2,6 +2,7 @@
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
 import { judge, nextRound, shownRound } from "./game.js";
+import { loadNeighbours, nearest } from "./near.js";
 import { createPad } from "./pad.js";
 import { rasterize } from "./raster.js";
 import { sequence } from "./sequence.js";
@@ -13,6 +14,7 @@ ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
 
 const about = await (await fetch("./model.json")).json();
+const near = await loadNeighbours(about.neighbours);
 const session = await ort.InferenceSession.create("./model.onnx");
 const seconds = () => performance.now() / 1000;
 
@@ -58,13 +60,16 @@ function show() {
 async function answerOf(seq, strokes, done) {
   if (!strokes.length) return { seq, neighbours: [] };
   const drawing = simplify(strokes);
-  const { probabilities } = await session.run({ [session.inputNames[0]]: tensor(drawing) }, ["probabilities"]);
+  const outputs = ["probabilities", "features"];
+  const { probabilities, features } = await session.run({ [session.inputNames[0]]: tensor(drawing) }, outputs);
   const shares = Array.from(probabilities.data);
   const best = shares.map((share, i) => [about.class_names[i], share]).sort((a, b) => b[1] - a[1]);
   const guesses = best.slice(0, NUM_GUESSES);
   const bitmap = btoa(String.fromCharCode(...rasterize(drawing)));
   const word = round ? round.prompt : guesses[0][0];
-  return { seq, guesses, bitmap, ...(done && { ndjson: line(drawing, word, word === guesses[0][0]) }) };
+  if (!done) return { seq, guesses, bitmap };
+  const neighbours = near ? nearest(near, features.data) : [];
+  return { seq, guesses, bitmap, neighbours, ndjson: line(drawing, word, word === guesses[0][0]) };
 }
 
 // What the model reads: (1, H, W) or (1, 3, H, W) bytes, or (1, length, 3).

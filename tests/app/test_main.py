@@ -3,9 +3,13 @@
 import json
 import sys
 
+import onnx
 import pytest
 from app.browser import ROOT
+from app.web.build import build
 from streamlit.testing.v1 import AppTest
+
+from sketch_classifier import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +38,20 @@ def test_a_damaged_model_is_no_traceback(app, tmp_path):
     (tmp_path / "models/model.onnx").write_bytes(b"nonsense")
     app.run()
     assert not app.exception
-    assert "run `dvc repro`" in app.info[0].value
-    assert "not a model that this version exported" in app.caption[0].value
+    assert "not a model that this version exported" in app.info[0].value
+    assert "run `dvc repro export`" in app.info[0].value
+
+
+def test_a_model_of_photographs_is_said_to_be_one(app, project, tmp_path):
+    model = onnx.load(project / "models/model.onnx")
+    next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
+    (tmp_path / "models").mkdir()
+    onnx.save(model, tmp_path / "models/model.onnx")
+    app.run()
+    assert not app.exception
+    assert app.info[0].value == "This model learnt from photographs, so there is nothing to draw for it."
+    with pytest.raises(UserError, match="learnt from photographs"):
+        build(tmp_path / "models", tmp_path / "data", tmp_path / "cache", tmp_path / "dist")
 
 
 def report(root):

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from app.browser import ROOT, answered, trace
 from app.game import RECOGNISED, SECONDS, with_article
-from app.web.build import build
+from app.neighbours import Neighbours, load_neighbours
+from app.web.build import NUM_NEIGHBOURS, build
 
 from sketch_classifier import Predictor, UserError, rasterize, read_ndjson
+from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.strokes import Drawings
@@ -113,6 +115,28 @@ def test_the_game_is_judged_alike(tmp_path):
     assert node(script, RECOGNISED, tmp_path) == [[4, True], [None, False], [None, False], [None, True]]
 
 
+def test_the_nearest_are_those_of_python(tmp_path):
+    rng = np.random.default_rng(0)
+    names = [f"drawing {row}" for row in range(50)]
+    features, images = rng.normal(size=(50, 6)).astype(np.float32), rng.integers(0, 256, (50, 4, 4), np.uint8)
+    near = Neighbours(features, images, names)
+    script = """
+    import { nearest } from "web/near.js";
+    const main = ({ names, features, images, of }) =>
+        nearest({ names, features: Float32Array.from(features), images: Uint8Array.from(images) }, of);"""
+    of = rng.normal(size=6).astype(np.float32)
+    value = {
+        "names": names,
+        "features": features.ravel().tolist(),
+        "images": images.ravel().tolist(),
+        "of": of.tolist(),
+    }
+    found = node(script, value, tmp_path)
+    rows = near.nearest(of)
+    assert [one["name"] for one in found] == [names[row] for row in rows]
+    assert [base64.b64decode(one["bitmap"]) for one in found] == [images[row].tobytes() for row in rows]
+
+
 def test_the_lock_file_names_no_address():
     lock = json.loads((WEB / "package-lock.json").read_text())
     assert lock["packages"]["node_modules/onnxruntime-web"]["integrity"].startswith("sha512-")
@@ -121,7 +145,7 @@ def test_the_lock_file_names_no_address():
 
 def test_no_model_is_one_line(tmp_path):
     with pytest.raises(UserError, match="dvc repro export"):
-        build(tmp_path, tmp_path / "dist")
+        build(tmp_path, tmp_path, tmp_path / "cache", tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 
 
@@ -129,7 +153,7 @@ def test_no_model_is_one_line(tmp_path):
 def web_page(project, chrome, tmp_path_factory):
     dist = tmp_path_factory.mktemp("web") / "dist"
     try:
-        build(project / "models", dist)
+        build(project / "models", project / "data/processed", project / ".cache/app", dist)
     except UserError as error:
         pytest.skip(str(error))
 
@@ -164,4 +188,9 @@ def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_p
     assert float(web_page.locator(".guesses i").first.evaluate("bar => bar.style.transform.slice(7, -1)")) == (
         pytest.approx(float(shares.max()), abs=1e-4)
     )
+    near = load_neighbours(
+        project / "models", predictor, Dataset.open(project / "data/processed"), tmp_path, NUM_NEIGHBOURS
+    )
+    features = predictor.features_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
+    assert web_page.locator(".neighbours span").all_inner_texts() == [near.names[row] for row in near.nearest(features)]
     web_page.get_by_role("button", name="Clear").click()
