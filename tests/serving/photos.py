@@ -26,6 +26,7 @@ def photo(
     paper: Colour | None = (205, 205, 205),
     ruling: tuple[str, ...] = (),
     table: float = 0.0,
+    blur: float = 0.0,
     light: float = 0.0,
     shadow: float = 0.0,
     noise: float = 0.0,
@@ -41,6 +42,7 @@ def photo(
     paper   its colour; None for nothing behind the ink, in a PNG
     ruling  lines printed on the paper in blue: "across", "down", or both
     table   how much of a brown table lies around the sheet, a share of the shorter side
+    blur    standard deviation of what is out of focus, a share of the shorter side
     light   how much brighter one side is than the other; shadow: how much darker a half with an edge is, 0 to 1
     noise   standard deviation of grey levels
     """
@@ -61,6 +63,7 @@ def photo(
     share = _ink([(stroke - low) * scale + origin for stroke in strokes], line, width, height)
     if filled:
         share = np.maximum(share, ndimage.binary_fill_holes(share > 0.5))
+    share = ndimage.gaussian_filter(share, blur * min(size))
     if paper is None:
         return _file(Image.merge("RGBA", [*Image.new("RGB", (width, height), ink).split(), _grey(255 * share)]), None)
     y, x = np.mgrid[:height, :width] / np.array([height, width])[:, None, None] - 0.5

@@ -32,6 +32,7 @@ KINDS = {
     "on a table": {"table": 0.08, "noise": 3},
     "ruled paper": {"ruling": ("across",), "noise": 3},
     "squared paper": {"ruling": ("across", "down"), "ink": (110, 110, 110), "pen": 0.015, "light": 0.3, "noise": 3},
+    "out of focus": {"blur": 0.01, "noise": 3},
     "light from the side": {"light": 0.5, "noise": 4},
     "shadow": {"shadow": 0.5, "light": 0.3},
     "weak shadow": {"shadow": 0.3, "light": 0.5, "noise": 4, "size": (900, 1200)},

@@ -19,7 +19,7 @@ WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
 SURROUNDINGS = 0.3  # of the shorter side: how far around a pixel its brightness is compared
-SHARP = 0.012  # of the shorter side: within so much a line's edge rises
+SHARP = 0.03  # of the shorter side: within so much a line's edge rises
 EVEN = 20  # grey levels between bright and dark places of evenly lit paper
 BROADEST_PEN = 0.06  # of the shorter side …
 BROADEST_LINE = 0.15  # … and of a drawing's longer side: what is broader than both is filled
@@ -164,14 +164,14 @@ def _ink(contrast: np.ndarray, grain: np.ndarray, along_edges: np.ndarray) -> np
     with_ruling, darker = None, 0.0
     for _ in range(1 + MOST_RULINGS):
         least = np.maximum(max(FAINTEST, darker), 6 * grain)
-        certain = steps[steps > least]
+        certain = contrast[steps > least]
         if not len(certain):
             break
         level = float(np.percentile(certain, 75))
         low = np.maximum(max(0.35 * level, darker), 4 * grain)
         standing_out = contrast > low
-        sharp = standing_out & (steps > np.maximum(0.6 * level, least))
-        ink = _without_specks_and_edges(ndimage.binary_propagation(sharp, mask=standing_out), along_edges)
+        certain_ink = standing_out & (contrast > 0.6 * level) & (steps > least)
+        ink = _without_specks_and_edges(ndimage.binary_propagation(certain_ink, mask=standing_out), along_edges)
         if not ink.any():
             break
         if not _is_ruled(contrast > np.maximum(0.5 * low, least)):
