@@ -69,6 +69,7 @@ def test_a_picture_is_its_bitmap(kind, drawings, trained):
 
 TURN = np.linspace(0, 2 * np.pi, 60)
 CIRCLE = np.stack([100 + 80 * np.cos(TURN), 100 + 100 * np.sin(TURN)], axis=1)
+STEM = np.array([[100, 215], [120, 300]], float)
 BOX = np.array([[0, 0], [250, 0], [250, 150], [0, 150], [0, 0], [250, 150]], float)
 WAVES = np.array([[x, 200 * (x // 20 % 2)] for x in range(0, 260, 20)], float)
 
@@ -79,7 +80,7 @@ WAVES = np.array([[x, 200 * (x // 20 % 2)] for x in range(0, 260, 20)], float)
         ([CIRCLE], {"shadow": 0.3, "light": 0.4, "noise": 4, "size": (900, 1200), "seed": 5}),
         ([BOX], {"size": 400, "pen": 0.04}),
         ([WAVES], {"size": (22, 22), "extent": 0.9, "pen": 0.06}),
-        ([CIRCLE], {"filled": True, "noise": 2}),
+        ([CIRCLE, STEM], {"filled": True, "noise": 2}),
         *(([CIRCLE], {"ruling": ("across",), "noise": 3, "quality": 85, "seed": seed}) for seed in range(2)),
     ],
     ids=["a band along a shadow", "cut off", "half of it ink", "filled", *(f"ruled {seed}" for seed in range(2))],

@@ -201,6 +201,7 @@ def _without_specks_and_edges(ink: np.ndarray, along_edges: np.ndarray) -> np.nd
     areas = np.bincount(labels.ravel(), minlength=num + 1)
     outline = ink & ~ndimage.binary_erosion(ink)
     width = 2 * ink.sum() / max(1, outline.sum())  # of a line: its area by half its outline
+    width = min(width, SMALLEST * min(ink.shape))  # beside a filled area, a thin line is no speck
     at_edge = np.bincount(labels[along_edges], minlength=num + 1)
     keep = (areas >= max(4, 0.5 * width**2)) & (at_edge <= 0.8 * areas)
     keep[0] = False
