@@ -1,7 +1,12 @@
-"""How many of the wrong labels that were planted in synthetic drawings are found: `python benchmarks/label_issues.py`.
+"""How many of the wrong labels that were planted are found.
 
-It reads a finished run of the default source (`dvc repro`): metrics/label_issues.csv, and the truth in
-data/raw/truth.csv.
+    python benchmarks/label_issues.py                         # in synthetic drawings, after `dvc repro`
+    python benchmarks/label_issues.py --plant FOLDER OUT      # in real ones: OUT is a copy of FOLDER with wrong labels
+    dvc exp run -S source=OUT -S dataset=thirty -S datasets.thirty.limit=400
+    python benchmarks/label_issues.py --truth OUT/truth.csv
+
+It reads a finished run, metrics/label_issues.csv, and the truth: data/raw/truth.csv of synthetic drawings. In the copy, 2 %
+of the first 400 bitmaps of each category of `thirty` are bitmaps of another category.
 """
 
 from __future__ import annotations
@@ -18,17 +23,44 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import load_params
 
 TARGET = 0.9
+ROWS, SHARE = 400, 0.02  # of each category in the copy with wrong labels
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(), help="the project after `dvc repro` (default: here)")
-    root = parser.parse_args().root
+    parser.add_argument("--truth", type=Path, help="which labels are wrong (default: data/raw/truth.csv)")
+    parser.add_argument("--plant", type=Path, nargs=2, metavar=("FOLDER", "OUT"), help="write a copy with wrong labels")
+    arguments = parser.parse_args()
+    if arguments.plant:
+        plant(*arguments.plant)
+    else:
+        measure(arguments.root, arguments.truth or arguments.root / "data/raw/truth.csv")
+
+
+def plant(folder: Path, out: Path) -> None:
+    rng, truth = np.random.default_rng(0), []
+    bitmaps = {
+        category: np.load(folder / f"numpy_bitmap/{category}.npy", mmap_mode="r")
+        for category in load_params().datasets["thirty"].categories
+    }
+    (out / "numpy_bitmap").mkdir(parents=True)
+    for category, images in bitmaps.items():
+        changed, drawn = np.array(images[:ROWS]), np.full(min(ROWS, len(images)), category, dtype=object)
+        for row in rng.choice(len(changed), round(SHARE * len(changed)), replace=False):
+            drawn[row] = rng.choice([other for other in bitmaps if other != category])
+            changed[row] = rng.choice(bitmaps[drawn[row]][ROWS:])  # of those that are not in the copy
+        np.save(out / f"numpy_bitmap/{category}.npy", changed)
+        truth.append(pd.DataFrame({"word": category, "row": np.arange(len(changed)), "drawn": drawn, "bad": False}))
+    pd.concat(truth).to_csv(out / "truth.csv", index=False)
+
+
+def measure(root: Path, truth_file: Path) -> None:
     params = load_params(root / "params.yaml")
-    if not (root / "data/raw/truth.csv").exists():
-        sys.exit("no data/raw/truth.csv: only of `source: synthetic` is it known which labels are wrong")
+    if not truth_file.exists():
+        sys.exit(f"no {truth_file}: only of `source: synthetic` and of a copy is it known which labels are wrong")
     index = Dataset.open(root / "data/processed").index
-    truth = pd.read_csv(root / "data/raw/truth.csv", keep_default_na=False).set_index(["word", "row"])
+    truth = pd.read_csv(truth_file, keep_default_na=False).set_index(["word", "row"])
     truth = truth.loc[list(zip(index["category"], index["row"], strict=True))]
     planted = truth["drawn"].to_numpy() != index["category"].to_numpy()
     bad = truth["bad"].to_numpy(bool)

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
-from sketch_classifier.analysis.labels import audited, label_issues, margins, named, votes
+from sketch_classifier.analysis.labels import audited, label_issues, named, out_of_sample, votes
 from sketch_classifier.analysis.lookalikes import confusion_rates, merges
 from sketch_classifier.analysis.shares import quality
 from sketch_classifier.analysis.space import centroid_distances, centroids, choose_per_class
@@ -101,23 +103,46 @@ def test_look_alikes_join_by_their_mean_confusion():
     assert 1 - tree[1, 2] == pytest.approx((0.005 + 0.005) / 2)  # the mean of both pairs with the third
 
 
-def test_votes_leave_out_the_drawing_s_own_label():
+def test_a_drawing_s_own_label_has_no_part_in_its_prediction():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 30)
     directions = np.array([[1.0, 0.1], [0.1, 1.0]])[labels]
     features = (directions * rng.uniform(1, 9, (60, 1)) + rng.normal(scale=0.01, size=(60, 2))).astype(np.float32)
-    before = votes(features, labels, 2, seed=0)
+    before = out_of_sample(features, labels, 2, seed=0)
     assert (before.argmax(axis=1) == labels).all() and before.sum(axis=1) == pytest.approx(np.ones(60))
     swapped = labels.copy()
     swapped[7] = 1
-    after = votes(features, swapped, 2, seed=0)
-    assert (after[7] == before[7]).all() and after[7, 0] == 1
+    assert (votes(features, swapped, 2)[7] == votes(features, labels, 2)[7]).all()
+    assert out_of_sample(features, swapped, 2, seed=0)[7].argmax() == 0
+
+
+def test_rare_and_absent_classes_have_predictions():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(40, 4)).astype(np.float32)
+    labels = np.array([0] * 20 + [2] * 19 + [3])
+    found = out_of_sample(features, labels, 5, seed=0)
+    assert found.shape == (40, 5) and found.sum(axis=1) == pytest.approx(np.ones(40))
+    assert (found[:, [1, 4]] == 0).all() and found[39, 3] == 0
+    few = out_of_sample(features[18:22], labels[18:22], 5, seed=0)
+    assert (few == votes(features[18:22], labels[18:22], 5)).all()
+
+
+def test_predictions_are_the_mean_of_votes_and_a_regression_on_the_other_folds():
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    features = (rng.normal(size=(60, 4)) + labels[:, None]).astype(np.float32)
+    learnt = 2 * out_of_sample(features, labels, 3, seed=5) - votes(features, labels, 3)
+    for train, test in StratifiedKFold(5, shuffle=True, random_state=5).split(features, labels):
+        mean, std = features[train].mean(axis=0), features[train].std(axis=0)
+        model = LogisticRegression(C=0.01, max_iter=1000, tol=1e-8).fit((features[train] - mean) / std, labels[train])
+        expected = model.predict_proba((features[test] - mean) / std)
+        assert learnt[test] == pytest.approx(expected, abs=1e-3)
 
 
 def test_votes_are_those_of_a_loop():
     rng = np.random.default_rng(1)
     features, labels = rng.normal(size=(50, 4)).astype(np.float32), rng.integers(0, 3, 50)
-    found = votes(features, labels, 3, seed=0)
+    found = votes(features, labels, 3)
     for i in range(50):
         cosines = [
             (-1 if i == j else features[i] @ features[j] / np.linalg.norm(features[i]) / np.linalg.norm(features[j]), j)
@@ -128,7 +153,6 @@ def test_votes_are_those_of_a_loop():
 
 
 def test_planted_labels_come_first_and_unrecognised_drawings_last():
-    rng = np.random.default_rng(0)
     truth = np.arange(300) % 3
     labels = truth.copy()
     labels[:12] = (truth[:12] + 1) % 3  # planted
@@ -139,7 +163,7 @@ def test_planted_labels_come_first_and_unrecognised_drawings_last():
     probabilities[unsure, (truth[unsure] + 1) % 3] = 0.5
     recognized = np.ones(300, bool)
     recognized[:3] = False
-    table = label_issues(probabilities, labels, recognized, rng.normal(size=300))
+    table = label_issues(probabilities, labels, recognized)
     assert set(table["place"]) == {*range(12), *unsure}
     assert set(table["place"][:9]) == set(range(3, 12)) and set(table["place"][-3:]) == {0, 1, 2}
     assert (
@@ -147,22 +171,10 @@ def test_planted_labels_come_first_and_unrecognised_drawings_last():
     ).all()
     for row in table.itertuples():
         p = probabilities[row.place]
-        assert row.quality == pytest.approx((p[row.label] - p[row.suggested] + 1) / 2, abs=1e-6)
+        assert row.quality == pytest.approx(p[row.label] / (p[row.label] + p[row.suggested]), abs=1e-6)
     assert table["issue"][:9].all()
-    unknown = label_issues(probabilities, labels, None, rng.normal(size=300))
+    unknown = label_issues(probabilities, labels, None)
     assert set(unknown["place"][:12]) == set(range(12))
-
-
-def test_of_equal_qualities_the_one_that_the_network_doubts_most_comes_first():
-    labels = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
-    probabilities = np.array([[0.1, 0.9]] * 3 + [[0.9, 0.1]] * 2 + [[0.1, 0.9]] * 5)
-    table = label_issues(probabilities, labels, None, np.array([-1.0, -3, -2] + [0.0] * 7))
-    assert table["place"].tolist() == [1, 2, 0]
-
-
-def test_margins():
-    logits = np.array([[1.0, 3, 2], [4, 0, 1]])
-    assert margins(logits, np.array([2, 0])).tolist() == [-1, 3]
 
 
 def test_test_drawings_are_looked_at_first():
@@ -178,7 +190,7 @@ def test_the_table_names_rows_of_the_dataset(make_dataset):
     labels = dataset.labels[rows]
     probabilities = np.full((len(rows), 3), 0.1)
     probabilities[np.arange(len(rows)), (labels + np.isin(np.arange(len(rows)), [2, 5])) % 3] = 0.8
-    table = named(label_issues(probabilities, labels, None, np.zeros(len(rows))), rows, dataset, dataset.categories)
+    table = named(label_issues(probabilities, labels, None), rows, dataset, dataset.categories)
     assert table["row"].tolist() == [rows[2], rows[5]] and table["rank"].tolist() == [1, 2]
     for row in table.itertuples():
         assert row.label == dataset.categories[dataset.labels[row.row]]

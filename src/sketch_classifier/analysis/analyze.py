@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
 from sketch_classifier.analysis.distribution import distribution_figure
 from sketch_classifier.analysis.drawings import Sheet, pictures, render
 from sketch_classifier.analysis.embedding import embed, tsne_3d_figure, tsne_figure, usable_perplexity
-from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, margins, named, votes
+from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, named, out_of_sample
 from sketch_classifier.analysis.lookalikes import look_alikes_figure
 from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
 from sketch_classifier.analysis.reliability import reliability_figure
@@ -31,7 +30,6 @@ from sketch_classifier.analysis.turning import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
 from sketch_classifier.data.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.evaluation.answers import class_logits
 from sketch_classifier.evaluation.metrics import confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
 from sketch_classifier.models.network import Network
@@ -213,11 +211,8 @@ def _draw_labels(run: _Run) -> tuple[pd.DataFrame, int]:
     rows = audited(dataset.split, run.params.label_drawings, run.seed)
     labels = run.targets[rows]
     flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
-    features = run.features(rows)
-    with torch.inference_mode():
-        logits = class_logits(run.network.classifier(torch.from_numpy(features)).numpy(), run.task)
-    shares = votes(features, labels, len(run.class_names), run.seed)
-    found = label_issues(shares, labels, flags, margins(logits, labels))
+    probabilities = out_of_sample(run.features(rows), labels, len(run.class_names), run.seed)
+    found = label_issues(probabilities, labels, flags)
     table = named(found, rows, dataset, run.class_names)
     write_table(table, run.metrics / "label_issues.csv")
     sheet = issues_sheet(dataset, table, run.params.num_label_issues, len(rows), run.name)
