@@ -2,11 +2,11 @@
 
     python benchmarks/label_issues.py                         # in synthetic drawings, after `dvc repro`
     python benchmarks/label_issues.py --plant FOLDER OUT      # in real ones: OUT is a copy of FOLDER with wrong labels
-    dvc exp run -S source=OUT -S dataset=thirty -S datasets.thirty.limit=400
+    dvc exp run -S source=OUT -S dataset=thirty -S datasets.thirty.limit=350
     python benchmarks/label_issues.py --truth OUT/truth.csv
 
-It reads a finished run, metrics/label_issues.csv, and the truth: data/raw/truth.csv of synthetic drawings. In the copy, 2 %
-of the first 400 bitmaps of each category of `thirty` are bitmaps of another category.
+It reads a finished run, metrics/label_issues.csv, and the truth: data/raw/truth.csv of synthetic drawings. The copy has
+the first 350 bitmaps of each category of `thirty`, and 2 % of them are later bitmaps of another category.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import load_params
 
 TARGET = 0.9
-ROWS, SHARE = 400, 0.02  # of each category in the copy with wrong labels
+ROWS, SHARE = 350, 0.02  # of each category in the copy with wrong labels
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def plant(folder: Path, out: Path) -> None:
         changed, drawn = np.array(images[:ROWS]), np.full(min(ROWS, len(images)), category, dtype=object)
         for row in rng.choice(len(changed), round(SHARE * len(changed)), replace=False):
             drawn[row] = rng.choice([other for other in bitmaps if other != category])
-            changed[row] = rng.choice(bitmaps[drawn[row]][ROWS:])  # of those that are not in the copy
+            changed[row] = rng.choice(bitmaps[drawn[row]][ROWS:])  # not in the copy under its own name
         np.save(out / f"numpy_bitmap/{category}.npy", changed)
         truth.append(pd.DataFrame({"word": category, "row": np.arange(len(changed)), "drawn": drawn, "bad": False}))
     pd.concat(truth).to_csv(out / "truth.csv", index=False)
