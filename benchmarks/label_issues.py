@@ -78,7 +78,7 @@ def measure(root: Path, truth_file: Path) -> None:
         if name == "all":
             clean = planted & ~bad
             hits = clean[listed[:number]].sum()
-            print(f"    {hits} of the {clean[rows].sum()} unspoilt ones are found (target in synthetic drawings: {TARGET})")
+            print(f"    {hits} of the {clean[rows].sum()} unspoilt ones are found (target if synthetic: {TARGET})")
     likely = issues.loc[issues["issue"], "row"].to_numpy()
     print(f"confident learning's own number, {len(likely)}: precision {planted[likely].mean():.3f}, "
           f"recall {planted[likely].sum() / planted[rows].sum():.3f}")  # fmt: skip
