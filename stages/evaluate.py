@@ -1,4 +1,4 @@
-"""Stage: measure the model on the test drawings, into metrics/, plots/confusion.csv and plots/calibration.csv."""
+"""Stage: measure the model on the test drawings, into metrics/ and the tables in plots/ that DVC draws."""
 
 from sketch_classifier.evaluation.evaluate import evaluate
 from stages import run

@@ -1,9 +1,12 @@
 """params.yaml is read strictly, and a mistake gets one line that helps."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides, get_hydra_sweeps
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, ModelPreset, load_params, official_categories, read_params
@@ -115,3 +118,24 @@ def test_every_key_of_a_preset_can_be_overridden():
     for presets, model in ((tree["datasets"], DatasetPreset), (tree["models"], ModelPreset)):
         for name, preset in presets.items():
             assert set(model.model_fields) == set(preset), name
+
+
+def test_the_experiments_of_the_readme_run_one_after_the_other(write):
+    """An override stays in params.yaml, so a command must also fit what those above it in its block have set."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    number = 0
+    for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL):
+        path = write()
+        for line in block.splitlines():
+            if line.startswith("git restore params.yaml"):
+                path = write()
+            command = re.search(r"dvc exp run [^;]*", line)
+            if command is None or "--run-all" in command[0]:
+                continue
+            words = shlex.split(command[0].replace("$fold", "4"), comments=True)
+            overrides = [value for flag, value in zip(words, words[1:], strict=False) if flag == "-S"]
+            for combination in get_hydra_sweeps({"params.yaml": overrides}):
+                apply_overrides(path, combination["params.yaml"])
+                load_params(path)
+                number += 1
+    assert number > 20

@@ -54,11 +54,20 @@ def test_a_figure_that_is_undefined_in_resamples_or_altogether():
     """One positive drawing of four: more than a quarter of the resamples have none."""
     logits, labels = np.array([2.0, -1.0, -2.0, 3.0]), np.array([1, 0, 0, 0])
     table = intervals(lambda counts: binary_figures(logits, labels, None, counts), 4).set_index("figure")
-    assert table.loc["recall"].tolist() == [1, 1, 1]
+    assert table.loc["recall", "value"] == 1 and table.loc["recall", ["low", "high"]].isna().all()
     assert table.loc["roc_auc", "value"] == pytest.approx(2 / 3, abs=1e-6)
     assert table.loc["roc_auc", ["low", "high"]].tolist() == [0, 1]
     none = intervals(lambda counts: binary_figures(logits, 0 * labels, None, counts), 4).set_index("figure")
     assert none.loc[["recall", "roc_auc"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(("right", "ends"), [(15, (0.796117, 1)), (0, (0, 0.203883))])
+def test_where_no_resample_differs_a_share_has_wilsons_interval_and_other_figures_have_none(right, ends):
+    logits = np.tile(np.array([5.0, 0.0, 0.0]), (15, 1))
+    made = answers(logits, np.full(15, 0 if right else 1))
+    table = intervals(lambda counts: class_figures(made, counts), 15, shares=["accuracy"]).set_index("figure")
+    assert table.loc["accuracy"].tolist() == pytest.approx([right / 15, *ends], abs=1e-6)
+    assert table.drop("accuracy")[["low", "high"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(("seed", "num_classes", "unclear"), [(0, 4, 1.0), (1, 2, 1.5)])

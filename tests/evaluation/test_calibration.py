@@ -7,7 +7,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.calibration import calibration_curve
 
 from sketch_classifier.evaluation.answers import answers
-from sketch_classifier.evaluation.calibration import TEMPERATURES, calibration, fit_temperature
+from sketch_classifier.evaluation.calibration import TEMPERATURES, calibration, curve, fit_temperature
 
 
 def drawn_from(logits, rng):
@@ -75,3 +75,14 @@ def test_the_edge_of_two_bins_belongs_to_the_lower_and_without_scaling_there_is_
     assert filled["bin_high"].tolist() == [0.4, 1.0]
     assert filled["accuracy"].tolist() == [1.0, 0.0]
     assert filled["confidence"].tolist() == pytest.approx([0.4, 1.0])
+
+
+def test_each_curve_has_a_point_for_each_bin_of_its_own_with_drawings():
+    logits = np.array([[0.1, 0.0, 0.0], [0.2, 0.0, 0.0], [0.1, 0.0, 0.0]])  # all in one bin; scaled, in two
+    table = calibration(answers(logits, np.array([0, 1, 0])), answers(logits, np.array([0, 1, 0]), 0.05))
+    for scaling, points in (("before", 1), ("after", 2)):
+        found = curve(table, scaling)
+        assert len(found) == points and not found.isna().any(axis=None)
+        assert found["ideal"].equals(found["confidence"])
+    assert curve(table, "before")["accuracy"].tolist() == [pytest.approx(2 / 3, abs=1e-6)]
+    assert curve(table, "after")["accuracy"].tolist() == [1.0, 0.0]

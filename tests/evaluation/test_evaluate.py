@@ -94,6 +94,14 @@ def test_every_file_agrees_with_the_others(tmp_path):
     assert classes["support"].tolist() == [2, 2, 2]
     sample = pd.read_csv(tmp_path / "p/confusion.csv", keep_default_na=False)
     assert sample.equals(table[["actual", "predicted"]])
+    bins = pd.read_csv(tmp_path / "m/calibration.csv")
+    for scaling, name in (("before", "calibration"), ("after", "calibration_scaled")):
+        drawn = bins[(bins["scaling"] == scaling) & (bins["count"] > 0)]
+        curve = pd.read_csv(tmp_path / f"p/{name}.csv")
+        assert (
+            curve[["confidence", "accuracy"]].to_numpy().tolist()
+            == drawn[["confidence", "accuracy"]].to_numpy().tolist()
+        )
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path):

@@ -85,8 +85,9 @@ def test_plots_show(finished):
     shown = finished.run("dvc", "plots", "show", "--out", "shown").stdout
     page = Path(shown.strip().removeprefix("file://"))
     html = page.read_text()
-    for name in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "predicted"):
-        assert name in html
+    for name in ("Loss", "Accuracy", "Confusion matrix", "Calibration", "Calibration after temperature scaling",
+                 "Accuracy by country", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy"):  # fmt: skip
+        assert f'"{name}"' in html
     for picture in PICTURES:
         assert f"{picture}.png" in html
 

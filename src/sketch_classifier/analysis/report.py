@@ -61,7 +61,7 @@ def report(tables: Tables, plots: Path, model: str, about: str, num_pages: int, 
     values = tables.intervals.set_index("figure")
     cards = [
         {"name": _name(name), "value": f"{row.value:.1%}" if name != "roc_auc" else f"{row.value:.3f}",
-         "interval": f"({row.low:.3f} – {row.high:.3f})"}
+         "interval": f"({interval})" if (interval := _interval(row, 3)) else ""}
         for name, row in values.loc[[name for name in CARDS if name in values.index]].iterrows()
     ]  # fmt: skip
     sections = [
@@ -79,8 +79,8 @@ def report(tables: Tables, plots: Path, model: str, about: str, num_pages: int, 
 
 def _figures(intervals: pd.DataFrame) -> list[dict]:
     rows = [
-        [_name(row.figure), f"{row.value:.4f}", f"{row.low:.4f} – {row.high:.4f}", _how(row.figure)]
-        for row in intervals.dropna().itertuples()
+        [_name(row.figure), f"{row.value:.4f}", _interval(row, 4), _how(row.figure)]
+        for row in intervals.dropna(subset="value").itertuples()
     ]
     how = "Two models whose intervals do not overlap differ; where they overlap, python -m stages.compare tests it."
     columns = ["figure", "value", "95 % interval", "how to read it"]
@@ -300,6 +300,11 @@ def _name(figure: str) -> str:
 
 def _how(figure: str) -> str:
     return HOW[_stem(figure)[0]]
+
+
+def _interval(row: Any, digits: int) -> str:
+    """A figure's interval, or nothing where it has none."""
+    return "" if pd.isna(row.low) else f"{row.low:.{digits}f} – {row.high:.{digits}f}"
 
 
 def _share(value: float) -> str:

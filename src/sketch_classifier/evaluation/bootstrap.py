@@ -6,11 +6,13 @@ from collections.abc import Callable, Container
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from sketch_classifier.evaluation.metrics import DIGITS
 
 RESAMPLES = 1000
 SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings
+ROUNDING = 1e-12  # by so much the sums over equal resamples may differ
 CELLS = 2**21  # of the counts that are in memory at a time
 
 
@@ -20,17 +22,21 @@ def intervals(
     inflated: Container[str] = (),
     num_resamples: int = RESAMPLES,
     seed: int = SEED,
+    shares: Container[str] = (),
 ) -> pd.DataFrame:
     """One row a figure: figure, value, and the ends low and high of its 95 % interval, rounded to DIGITS.
 
     figures  from counts (size, R) float64, how often drawing i is in sample r, to name → (R,) float64
     size     how many drawings there are, at least 1
     inflated names of figures, at least 0, that chance makes larger, as it does the calibration error
+    shares   names of figures that are the share of all the drawings for which something holds
 
     The percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13): the 2.5 and
     97.5 % quantiles over samples of `size` drawings with replacement. It is about the choice of the test drawings, not
     about training again. A sample in which a figure is undefined (NaN) is left out; where the figure of the drawings
-    themselves is undefined, so is its interval.
+    themselves is undefined, so is its interval. So it is, too, where no resample differs, as where every drawing is
+    right: that says nothing of other drawings. A share then has Wilson's interval (Journal of the American Statistical
+    Association 22, 1927).
 
     An inflated figure is larger in a resample than in the drawings, and there larger than in all drawings there could
     be: the quantiles would miss the truth twice over. Its interval is the basic bootstrap's (Davison and Hinkley,
@@ -48,10 +54,12 @@ def intervals(
     for name, value in values.items():
         resampled = np.concatenate(found[name])
         resampled = resampled[~np.isnan(resampled)]
-        known = not np.isnan(value) and len(resampled)
+        known = not np.isnan(value) and len(resampled) and np.ptp(resampled) > ROUNDING
         low, high = np.quantile(resampled, (0.025, 0.975)) if known else (np.nan, np.nan)
         if name in inflated and known:
             low, high = np.maximum((2 * value - high, 2 * value - low), 0)
+        if name in shares and not known:
+            low, high = binomtest(round(value * size), size).proportion_ci(0.95, method="wilson")
         rows.append({"figure": name, "value": value, "low": low, "high": high})
     return pd.DataFrame(rows, columns=["figure", "value", "low", "high"]).round(DIGITS)
 

@@ -48,19 +48,13 @@ def calibration(before: Answers, after: Answers | None) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def curves(table: pd.DataFrame) -> pd.DataFrame:
-    """What `calibration` gives, as DVC draws it: confidence (the middle of a bin), ideal, before and after.
+def curve(table: pd.DataFrame, scaling: str) -> pd.DataFrame:
+    """What `calibration` gives of a scaling, as DVC draws it: confidence, ideal (the same) and accuracy, a row a bin.
 
-    Bins without a drawing, before or after, are left out.
+    Bins without a drawing are left out: DVC would draw an empty field as a 0.
     """
-    middle = ((table["bin_low"] + table["bin_high"]) / 2).round(DIGITS)
-    wide = table.assign(confidence=middle).pivot(index="confidence", columns="scaling", values="accuracy")
-    names = [name for name in ("before", "after") if name in wide]
-    wide = wide[names].dropna().reset_index()
-    wide = wide.reindex(columns=["confidence", "before", "after"])
-    wide["after"] = wide["after"].fillna(wide["before"])  # without validation drawings nothing was scaled
-    wide.insert(1, "ideal", wide["confidence"])
-    return wide.rename_axis(columns=None)
+    rows = table[(table["scaling"] == scaling) & (table["count"] > 0)]
+    return rows[["confidence", "accuracy"]].assign(ideal=rows["confidence"])
 
 
 def _slope(logits: np.ndarray, labels: np.ndarray, inverse: float) -> float:

@@ -14,7 +14,7 @@ from sketch_classifier.data.files import replaced_file
 from sketch_classifier.evaluation.answers import answers, class_logits
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
-from sketch_classifier.evaluation.calibration import calibration, curves, fit_temperature
+from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
 from sketch_classifier.evaluation.figures import class_figures, probability_figures
 from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
@@ -24,7 +24,8 @@ from sketch_classifier.models.saved import About, load_model
 # The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
 DETAILS = ("_scaled", "_at_threshold")
 SCALED = "_scaled"  # what figures after temperature scaling end in
-CALIBRATION_ERROR = "expected_calibration_error"
+INFLATED = ("expected_calibration_error", "expected_calibration_error_scaled")
+SHARES = ("accuracy", "top3_accuracy", "top5_accuracy", "accuracy_at_threshold")
 
 
 def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, out_plots: str | Path) -> dict:
@@ -35,12 +36,12 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
       intervals.csv         every figure with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
       predictions.csv       a row a test drawing
-    and in `out_plots` confusion.csv, a sample for DVC's `confusion` template, and calibration.csv,
-    its curves. Returns what metrics.json holds.
+    and in `out_plots` confusion.csv, a sample for DVC's template of a confusion matrix, and calibration.csv and
+    calibration_scaled.csv, the curves before and after temperature scaling. Returns what metrics.json holds.
 
     The validation drawings choose the temperature of the scaled figures and a binary model's threshold; without them
-    there are none. Figures that are undefined are missing in metrics.json and empty in the tables. The same inputs give
-    the same bytes.
+    there are none, and both curves are the same. Figures that are undefined are missing in metrics.json and empty in
+    the tables. The same inputs give the same bytes.
 
     Raises UserError where there is no test drawing, where the model was trained on other categories, and where its
     outputs are not numbers.
@@ -72,7 +73,8 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(most_confused(confusion), out_metrics / "most_confused.csv")
     bins = calibration(before, after)
     write_table(bins, out_metrics / "calibration.csv")
-    write_table(curves(bins), out_plots / "calibration.csv")
+    write_table(curve(bins, "before"), out_plots / "calibration.csv")
+    write_table(curve(bins, "after" if after else "before"), out_plots / "calibration_scaled.csv")
     write_table(by_country(each), out_metrics / "by_country.csv")
     write_table(by_recognized(each), out_metrics / "by_recognized.csv")
     write_table(each, out_metrics / "predictions.csv")
@@ -106,16 +108,15 @@ def measure(
             found |= probability_figures(after, counts, SCALED)
         return found | (binary_figures(logits[:, 1], labels, threshold, counts) if is_binary else {})
 
-    inflated = (CALIBRATION_ERROR, CALIBRATION_ERROR + SCALED)
     chosen = {"temperature": temperature, "threshold": threshold}
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    return intervals(figures, len(labels), inflated), chosen
+    return intervals(figures, len(labels), INFLATED, shares=SHARES), chosen
 
 
 def _headline(table: pd.DataFrame, chosen: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
     """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name."""
     figures: dict[str, Any] = {"weights": about.weights, "num_test": num_test}
-    for row in table.dropna().itertuples():
+    for row in table.dropna(subset="value").itertuples():
         if not row.figure.endswith(DETAILS):
             figures[row.figure] = row.value
         if row.figure == "accuracy":

@@ -90,7 +90,7 @@ def shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
 def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataFrame:
     """The columns actual and predicted of at most `limit` drawings, the same ones every time.
 
-    DVC's `confusion` template counts rows in the browser, and a page that holds them all would not open.
+    DVC counts rows in the browser, and a page that holds them all would not open.
     """
     if len(predictions) > limit:
         chosen = np.random.default_rng(0).choice(len(predictions), limit, replace=False)
