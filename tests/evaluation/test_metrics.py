@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import classification_report
 
-from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class, wilson
 
 NAMES = tuple(f"class {number}" for number in range(6))
 ANSWERS = st.integers(1, 40).flatmap(
@@ -84,3 +84,11 @@ def test_pairs_by_hand():
         ["cow", "dog", 1, 0.5, 1],
         ["dog", "cow", 0, 0.0, 1],
     ]
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilsons_interval_holds_the_shares_that_a_score_test_does_not_refuse(total, data):
+    right = data.draw(st.integers(0, total))
+    for end in wilson(right, total):
+        spread = 1.959963984540054 * np.sqrt(end * (1 - end) / total)
+        assert abs(end - right / total) == pytest.approx(spread, abs=1e-7)

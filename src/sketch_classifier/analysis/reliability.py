@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from scipy.stats import binomtest
 
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
+from sketch_classifier.evaluation.metrics import wilson
 
 TITLES = {"before": "as the network says", "after": "after temperature scaling"}
 
@@ -29,10 +29,8 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
         label = "drawings (the tallest bar: most)"
         axes.bar(part["bin_low"], 0.2 * share / share.max(), width, align="edge", color=QUIET, alpha=0.3, label=label)
         right = (part["accuracy"] * part["count"]).round().astype(int)
-        ends = [binomtest(k, n).proportion_ci(0.95, method="wilson") for k, n in zip(right, part["count"], strict=True)]
-        error = np.clip(
-            [part["accuracy"] - [end.low for end in ends], [end.high for end in ends] - part["accuracy"]], 0, None
-        )
+        low, high = np.transpose([wilson(k, n) for k, n in zip(right, part["count"], strict=True)])
+        error = np.clip([part["accuracy"] - low, high - part["accuracy"]], 0, None)
         style = {"fmt": "o", "color": colour, "markersize": 5, "capsize": 2.5, "linewidth": 1.2}
         axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="right, with 95 % interval", **style)
         axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="as it should be")

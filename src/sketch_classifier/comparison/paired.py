@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import binomtest
 
-Z95 = 1.959963984540054  # the standard normal deviate of a two-sided 95 % interval
+from sketch_classifier.evaluation.metrics import wilson
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,6 @@ def paired_interval(both: int, only_a: int, only_b: int, neither: int) -> tuple[
     below = _hypotenuse(b - low_b, high_a - a, correlation)
     above = _hypotenuse(high_b - b, a - low_a, correlation)
     return b - a - below, b - a + above
-
-
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson, Journal of the American Statistical Association 22, 1927)."""
-    share, spread = right / total, Z95**2 / total
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z95 * sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sketch_classifier.comparison.drawings import shared
-from sketch_classifier.comparison.paired import compare_paired, holm, wilson
+from sketch_classifier.comparison.paired import compare_paired, holm
 from sketch_classifier.comparison.revisions import Run
+from sketch_classifier.evaluation.metrics import wilson
 
 DIGITS = 6
 OWN_COLUMN = {"model", "dataset", "seed", "split.fold", "split.folds"}  # parameters that the table shows by themselves

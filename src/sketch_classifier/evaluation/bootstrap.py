@@ -6,9 +6,8 @@ from collections.abc import Callable, Container
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
-from sketch_classifier.evaluation.metrics import DIGITS
+from sketch_classifier.evaluation.metrics import DIGITS, wilson
 
 RESAMPLES = 1000
 SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings
@@ -59,7 +58,7 @@ def intervals(
         if name in inflated and known:
             low, high = np.maximum((2 * value - high, 2 * value - low), 0)
         if name in shares and not known:
-            low, high = binomtest(round(value * size), size).proportion_ci(0.95, method="wilson")
+            low, high = wilson(round(value * size), size)
         rows.append({"figure": name, "value": value, "low": low, "high": high})
     return pd.DataFrame(rows, columns=["figure", "value", "low", "high"]).round(DIGITS)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as count_pairs
 from sklearn.metrics import precision_recall_fscore_support
 
 DIGITS = 6  # of the numbers that are written; more would only make noise in a diff
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson, Journal of the American Statistical Association 22, 1927)."""
+    interval = binomtest(right, total).proportion_ci(0.95, method="wilson")
+    return interval.low, interval.high
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from sketch_classifier.data.files import replaced_file
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.evaluation.metrics import DIGITS
+from sketch_classifier.evaluation.metrics import DIGITS, wilson
 
 FEWEST = 30  # test drawings a country needs for a row of its own
 OTHER = "other"
@@ -82,8 +81,7 @@ def shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
     totals = totals.assign(name=totals.index.astype(str)).sort_values(["size", "name"], ascending=[False, True])
     rows = []
     for group, count, right in zip(totals.index, totals["size"], totals["sum"], strict=True):
-        interval = binomtest(int(right), int(count)).proportion_ci(0.95, method="wilson")
-        rows.append((group, int(count), right / count, interval.low, interval.high))
+        rows.append((group, int(count), right / count, *wilson(int(right), int(count))))
     return pd.DataFrame(rows, columns=[name, "count", "accuracy", "low", "high"]).round(DIGITS)
 
 
