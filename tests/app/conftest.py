@@ -17,9 +17,9 @@ CATEGORIES = ("apple", "bicycle", "cat", "house", "tree", "umbrella")
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory):
-    """models/ and data/processed/, made from 100 synthetic drawings of each of six categories."""
+    """models/ and data/processed/, made from 300 synthetic drawings of each of six categories."""
     root = tmp_path_factory.mktemp("project")
-    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 100, seed=0)
+    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 300, seed=0)
     dataset = DatasetPreset(format="simplified", categories=CATEGORIES, limit=None, channels=1)
     preprocess(root / "data/raw", dataset, Split(train=0.8, validation=0.1, test=0.1), root / "data/processed")
     preset = ModelPreset(
@@ -28,7 +28,7 @@ def project(tmp_path_factory):
         input=ImageInput(size=28, channels=1),
         optimizer=Optimizer(name="Adam", lr=0.002),
         batch_size=32,
-        epochs=6,
+        epochs=10,
     )
     train(
         Dataset.open(root / "data/processed"), preset, Train(loggers=()), name="preset", seed=0,

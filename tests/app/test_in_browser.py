@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from app.browser import answered, trace
+from app.game import RECOGNISED
 
 from sketch_classifier import Predictor, read_ndjson
 from sketch_classifier.data.simplify import simplify
@@ -132,8 +133,14 @@ def test_a_client_that_breaks_its_own_page_finds_the_app_up(chrome, address, tem
     page.close()
 
 
+def test_the_model_is_sure_enough_of_every_template_to_play(template, project):
+    predictor = Predictor(project / "models")
+    drawings = [[stroke.T for stroke in template(category)] for category in predictor.classes]
+    assert (np.diag(predictor.predict_strokes(simplify(drawings))) > RECOGNISED + 0.1).all()
+
+
 def test_the_game(blank, template):
-    for _ in range(2):
+    for _ in range(4):
         blank.get_by_role("button", name="Play").or_(blank.get_by_role("button", name="Next")).click()
         title = blank.locator(".title")
         title.filter(has_text="Draw a").wait_for(timeout=10_000)
