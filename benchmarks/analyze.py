@@ -1,13 +1,14 @@
-"""How long the stage analyze takes on 20,000 test drawings: `python benchmarks/analyze.py`.
+"""How long the stage analyze takes on 20,000 test drawings, and how much memory: `python benchmarks/analyze.py`.
 
-The drawings are made up (noise around a pattern a class), and the network is `cnn` as it begins, which makes the most
-errors there can be, so the most pages of them.
+The drawings are made up (noise around a pattern a class), and the network is as it begins, which makes the most errors
+there can be, so the most pages of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -29,11 +30,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--test", type=int, default=20_000, help="test drawings; there are 4 times as many others")
     parser.add_argument("--classes", type=int, default=12)
+    parser.add_argument("--model", default="cnn", help="a preset of images and many classes (default: cnn)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         dataset = _made_up(root / "processed", arguments.test * 5, arguments.classes)
-        _untrained(root / "models", dataset)
+        _untrained(root / "models", dataset, arguments.model)
         (root / "curves.csv").write_text(
             "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy\n1,2,2,0.3,0.3\n"
         )
@@ -47,7 +49,8 @@ def main() -> None:
         pages = len(list((root / "plots/errors").iterdir()))
         print(
             f"analyze: {seconds:.1f} s by the clock (target: at most {TARGET}), {time.process_time() - cpu:.1f} s of "
-            f"CPU; {len(dataset.rows('test')):,} test drawings, {pages} pages of errors"
+            f"CPU; {len(dataset.rows('test')):,} test drawings, {pages} pages of errors; at most "
+            f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB of memory"
         )
 
 
@@ -78,11 +81,11 @@ def _made_up(folder: Path, count: int, num_classes: int) -> Dataset:
     return Dataset.open(folder)
 
 
-def _untrained(folder: Path, dataset: Dataset) -> None:
-    preset = load_params().models["cnn"]
+def _untrained(folder: Path, dataset: Dataset, name: str) -> None:
+    preset = load_params().models[name]
     network = build_network(preset.architecture, preset.input, len(dataset.categories))
     about = About(
-        name="cnn", preset=preset, class_names=dataset.categories, categories=dataset.categories, positive=(),
+        name=name, preset=preset, class_names=dataset.categories, categories=dataset.categories, positive=(),
         positive_name=None, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False,
         num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
     )  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sketch_classifier.models.input import prepare
-from sketch_classifier.models.predict import extract_features, predict_logits, probabilities
+from sketch_classifier.models.predict import feature_batches, predict_logits, probabilities
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.params import ImageInput
 
@@ -27,7 +27,7 @@ def test_equals_the_network_on_all_at_once(network):
     with torch.inference_mode():
         expected = network.eval()(inputs).numpy()
     np.testing.assert_allclose(logits, expected, atol=1e-5)
-    assert extract_features(network, IMAGES).shape == (23, 50)
+    assert [batch.shape for batch in feature_batches(network, IMAGES, batch_size=16)] == [(16, 50), (7, 50)]
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 23, 100])
@@ -46,7 +46,7 @@ def test_rows_in_any_order_from_a_memory_mapped_file(network, tmp_path):
 
 def test_no_rows(network):
     assert predict_logits(network, IMAGES, []).shape == (0, 4)
-    assert extract_features(network, IMAGES[:0]).shape == (0, 50)
+    assert [batch.shape for batch in feature_batches(network, IMAGES[:0])] == [(0, 50)]
 
 
 def test_gives_the_network_back_as_it_came(network):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.curves import curves_figure, read_curves
@@ -32,8 +34,9 @@ from sketch_classifier.data.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.metrics import confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
+from sketch_classifier.models.hashing import MOST_FEATURES
 from sketch_classifier.models.network import Network
-from sketch_classifier.models.predict import extract_features
+from sketch_classifier.models.predict import feature_batches, hashed
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 
@@ -54,8 +57,8 @@ class _Run:
     plots: Path
     metrics: Path
 
-    def features(self, rows: np.ndarray) -> np.ndarray:
-        return extract_features(self.network, self.dataset.inputs(self.network.input), rows)
+    def features(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        return feature_batches(self.network, self.dataset.inputs(self.network.input), rows)
 
 
 def analyze(
@@ -103,8 +106,12 @@ def analyze(
     qualities = _draw_causes(run, figures, written["by_country"])
     detail = f"{about.name}, {len(rows):,} test drawings"
     save(reliability_figure(written["calibration"], written["intervals"], detail), run.plots / "reliability.png")
-    distances = _draw_space(run)
-    issues, num_audited = _draw_labels(run)
+    places = np.sort(np.random.default_rng(seed).permutation(len(rows))[: params.tsne_samples])
+    audit = audited(dataset.split, params.label_drawings, seed)
+    kept = np.union1d(rows[places], audit)
+    features, distances = _look(run, kept)
+    _draw_embedding(run, places, features[np.searchsorted(kept, rows[places])])
+    issues = _draw_labels(run, audit, features[np.searchsorted(kept, audit)])
 
     tables = Tables(
         figures=figures,
@@ -121,7 +128,7 @@ def analyze(
         f"{len(rows):,}; {about.num_parameters:,} parameters, weights: {about.weights}."
     )
     with replaced_file(run.plots / "report.html") as path:
-        path.write_text(report(tables, run.plots, about.name, line, num_pages, num_audited), encoding="utf-8")
+        path.write_text(report(tables, run.plots, about.name, line, num_pages, len(audit)), encoding="utf-8")
 
 
 def _draw_drawings(run: _Run) -> int:
@@ -172,49 +179,62 @@ def _draw_causes(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataF
     return table
 
 
-def _draw_space(run: _Run) -> pd.DataFrame:
-    """t-SNE and centroids; returns the table of distances."""
+def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
+    """The features of the rows `kept` (ascending), hashed where they are wide, and the table of centroid distances.
+
+    The network sees `kept` and what is misclassified once, and at most a batch of whole features is in memory.
+    """
+    train = run.dataset.rows("train")
+    train = choose_per_class(train, run.targets[train], run.params.centroid_drawings, run.seed)
+    centres = centroids(run.features(train), run.targets[train], len(run.class_names))
+    wrong = run.predictions[~run.predictions["correct"]].sort_values("row")
+    rows = np.union1d(kept, wrong["row"])
+    is_kept, is_wrong = np.isin(rows, kept), np.isin(rows, wrong["row"])
+    features = np.empty((len(kept), min(centres.shape[1], MOST_FEATURES)), np.float32)
+
+    def misclassified() -> Iterator[np.ndarray]:
+        done = num_kept = 0
+        for batch in run.features(rows):
+            part = slice(done, done + len(batch))
+            chosen = hashed(batch[is_kept[part]])
+            features[num_kept : num_kept + len(chosen)] = chosen
+            yield batch[is_wrong[part]]
+            done, num_kept = part.stop, num_kept + len(chosen)
+
+    distances = centroid_distances(wrong, misclassified(), centres, run.class_names)
+    write_table(distances, run.metrics / "centroid_distances.csv")
+    drawings = f"up to {run.params.centroid_drawings:,} training drawings a class"
+    save(distances_figure(distances, run.name, drawings), run.plots / "centroid_distances.png")
+    return features, distances
+
+
+def _draw_embedding(run: _Run, places: np.ndarray, features: np.ndarray) -> None:
+    """t-SNE of the test drawings at `places` (n,) of the predictions, with features (n, D)."""
     params, seed = run.params, run.seed
-    rows = run.predictions["row"].to_numpy()
-    places = np.sort(np.random.default_rng(seed).permutation(len(rows))[: params.tsne_samples])
-    chosen = rows[places]
-    features = run.features(chosen)
-    perplexity = usable_perplexity(params.tsne_perplexity, len(chosen))
-    detail = f"{run.name}, {len(chosen):,} of {len(rows):,} test drawings, perplexity {perplexity:.3g}"
-    labels = run.targets[chosen]
-    positions = embed(features, params.tsne_perplexity, seed)
-    save(tsne_figure(positions, labels, run.class_names, detail), run.plots / "tsne_2d.png")
-    positions = embed(features, params.tsne_perplexity, seed, num_dimensions=3)
+    shown = run.predictions.iloc[places]
+    rows = shown["row"].to_numpy()
+    perplexity = usable_perplexity(params.tsne_perplexity, len(rows))
+    detail = f"{run.name}, {len(rows):,} of {len(run.predictions):,} test drawings, perplexity {perplexity:.3g}"
+    labels = run.targets[rows]
+    # Side by side, each on a thread of its own; one that ends must not give its threads to the other (see `embed`).
+    with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
+        flat, positions = pool.map(lambda number: embed(features, params.tsne_perplexity, seed, number), (2, 3))
+    save(tsne_figure(flat, labels, run.class_names, detail), run.plots / "tsne_2d.png")
     save(tsne_3d_figure(positions, labels, run.class_names, detail), run.plots / "tsne_3d.png")
-    said = [
-        f"{'✓' if row.correct else '✗'} {row.predicted} {row.confidence:.0%}"
-        for row in run.predictions.iloc[places].itertuples()
-    ]
-    images = pictures(run.dataset.images[chosen], run.dataset.channels)
+    said = [f"{'✓' if row.correct else '✗'} {row.predicted} {row.confidence:.0%}" for row in shown.itertuples()]
+    images = pictures(run.dataset.images[rows], run.dataset.channels)
     with replaced_file(run.plots / "tsne_3d.html") as path:
         path.write_text(turning_page(positions, labels, run.class_names, images, said, detail), encoding="utf-8")
 
-    train = run.dataset.rows("train")
-    train = choose_per_class(train, run.targets[train], params.centroid_drawings, seed)
-    centres = centroids(run.features(train), run.targets[train], len(run.class_names))
-    wrong = run.predictions[~run.predictions["correct"]]
-    distances = centroid_distances(wrong, run.features(wrong["row"].to_numpy()), centres, run.class_names)
-    write_table(distances, run.metrics / "centroid_distances.csv")
-    drawings = f"up to {params.centroid_drawings:,} training drawings a class"
-    save(distances_figure(distances, run.name, drawings), run.plots / "centroid_distances.png")
-    return distances
 
-
-def _draw_labels(run: _Run) -> tuple[pd.DataFrame, int]:
-    """Wrong labels; returns their table and how many labels were looked at."""
-    dataset = run.dataset
-    rows = audited(dataset.split, run.params.label_drawings, run.seed)
-    labels = run.targets[rows]
+def _draw_labels(run: _Run, rows: np.ndarray, features: np.ndarray) -> pd.DataFrame:
+    """Wrong labels among `rows` (n,), with features (n, D); returns their table."""
+    dataset, labels = run.dataset, run.targets[rows]
     flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
-    probabilities = out_of_sample(run.features(rows), labels, len(run.class_names), run.seed)
+    probabilities = out_of_sample(features, labels, len(run.class_names), run.seed)
     found = label_issues(probabilities, labels, flags)
     table = named(found, rows, dataset, run.class_names)
     write_table(table, run.metrics / "label_issues.csv")
     sheet = issues_sheet(dataset, table, run.params.num_label_issues, len(rows), run.name)
     save(render(sheet), run.plots / "label_issues.png")
-    return table, len(rows)
+    return table

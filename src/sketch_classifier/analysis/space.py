@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,31 +21,45 @@ def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int)
     return np.sort(rows[order[number < most]])
 
 
-def centroids(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """(C, D) float64: the mean features of each class, from (n, D) features; NaN for a class without a drawing."""
-    sums = np.zeros((num_classes, features.shape[1]))
-    np.add.at(sums, labels, features.astype(np.float64))
+def centroids(batches: Iterable[np.ndarray], labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """(C, D) float64: the mean features of each class; NaN for a class without a drawing.
+
+    batches  of features, (b, D) float each, n in all, one at least; labels (n,) int
+    """
+    sums, done = None, 0
+    for features in batches:
+        if sums is None:
+            sums = np.zeros((num_classes, features.shape[1]))
+        own = labels[done : done + len(features)]
+        for label in np.unique(own):
+            sums[label] += features[own == label].sum(axis=0, dtype=np.float64)
+        done += len(features)
     counts = np.bincount(labels, minlength=num_classes)[:, None]
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
 def centroid_distances(
-    wrong: pd.DataFrame, features: np.ndarray, centres: np.ndarray, class_names: Sequence[str]
+    wrong: pd.DataFrame, batches: Iterable[np.ndarray], centres: np.ndarray, class_names: Sequence[str]
 ) -> pd.DataFrame:
     """One row a misclassified drawing, the most confident first: COLUMNS.
 
-    wrong     its rows of evaluate's predictions
-    features  (n, D) float of these drawings
-    centres   (C, D), as `centroids` gives them
+    wrong    its n rows of evaluate's predictions
+    batches  of these drawings' features, (b, D) float each, n in all
+    centres  (C, D), as `centroids` gives them
 
     Both distances are Euclidean (in the network's own features); nearer_to is "actual" or "predicted", and "actual"
     where they are equal.
     """
     codes = {name: code for code, name in enumerate(class_names)}
     table = wrong[["row", "key_id", "actual", "predicted", "confidence"]].copy()
-    for which in ("actual", "predicted"):
-        centre = centres[table[which].map(codes).to_numpy(np.int64)]
-        table[f"distance_{which}"] = np.linalg.norm(features.astype(np.float64) - centre, axis=1)
+    classes = np.stack([table[which].map(codes).to_numpy(np.int64) for which in ("actual", "predicted")])
+    distances, done = np.empty(classes.shape), 0
+    for features in batches:
+        part = slice(done, done + len(features))
+        for which, own in zip(distances, classes, strict=True):
+            which[part] = np.linalg.norm(features - centres[own[part]], axis=1)
+        done = part.stop
+    table["distance_actual"], table["distance_predicted"] = distances
     nearer = table["distance_predicted"] < table["distance_actual"]
     table["nearer_to"] = np.where(nearer, "predicted", "actual")
     table = table.sort_values("confidence", ascending=False, kind="stable").reset_index(drop=True)

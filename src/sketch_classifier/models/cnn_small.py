@@ -12,7 +12,8 @@ def build(input: ImageInput, num_outputs: int) -> Network:
     """conv 32 3×3 · conv 64 3×3 · flatten · linear `num_outputs`; padding 1, and ReLU after the convolutions only.
 
     The features are all 64·size·size values that the linear layer sees: 65,536 of a 32×32 image, a place in the image
-    each. So distances between features compare drawings place by place: one that is moved is far from itself.
+    each. So distances between features compare drawings place by place: one that is moved is far from itself. They are
+    hashed to 2,048 where they are kept (see models/hashing.py).
     """
     backbone = nn.Sequential(
         nn.Conv2d(input.channels, 32, kernel_size=3, padding=1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
+from sketch_classifier.models.hashing import hashing
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.saved import About
@@ -54,18 +55,26 @@ def predict_logits(
     Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
     `device` (a GPU where there is one), and is given back as it came.
     """
-    return _batches(network, network.forward, stored, rows, batch_size, device)
+    return np.concatenate(list(_batches(network, network.forward, stored, rows, batch_size, device)))
 
 
-def extract_features(
+def feature_batches(
     network: Network,
     stored: np.ndarray | Sequences,
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
-) -> np.ndarray:
-    """(n, num_features) float32: what the classifier sees. The arguments are those of `predict_logits`."""
+) -> Iterator[np.ndarray]:
+    """(b, num_features) float32, a batch after the other: all that the classifier sees, however wide.
+
+    The arguments are those of `predict_logits`. There is a batch at least, of no rows where there are none.
+    """
     return _batches(network, network.features, stored, rows, batch_size, device)
+
+
+def hashed(features: np.ndarray) -> np.ndarray:
+    """(n, num_features) → (n, D) float32: as they are, or hashed where they are wide (see `Hashing`)."""
+    return hashing(features.shape[1])(torch.from_numpy(features)).numpy()
 
 
 def probabilities(logits: np.ndarray, task: str) -> np.ndarray:
@@ -80,19 +89,18 @@ def _batches(
     rows: np.ndarray | None,
     batch_size: int,
     device: str | torch.device | None,
-) -> np.ndarray:
+) -> Iterator[np.ndarray]:
     keep_freed_memory()
     rows = np.arange(len(stored)) if rows is None else np.asarray(rows, np.int64)
     before, training = next(network.parameters()).device, network.training
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else before))
     network.to(device, memory_format=torch.channels_last).eval()
-    outputs = []
     try:
-        with torch.inference_mode():
-            # Once at least, so that no rows give (0, num_outputs).
-            for start in range(0, max(len(rows), 1), batch_size):
-                batch = torch.from_numpy(np.ascontiguousarray(stored[rows[start : start + batch_size]])).to(device)
-                outputs.append(function(prepare(batch, network.input)).float().cpu())
+        # Once at least, so that no rows give (0, num_outputs).
+        for start in range(0, max(len(rows), 1), batch_size):
+            batch = torch.from_numpy(np.ascontiguousarray(stored[rows[start : start + batch_size]])).to(device)
+            with torch.inference_mode():
+                outputs = function(prepare(batch, network.input)).float().cpu()
+            yield outputs.numpy()
     finally:
         network.to(before).train(training)
-    return torch.cat(outputs).numpy()
