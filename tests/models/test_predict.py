@@ -1,6 +1,7 @@
 """From images to logits: any batch size, any container of images, no trace on the network."""
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from hypothesis import given, settings
@@ -99,3 +100,13 @@ def test_probabilities_sum_to_one_and_order_as_the_logits(values):
     binary = probabilities(logits[:, :1], "binary")
     assert binary.shape == (1, 2) and binary.sum() == pytest.approx(1, abs=1e-5)
     assert (binary[0, 1] > 0.5) == (values[0] > 0) or abs(values[0]) < 1e-6
+
+
+@pytest.mark.slow
+def test_the_memory_is_that_of_a_batch_and_of_the_logits():
+    network = build_network("cnn", INPUT, 345, seed=1)
+    images = np.broadcast_to(IMAGES[:1], (40_000, 28, 28))
+    predict_logits(network, images[:256])
+    before = psutil.Process().memory_info().rss
+    logits = predict_logits(network, images)
+    assert psutil.Process().memory_info().rss - before < 3 * logits.nbytes

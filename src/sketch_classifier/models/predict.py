@@ -55,7 +55,14 @@ def predict_logits(
     Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
     `device` (a GPU where there is one), and is given back as it came.
     """
-    return np.concatenate(list(_batches(network, network.forward, stored, rows, batch_size, device)))
+    num = len(stored) if rows is None else len(rows)
+    logits, done = None, 0
+    for batch in _batches(network, network.forward, stored, rows, batch_size, device):
+        if logits is None:  # in one piece: small ones between a network's large temporary ones would leave holes
+            logits = np.empty((num, batch.shape[1]), np.float32)
+        logits[done : done + len(batch)] = batch
+        done += len(batch)
+    return logits
 
 
 def feature_batches(
