@@ -30,7 +30,8 @@ def test_centroid_distances_are_those_of_a_loop():
         }
     )  # fmt: skip
     features = rng.normal(size=(3, 5)).astype(np.float32)
-    table = centroid_distances(wrong, [features], centroids([train[:7], train[7:]], labels, 3), NAMES)
+    batches = [(slice(7), train[:7]), (slice(7, 40), train[7:])]
+    table = centroid_distances(wrong, [(slice(3), features)], centroids(batches, labels, 3), NAMES)
     assert table["confidence"].tolist() == [0.9, 0.6, 0.4]
     for row in table.itertuples():
         own = features[wrong["row"].tolist().index(row.row)]
@@ -46,13 +47,13 @@ def test_centroid_distances_are_those_of_a_loop():
 
 
 def test_a_class_without_training_drawings_has_no_centroid():
-    centres = centroids([np.ones((2, 4), np.float32)], np.array([0, 0]), 2)
+    centres = centroids([(slice(2), np.ones((2, 4), np.float32))], np.array([0, 0]), 2)
     assert (centres[0] == 1).all() and np.isnan(centres[1]).all()
 
 
 def test_no_error_gives_an_empty_table_with_all_columns():
     empty = pd.DataFrame({name: [] for name in ("row", "key_id", "actual", "predicted", "confidence")})
-    table = centroid_distances(empty, [np.empty((0, 4), np.float32)], np.zeros((3, 4)), NAMES)
+    table = centroid_distances(empty, [(slice(0), np.empty((0, 4), np.float32))], np.zeros((3, 4)), NAMES)
     assert len(table) == 0 and {"distance_actual", "distance_predicted", "nearer_to"} <= set(table)
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy.spatial.distance import pdist
 
-from sketch_classifier.models.hashing import MOST_FEATURES, Hashing
-from sketch_classifier.models.predict import feature_batches, hashed
+from sketch_classifier.models.hashing import MOST_FEATURES, POSITIVE, hashed
+from sketch_classifier.models.predict import feature_batches
 from sketch_classifier.models.registry import build_network
 from sketch_classifier.params import ImageInput
 
@@ -14,21 +14,21 @@ from sketch_classifier.params import ImageInput
 @pytest.mark.parametrize("width", [1, 50, MOST_FEATURES])
 def test_what_is_narrow_stays_as_it_is(width):
     features = torch.randn(3, width)
-    assert Hashing(width)(features) is features
+    assert hashed(features) is features
 
 
 @pytest.mark.parametrize("width", [MOST_FEATURES + 1, 50_176, 65_536])
 def test_each_feature_goes_to_one_sum_with_a_sign(width):
     features = torch.randn(2, width, dtype=torch.float64)
-    found = Hashing(width)(features)
+    found = hashed(features)
     assert found.shape == (2, MOST_FEATURES)
     share = -(-width // MOST_FEATURES)
-    signs = torch.where(Hashing(width).positive, 1.0, -1.0)
+    signs = torch.where(POSITIVE, 1.0, -1.0)
     expected = torch.zeros_like(found)
     for place in range(width):
         expected[:, place // share] += features[:, place] * signs[place % len(signs)]
     np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert 0.45 < Hashing(width).positive.float().mean() < 0.55
+    assert 0.45 < POSITIVE.float().mean() < 0.55
 
 
 def test_distances_are_kept():
@@ -39,8 +39,8 @@ def test_distances_are_kept():
         for view in (image, image.T):
             for _ in range(3):
                 view[rng.integers(32), slice(*sorted(rng.integers(0, 33, 2)))] = 255
-    whole = np.concatenate(list(feature_batches(network, images, batch_size=7)))
-    few = hashed(whole)
+    whole = np.concatenate([batch for _, batch in feature_batches(network, images, batch_size=7)])
+    few = hashed(torch.from_numpy(whole)).numpy()
     assert whole.shape == (40, 65_536) and few.shape == (40, MOST_FEATURES)
     ratios = pdist(few) / pdist(whole)
     assert abs(ratios.mean() - 1) < 0.02 and ratios.std() < 0.04

@@ -28,7 +28,8 @@ def test_equals_the_network_on_all_at_once(network):
     with torch.inference_mode():
         expected = network.eval()(inputs).numpy()
     np.testing.assert_allclose(logits, expected, atol=1e-5)
-    assert [batch.shape for batch in feature_batches(network, IMAGES, batch_size=16)] == [(16, 50), (7, 50)]
+    parts, batches = zip(*feature_batches(network, IMAGES, batch_size=16), strict=True)
+    assert parts == (slice(0, 16), slice(16, 23)) and [batch.shape for batch in batches] == [(16, 50), (7, 50)]
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 23, 100])
@@ -47,7 +48,7 @@ def test_rows_in_any_order_from_a_memory_mapped_file(network, tmp_path):
 
 def test_no_rows(network):
     assert predict_logits(network, IMAGES, []).shape == (0, 4)
-    assert [batch.shape for batch in feature_batches(network, IMAGES[:0])] == [(0, 50)]
+    assert [batch.shape for _, batch in feature_batches(network, IMAGES[:0])] == [(0, 50)]
 
 
 def test_gives_the_network_back_as_it_came(network):

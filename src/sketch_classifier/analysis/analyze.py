@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from threadpoolctl import threadpool_limits
 
 from sketch_classifier.analysis.confusion import confusion_figure
@@ -34,9 +35,9 @@ from sketch_classifier.data.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.metrics import confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
-from sketch_classifier.models.hashing import MOST_FEATURES
+from sketch_classifier.models.hashing import MOST_FEATURES, hashed
 from sketch_classifier.models.network import Network
-from sketch_classifier.models.predict import feature_batches, hashed
+from sketch_classifier.models.predict import feature_batches
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 
@@ -57,7 +58,7 @@ class _Run:
     plots: Path
     metrics: Path
 
-    def features(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+    def features(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         return feature_batches(self.network, self.dataset.inputs(self.network.input), rows)
 
 
@@ -180,26 +181,24 @@ def _draw_causes(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataF
 
 
 def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
-    """The features of the rows `kept` (ascending), hashed where they are wide, and the table of centroid distances.
+    """The features of the rows `kept`, hashed where they are wide, and the table of centroid distances.
 
     The network sees `kept` and what is misclassified once, and at most a batch of whole features is in memory.
     """
     train = run.dataset.rows("train")
     train = choose_per_class(train, run.targets[train], run.params.centroid_drawings, run.seed)
     centres = centroids(run.features(train), run.targets[train], len(run.class_names))
-    wrong = run.predictions[~run.predictions["correct"]].sort_values("row")
+    wrong = run.predictions[~run.predictions["correct"]]
     rows = np.union1d(kept, wrong["row"])
-    is_kept, is_wrong = np.isin(rows, kept), np.isin(rows, wrong["row"])
+    in_kept, in_wrong = (pd.Index(these).get_indexer(rows) for these in (kept, wrong["row"]))  # places, or −1
     features = np.empty((len(kept), min(centres.shape[1], MOST_FEATURES)), np.float32)
 
-    def misclassified() -> Iterator[np.ndarray]:
-        done = num_kept = 0
-        for batch in run.features(rows):
-            part = slice(done, done + len(batch))
-            chosen = hashed(batch[is_kept[part]])
-            features[num_kept : num_kept + len(chosen)] = chosen
-            yield batch[is_wrong[part]]
-            done, num_kept = part.stop, num_kept + len(chosen)
+    def misclassified() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for part, batch in run.features(rows):
+            chosen = in_kept[part] >= 0
+            features[in_kept[part][chosen]] = hashed(torch.from_numpy(batch[chosen])).numpy()
+            chosen = in_wrong[part] >= 0
+            yield in_wrong[part][chosen], batch[chosen]
 
     distances = centroid_distances(wrong, misclassified(), centres, run.class_names)
     write_table(distances, run.metrics / "centroid_distances.csv")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_figure, quiet
 from sketch_classifier.evaluation.metrics import DIGITS
 
+Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # which drawings, and their features (b, D) float
 COLUMNS = ["row", "key_id", "actual", "predicted", "confidence", "distance_actual", "distance_predicted", "nearer_to"]
 
 
@@ -21,30 +22,29 @@ def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int)
     return np.sort(rows[order[number < most]])
 
 
-def centroids(batches: Iterable[np.ndarray], labels: np.ndarray, num_classes: int) -> np.ndarray:
+def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """(C, D) float64: the mean features of each class; NaN for a class without a drawing.
 
-    batches  of features, (b, D) float each, n in all, one at least; labels (n,) int
+    batches  of n drawings, one at least; labels (n,) int
     """
-    sums, done = None, 0
-    for features in batches:
+    sums = None
+    for part, features in batches:
         if sums is None:
             sums = np.zeros((num_classes, features.shape[1]))
-        own = labels[done : done + len(features)]
+        own = labels[part]
         for label in np.unique(own):
             sums[label] += features[own == label].sum(axis=0, dtype=np.float64)
-        done += len(features)
     counts = np.bincount(labels, minlength=num_classes)[:, None]
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
 def centroid_distances(
-    wrong: pd.DataFrame, batches: Iterable[np.ndarray], centres: np.ndarray, class_names: Sequence[str]
+    wrong: pd.DataFrame, batches: Batches, centres: np.ndarray, class_names: Sequence[str]
 ) -> pd.DataFrame:
     """One row a misclassified drawing, the most confident first: COLUMNS.
 
     wrong    its n rows of evaluate's predictions
-    batches  of these drawings' features, (b, D) float each, n in all
+    batches  of these drawings
     centres  (C, D), as `centroids` gives them
 
     Both distances are Euclidean (in the network's own features); nearer_to is "actual" or "predicted", and "actual"
@@ -53,12 +53,10 @@ def centroid_distances(
     codes = {name: code for code, name in enumerate(class_names)}
     table = wrong[["row", "key_id", "actual", "predicted", "confidence"]].copy()
     classes = np.stack([table[which].map(codes).to_numpy(np.int64) for which in ("actual", "predicted")])
-    distances, done = np.empty(classes.shape), 0
-    for features in batches:
-        part = slice(done, done + len(features))
+    distances = np.empty(classes.shape)
+    for part, features in batches:
         for which, own in zip(distances, classes, strict=True):
             which[part] = np.linalg.norm(features - centres[own[part]], axis=1)
-        done = part.stop
     table["distance_actual"], table["distance_predicted"] = distances
     nearer = table["distance_predicted"] < table["distance_actual"]
     table["nearer_to"] = np.where(nearer, "predicted", "actual")

@@ -12,7 +12,6 @@ from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.sequences import Sequences
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
-from sketch_classifier.models.hashing import hashing
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.saved import About
@@ -55,13 +54,11 @@ def predict_logits(
     Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
     `device` (a GPU where there is one), and is given back as it came.
     """
-    num = len(stored) if rows is None else len(rows)
-    logits, done = None, 0
-    for batch in _batches(network, network.forward, stored, rows, batch_size, device):
+    num, logits = len(stored) if rows is None else len(rows), None
+    for part, batch in _batches(network, network.forward, stored, rows, batch_size, device):
         if logits is None:  # in one piece: small ones between a network's large temporary ones would leave holes
             logits = np.empty((num, batch.shape[1]), np.float32)
-        logits[done : done + len(batch)] = batch
-        done += len(batch)
+        logits[part] = batch
     return logits
 
 
@@ -71,17 +68,13 @@ def feature_batches(
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
-) -> Iterator[np.ndarray]:
-    """(b, num_features) float32, a batch after the other: all that the classifier sees, however wide.
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """All that the classifier sees, however wide, (b, num_features) float32, a batch after the other.
 
-    The arguments are those of `predict_logits`. There is a batch at least, of no rows where there are none.
+    Before each stands which of the rows it is of. The arguments are those of `predict_logits`. There is one batch at
+    least, of no rows where there are none.
     """
     return _batches(network, network.features, stored, rows, batch_size, device)
-
-
-def hashed(features: np.ndarray) -> np.ndarray:
-    """(n, num_features) → (n, D) float32: as they are, or hashed where they are wide (see `Hashing`)."""
-    return hashing(features.shape[1])(torch.from_numpy(features)).numpy()
 
 
 def probabilities(logits: np.ndarray, task: str) -> np.ndarray:
@@ -96,7 +89,7 @@ def _batches(
     rows: np.ndarray | None,
     batch_size: int,
     device: str | torch.device | None,
-) -> Iterator[np.ndarray]:
+) -> Iterator[tuple[slice, np.ndarray]]:
     keep_freed_memory()
     rows = np.arange(len(stored)) if rows is None else np.asarray(rows, np.int64)
     before, training = next(network.parameters()).device, network.training
@@ -105,9 +98,10 @@ def _batches(
     try:
         # Once at least, so that no rows give (0, num_outputs).
         for start in range(0, max(len(rows), 1), batch_size):
-            batch = torch.from_numpy(np.ascontiguousarray(stored[rows[start : start + batch_size]])).to(device)
+            part = slice(start, min(start + batch_size, len(rows)))
+            batch = torch.from_numpy(np.ascontiguousarray(stored[rows[part]])).to(device)
             with torch.inference_mode():
                 outputs = function(prepare(batch, network.input)).float().cpu()
-            yield outputs.numpy()
+            yield part, outputs.numpy()
     finally:
         network.to(before).train(training)

@@ -12,7 +12,7 @@ import torch
 from onnxscript import optimizer
 from torch import nn
 
-from sketch_classifier.models.hashing import MOST_FEATURES, Hashing
+from sketch_classifier.models.hashing import hashed
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.saved import About
@@ -32,12 +32,10 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
     The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `data.sequences`. What is known of
     the model stands in the metadata (see `Served`). The same network gives the same bytes.
     """
+    module = _Served(network, about).eval()
     strokes = network.input.kind == "strokes"
     length = network.input.max_points + 1 if strokes else None
     example = torch.zeros(2, *((length, 3) if strokes else about.image_shape), dtype=torch.uint8)
-    with torch.inference_mode():
-        width = network.eval().features(prepare(example, network.input)).shape[1]
-    module = _Served(network, about, width).eval()
     with _quiet():
         program = torch.onnx.export(
             module,
@@ -53,6 +51,8 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
         # The exporter leaves it to run time to put the large matrices of an LSTM in ONNX's order.
         optimizer.optimize(program.model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
         model = program.model_proto
+    with torch.inference_mode():
+        num_features = module(example)[1].shape[1]
     served = Served(
         name=about.name,
         task=about.task,
@@ -64,7 +64,7 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
         image_shape=about.image_shape,
         channels=about.channels,
         sequence_length=length,
-        num_features=min(width, MOST_FEATURES),
+        num_features=num_features,
         weights=about.weights,
         opset=OPSET,
     )
@@ -86,9 +86,9 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 class _Served(nn.Module):
-    def __init__(self, network: Network, about: About, num_features: int) -> None:
+    def __init__(self, network: Network, about: About) -> None:
         super().__init__()
-        self.network, self.task, self.hashing = network, about.task, Hashing(num_features)
+        self.network, self.task = network, about.task
         self.resized = False
         if network.input.kind == "images":
             height, width = about.image_shape[-2:]
@@ -103,7 +103,7 @@ class _Served(nn.Module):
             values = self.rows @ (stored.to(torch.float32) @ self.columns)
             stored = values.round().clamp(0, 255).to(torch.uint8)
         features = self.network.features(prepare(stored, self.network.input))
-        return class_probabilities(self.network.classifier(features), self.task), self.hashing(features)
+        return class_probabilities(self.network.classifier(features), self.task), hashed(features)
 
 
 @contextmanager
