@@ -9,9 +9,9 @@ from math import isfinite
 
 import numpy as np
 
-from sketch_classifier.data.formats.ndjson import write_ndjson
-from sketch_classifier.data.simplify import simplify
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.drawings.formats.ndjson import write_ndjson
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
 MAX_STROKES = 500

@@ -13,7 +13,7 @@ if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
     sys.path.insert(0, str(PROJECT))
 
 from app.neighbours import load_neighbours  # noqa: E402
-from app.report import show_report  # noqa: E402
+from app.report_page import show_report  # noqa: E402
 from app.session import Session  # noqa: E402
 from sketch_classifier import Predictor, UserError  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402

@@ -11,8 +11,8 @@ import numpy as np
 
 from sketch_classifier import Predictor
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_file
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.params import StrokeInput
 
 

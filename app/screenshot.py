@@ -8,8 +8,8 @@ from pathlib import Path
 from stages import run
 
 from app.browser import answered, browser, served, trace
-from sketch_classifier.data.files import replaced_file
-from sketch_classifier.data.synthetic import generate
+from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.synthetic import generate
 
 SIZES = {"desktop": (1120, 850), "phone": (390, 844)}
 

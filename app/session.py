@@ -12,10 +12,10 @@ import numpy as np
 from app.drawing import checked_strokes, ndjson_line, simplified
 from app.game import Round, judge, next_round, with_article
 from app.neighbours import Neighbours
-from sketch_classifier.data.raster import rasterize
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
-from sketch_classifier.serving.session import Answers, most_likely
+from sketch_classifier.serving.onnx_session import Answers, most_likely
 
 NUM_GUESSES = 5
 BITMAP = 28  # pixels a side of what is shown as seen by the network

@@ -37,7 +37,7 @@ def forward(way: str) -> float:
     import torch
 
     from sketch_classifier.models.allocator import keep_freed_memory
-    from sketch_classifier.models.registry import build_network
+    from sketch_classifier.models.network import build_network
     from sketch_classifier.params import ImageInput
 
     if way == "keep_freed_memory":

@@ -19,7 +19,7 @@ import pandas as pd
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.evaluation.evaluate import evaluate
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import load_params
 

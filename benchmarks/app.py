@@ -24,7 +24,7 @@ from app.session import Session  # noqa: E402
 
 from sketch_classifier import Predictor  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
-from sketch_classifier.data.synthetic import categories, generate  # noqa: E402
+from sketch_classifier.synthetic import categories, generate  # noqa: E402
 
 TARGET = 100  # ms
 # The pad writes the number of the drawing that it sent, and of the one that it shows the answer to, beside each other.

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.analysis.labels import audited
+from sketch_classifier.analysis.label_issues import audited
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import load_params
 

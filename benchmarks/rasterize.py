@@ -20,16 +20,16 @@ import cairo
 import numpy as np
 from numba import njit
 
-from sketch_classifier.data.formats import read_ndjson
-from sketch_classifier.data.raster import rasterize
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.drawings.formats import read_ndjson
+from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.strokes import Drawings
 
 ROUNDS = 9
 LOOP = 50_000_000  # steps of the loop that two threads run without sharing anything
 FIRST_CALL = """
 import time
 cpu, wall = time.process_time(), time.perf_counter()
-from sketch_classifier.data.raster import rasterize
+from sketch_classifier.drawings.raster import rasterize
 rasterize([[[[0, 255], [0, 255]]]])
 cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
 print(f"import and first call {cpu:.2f} s of CPU time, {wall:.2f} s by the clock")

@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from sketch_classifier.data.formats import read_binary, read_ndjson, write_binary
-from sketch_classifier.data.strokes import Drawings
+from sketch_classifier.drawings.formats import read_binary, read_ndjson, write_binary
+from sketch_classifier.drawings.strokes import Drawings
 
 ROUNDS = 9
 SIZE = 20_000_000
 FIRST_READ = """
 import sys, time
-from sketch_classifier.data.formats import read_ndjson
+from sketch_classifier.drawings.formats import read_ndjson
 cpu, wall = time.process_time(), time.perf_counter()
 read_ndjson(sys.argv[1], limit=2)
 print(f"first read {time.process_time() - cpu:.2f} s of CPU time, {time.perf_counter() - wall:.2f} s by the clock")

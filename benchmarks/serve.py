@@ -20,14 +20,12 @@ import numpy as np
 import torch
 
 from sketch_classifier.models.input import prepare
-from sketch_classifier.models.network import Network
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import Network, build_network, class_probabilities, num_outputs
 from sketch_classifier.models.saved import About
-from sketch_classifier.models.task import class_probabilities, num_outputs
 from sketch_classifier.params import ModelPreset, load_params
-from sketch_classifier.serving.graph import onnx_model
+from sketch_classifier.serving.onnx_graph import onnx_model
+from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.quantise import quantise
-from sketch_classifier.serving.session import Session
 
 CATEGORIES = tuple(f"category {number}" for number in range(30))
 SIDE = 28  # of a stored image

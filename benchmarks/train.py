@@ -26,11 +26,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sketch_classifier.models.input import prepare
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
 from sketch_classifier.params import ModelPreset, load_params
+from sketch_classifier.training.batches import Samples, place
 from sketch_classifier.training.loop import fit
 from sketch_classifier.training.optimizers import build_optimizer
-from sketch_classifier.training.samples import Samples, place
 from sketch_classifier.training.train import augmenting, network_input, only_classifier
 
 NUM_CLASSES = 12

@@ -3,7 +3,7 @@
 import argparse
 
 from sketch_classifier.comparison.compare import compare
-from sketch_classifier.comparison.revisions import Files
+from sketch_classifier.comparison.runs import Files
 from stages import run
 
 FILES = Files(

@@ -13,7 +13,7 @@ import numpy as np
 from app.neighbours import load_neighbours
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_folder
 
 WEB = Path(__file__).resolve().parent
 RUNTIME = WEB / "node_modules/onnxruntime-web"

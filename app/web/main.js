@@ -2,7 +2,7 @@
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
 import { judge, nextRound, shownRound } from "./game.js";
-import { loadNeighbours, nearest } from "./near.js";
+import { loadNeighbours, nearest } from "./neighbours.js";
 import { createPad } from "./pad.js";
 import { rasterize } from "./raster.js";
 import { sequence } from "./sequence.js";

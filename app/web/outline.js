@@ -1,5 +1,5 @@
 // The outline of a stroke: where a round pen, moved along it, leaves ink, as the edges of a polygon. A port of
-// src/sketch_classifier/data/raster/outline.py and edges.py. Positions are in 1/256 pixel.
+// src/sketch_classifier/drawings/raster/outline.py and edges.py. Positions are in 1/256 pixel.
 
 import { rint } from "./simplify.js";
 

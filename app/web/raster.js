@@ -1,4 +1,4 @@
-// A simplified drawing as a bitmap, byte for byte as src/sketch_classifier/data/raster draws it: `outline` is a stroke as
+// A simplified drawing as a bitmap, byte for byte as src/sketch_classifier/drawings/raster draws it: `outline` is a stroke as
 // a polygon (outline.py), `fill` the polygon as ink (scan.py). A simplified drawing never leaves the bitmap, so nothing is
 // cut off here.
 

@@ -1,7 +1,7 @@
-// A polygon as ink: a port of src/sketch_classifier/data/raster/scan.py. A pixel row that every edge crosses from top to
+// A polygon as ink: a port of src/sketch_classifier/drawings/raster/scan.py. A pixel row that every edge crosses from top to
 // bottom, all in one order, is measured exactly; any other is sampled at the middles of its 15 sub-rows.
 
-import { inOrder } from "./order.js";
+import { inOrder } from "./edge_order.js";
 import { SUBROWS } from "./outline.js";
 
 const HEIGHT = 65536; // one sub-row of covered height in the sums

@@ -1,4 +1,4 @@
-// The last `length` points of a drawing, for networks that read strokes: src/sketch_classifier/data/sequences.py.
+// The last `length` points of a drawing, for networks that read strokes: src/sketch_classifier/drawings/sequences.py.
 
 const [POINT, END] = [1, 2];
 

@@ -1,4 +1,4 @@
-// A drawing as the dataset would have it: src/sketch_classifier/data/simplify.py, step by step.
+// A drawing as the dataset would have it: src/sketch_classifier/drawings/simplify.py, step by step.
 
 const EPSILON = 2; // in units of the region of 256 × 256: how far from the simplified line a point may lie
 

@@ -8,10 +8,10 @@
 from importlib import import_module
 
 _PUBLIC = {
-    "Drawings": "sketch_classifier.data.strokes",
-    "read_ndjson": "sketch_classifier.data.formats",
-    "rasterize": "sketch_classifier.data.raster",
-    "simplify": "sketch_classifier.data.simplify",
+    "Drawings": "sketch_classifier.drawings.strokes",
+    "read_ndjson": "sketch_classifier.drawings.formats",
+    "rasterize": "sketch_classifier.drawings.raster",
+    "simplify": "sketch_classifier.drawings.simplify",
     "Predictor": "sketch_classifier.serving.predictor",
     "UserError": "sketch_classifier.errors",
 }

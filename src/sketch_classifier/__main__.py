@@ -2,6 +2,6 @@
 
 import sys
 
-from sketch_classifier.serving.command import main
+from sketch_classifier.serving.command_line import main
 
 sys.exit(main())

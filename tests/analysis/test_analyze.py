@@ -12,7 +12,7 @@ from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.evaluation.tables import read_predictions, read_table
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import Analyze, ImageInput, ModelPreset, Optimizer
 

@@ -8,17 +8,26 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
-from sketch_classifier.analysis.confusion import confusion_figure
-from sketch_classifier.analysis.curves import curves_figure, read_curves
-from sketch_classifier.analysis.distribution import distribution_figure
-from sketch_classifier.analysis.drawings import CELL, LINE, SIDE, TILE, TOP, Sheet, pictures, render
-from sketch_classifier.analysis.embedding import tsne_3d_figure, tsne_figure
-from sketch_classifier.analysis.lookalikes import look_alikes_figure
-from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
+from sketch_classifier.analysis.centroids import distances_figure
+from sketch_classifier.analysis.class_distribution import distribution_figure
+from sketch_classifier.analysis.confusion import confusion_figure, look_alikes_figure
+from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
 from sketch_classifier.analysis.reliability import reliability_figure
-from sketch_classifier.analysis.shares import country_figure, quality_figure
-from sketch_classifier.analysis.space import distances_figure
+from sketch_classifier.analysis.sheets import (
+    CELL,
+    LINE,
+    SIDE,
+    TILE,
+    TOP,
+    Sheet,
+    errors_sheets,
+    pictures,
+    render,
+    samples_sheet,
+)
 from sketch_classifier.analysis.style import GREEN, VERMILLION, save
+from sketch_classifier.analysis.subgroups import country_figure, quality_figure
+from sketch_classifier.analysis.tsne import tsne_3d_figure, tsne_figure
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import official_categories
 

@@ -7,10 +7,10 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from sketch_classifier.analysis.labels import audited, label_issues, named, out_of_sample, votes
-from sketch_classifier.analysis.lookalikes import confusion_rates, merges
-from sketch_classifier.analysis.shares import quality
-from sketch_classifier.analysis.space import centroid_distances, centroids, choose_per_class
+from sketch_classifier.analysis.centroids import centroid_distances, centroids, choose_per_class
+from sketch_classifier.analysis.confusion import confusion_rates, merges
+from sketch_classifier.analysis.label_issues import audited, label_issues, named, out_of_sample, votes
+from sketch_classifier.analysis.subgroups import quality
 from sketch_classifier.data.dataset import SPLITS
 
 NAMES = ("cat", "dog", "sea cow")

@@ -3,13 +3,13 @@
 import pytest
 from app.browser import browser, chromium, served
 
-from sketch_classifier.data import synthetic
+from sketch_classifier import synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.simplify import simplify
-from sketch_classifier.data.synthetic import generate
+from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.serving.export import export
+from sketch_classifier.synthetic import generate
 from sketch_classifier.training.train import train
 
 CATEGORIES = ("apple", "bicycle", "cat", "house", "tree", "umbrella")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketch_classifier import UserError, read_ndjson
-from sketch_classifier.data.simplify import simplify
-from sketch_classifier.data.synthetic import generate
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.synthetic import generate
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from app.browser import answered, trace
 from app.game import RECOGNISED
 
 from sketch_classifier import Predictor, read_ndjson
-from sketch_classifier.data.simplify import simplify
+from sketch_classifier.drawings.simplify import simplify
 
 pytestmark = pytest.mark.slow
 

@@ -60,7 +60,7 @@ def report(root):
     def page(root):
         from pathlib import Path
 
-        from app.report import show_report
+        from app.report_page import show_report
 
         show_report(Path(root))
 

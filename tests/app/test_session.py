@@ -11,7 +11,7 @@ from app.neighbours import Neighbours
 from app.session import Session
 
 from sketch_classifier import rasterize, read_ndjson
-from sketch_classifier.serving.session import Answers
+from sketch_classifier.serving.onnx_session import Answers
 
 CLASSES = ("cat", "dog", "house", "tree", "car", "bus")
 STROKES = [[[10.5, 900, 400], [10, 20, 700]], [[50], [60]]]

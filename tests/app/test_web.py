@@ -17,10 +17,10 @@ from app.web.build import NUM_NEIGHBOURS, build
 
 from sketch_classifier import Predictor, UserError, rasterize, read_ndjson
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.sequences import Sequences
-from sketch_classifier.data.simplify import simplify
-from sketch_classifier.data.strokes import Drawings
-from sketch_classifier.data.synthetic import categories, generate
+from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.synthetic import categories, generate
 
 WEB = ROOT / "app/web"
 
@@ -97,7 +97,7 @@ def test_sequences_are_identical(raw, length, tmp_path):
 
 
 def test_the_game_says_the_same_words(tmp_path):
-    names = (ROOT / "src/sketch_classifier/data/categories.txt").read_text().splitlines() + ["not motor vehicle"]
+    names = (ROOT / "src/sketch_classifier/params/categories.txt").read_text().splitlines() + ["not motor vehicle"]
     script = 'import { withArticle, SECONDS } from "web/game.js";\nconst main = (names) => [SECONDS, names.map(withArticle)];'
     assert node(script, names, tmp_path) == [SECONDS, [with_article(name) for name in names]]
 
@@ -121,7 +121,7 @@ def test_the_nearest_are_those_of_python(tmp_path):
     features, images = rng.normal(size=(50, 6)).astype(np.float32), rng.integers(0, 256, (50, 4, 4), np.uint8)
     near = Neighbours(features, images, names)
     script = """
-    import { nearest } from "web/near.js";
+    import { nearest } from "web/neighbours.js";
     const main = ({ names, features, images, of }) =>
         nearest({ names, features: Float32Array.from(features), images: Uint8Array.from(images) }, of);"""
     of = rng.normal(size=6).astype(np.float32)

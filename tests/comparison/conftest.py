@@ -10,7 +10,7 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
-from sketch_classifier.comparison.revisions import Run
+from sketch_classifier.comparison.runs import Run
 
 
 def params_of(seed=0, model="cnn", dataset="pets", fold=0, folds=0, lr=0.001, limit=10) -> dict:

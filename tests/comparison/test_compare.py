@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sketch_classifier.comparison.compare import compare
-from sketch_classifier.comparison.revisions import Files, read_run
+from sketch_classifier.comparison.runs import Files, read_run
 from sketch_classifier.errors import UserError
 
 FILES = Files("params.yaml", "dvc.lock", "metrics.json", "predictions.csv", "centroid_distances.csv", "raw")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sketch_classifier.data import synthetic
+from sketch_classifier import synthetic
 from sketch_classifier.data.dataset import SPLITS, Dataset
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.split import assign_splits, hash_fractions

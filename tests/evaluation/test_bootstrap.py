@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
-from sketch_classifier.evaluation.answers import answers
 from sketch_classifier.evaluation.binary import binary_figures
 from sketch_classifier.evaluation.bootstrap import CELLS, intervals
-from sketch_classifier.evaluation.figures import class_figures
+from sketch_classifier.evaluation.metrics import class_figures
+from sketch_classifier.evaluation.outcomes import answers
 
 ERROR = "expected_calibration_error"
 

@@ -6,8 +6,8 @@ import torch
 from scipy.optimize import minimize_scalar
 from sklearn.calibration import calibration_curve
 
-from sketch_classifier.evaluation.answers import answers
 from sketch_classifier.evaluation.calibration import TEMPERATURES, calibration, curve, fit_temperature
+from sketch_classifier.evaluation.outcomes import answers
 
 
 def drawn_from(logits, rng):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sketch_classifier.models.dropout import Dropout, global_rows
+from sketch_classifier.models.network import Dropout, global_rows
 
 
 def masks(num_processes, calls=2):

@@ -5,9 +5,8 @@ import pytest
 import torch
 from scipy.spatial.distance import pdist
 
-from sketch_classifier.models.hashing import MOST_FEATURES, POSITIVE, hashed
-from sketch_classifier.models.predict import feature_batches
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
+from sketch_classifier.models.predict import MOST_FEATURES, POSITIVE, feature_batches, hashed
 from sketch_classifier.params import ImageInput
 
 

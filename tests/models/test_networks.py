@@ -11,8 +11,14 @@ from torchvision.models import mobilenet_v2, resnet18
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.efficientnet_lite import read_imagenet, to_timm, whole
 from sketch_classifier.models.input import prepare
-from sketch_classifier.models.registry import architectures, build_network
-from sketch_classifier.models.task import class_probabilities, num_outputs, predicted, summed_loss
+from sketch_classifier.models.network import (
+    architectures,
+    build_network,
+    class_probabilities,
+    num_outputs,
+    predicted,
+    summed_loss,
+)
 from sketch_classifier.params import ImageInput, StrokeInput, load_params
 from sketch_classifier.training.optimizers import build_optimizer
 

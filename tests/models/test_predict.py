@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sketch_classifier.models.input import prepare
+from sketch_classifier.models.network import build_network
 from sketch_classifier.models.predict import feature_batches, predict_logits, probabilities
-from sketch_classifier.models.registry import build_network
 from sketch_classifier.params import ImageInput
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (23, 28, 28), dtype=np.uint8)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, load_model, save_model
 from sketch_classifier.params import ModelPreset
 

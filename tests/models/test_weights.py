@@ -11,7 +11,7 @@ from torchvision.models import mobilenet_v2, resnet18
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.efficientnet_lite import read_imagenet
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network
 from sketch_classifier.models.weights import load_weights
 from sketch_classifier.params import ImageInput
 

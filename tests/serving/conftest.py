@@ -2,13 +2,12 @@
 
 import pytest
 
-from sketch_classifier import Predictor
-from sketch_classifier.data import synthetic
+from sketch_classifier import Predictor, synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.synthetic import generate
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.serving.export import export
+from sketch_classifier.synthetic import generate
 from sketch_classifier.training.train import train
 
 CATEGORIES = ("apple", "bicycle", "house")

@@ -11,14 +11,12 @@ import torch
 
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.models.hashing import hashed
-from sketch_classifier.models.predict import feature_batches, predict_logits, probabilities
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import build_network, num_outputs
+from sketch_classifier.models.predict import feature_batches, hashed, predict_logits, probabilities
 from sketch_classifier.models.saved import About, load_model, save_model
-from sketch_classifier.models.task import num_outputs
 from sketch_classifier.params import load_params
 from sketch_classifier.serving.export import export
-from sketch_classifier.serving.session import Session
+from sketch_classifier.serving.onnx_session import Session
 
 ROOT = Path(__file__).parents[2]
 PRESETS = load_params(ROOT / "params.yaml").models

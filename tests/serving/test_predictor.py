@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from sketch_classifier import Predictor, UserError, rasterize
-from sketch_classifier.data.simplify import simplify
+from sketch_classifier.drawings.simplify import simplify
 
 CATEGORIES = ("apple", "bicycle", "house")
 

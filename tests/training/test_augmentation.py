@@ -14,7 +14,7 @@ from torchvision.transforms import functional as vision
 from sketch_classifier.data.resize import resize_tensor
 from sketch_classifier.params import Augmentation
 from sketch_classifier.training.augmentation import augment_images, augment_strokes
-from sketch_classifier.training.noise import Noise
+from sketch_classifier.training.batches import Noise
 
 SIZE = 64
 EVERYTHING = Augmentation(flip=0.5, rotate=20.0, translate=0.1, scale=0.2, shear=15.0)

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.network import summed_loss
 from sketch_classifier.models.saved import load_model
-from sketch_classifier.models.task import summed_loss
 from sketch_classifier.params import ModelPreset, Train
-from sketch_classifier.training.averages import Best, moving_average
+from sketch_classifier.training.optimizers import Best, moving_average
 from sketch_classifier.training.train import train
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sketch_classifier.training.noise import Noise
+from sketch_classifier.training.batches import Noise
 
 
 def _calls(seed: int, num_samples: int, share: slice) -> list[torch.Tensor]:

@@ -8,12 +8,12 @@ import torch
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.synthetic.digits import write_digits
 from sketch_classifier.models.predict import predict_logits
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import load_params
-from sketch_classifier.training import samples
-from sketch_classifier.training.noise import Noise
+from sketch_classifier.synthetic.digits import write_digits
+from sketch_classifier.training import batches
+from sketch_classifier.training.batches import Noise
 from sketch_classifier.training.train import augmenting, train
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
@@ -53,8 +53,8 @@ def test_what_lies_around_a_photograph_is_what_its_border_has(is_photograph, dar
 
 def test_samples_that_are_placed_in_parts_are_the_same(digits, monkeypatch):
     rows = np.arange(0, 120, 7)
-    monkeypatch.setattr(samples, "CHUNK", 5 * 3072)
-    placed = samples.place(digits.images, rows, digits.labels, torch.device("cpu"), lambda inputs, noise: inputs)
+    monkeypatch.setattr(batches, "CHUNK", 5 * 3072)
+    placed = batches.place(digits.images, rows, digits.labels, torch.device("cpu"), lambda inputs, noise: inputs)
     images, labels = placed.batch(torch.arange(len(rows)))
     np.testing.assert_array_equal(images.numpy(), digits.images[rows])
     np.testing.assert_array_equal(labels.numpy(), digits.labels[rows])

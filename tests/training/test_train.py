@@ -10,9 +10,9 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.models.predict import predict_logits, probabilities
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Train
-from sketch_classifier.training import samples
+from sketch_classifier.training import batches as batches_module
 from sketch_classifier.training import train as train_module
-from sketch_classifier.training.samples import batches
+from sketch_classifier.training.batches import batches
 from sketch_classifier.training.train import train
 
 QUIET = Train(device="cpu", loggers=())
@@ -95,7 +95,7 @@ def test_validation_figures_are_those_of_the_saved_model(write_dataset, cnn, run
 def test_streaming_gives_the_same_bytes_as_holding_the_dataset(write_dataset, cnn, run, monkeypatch):
     dataset = write_dataset()
     held = files(run(dataset, cnn, "held"))
-    monkeypatch.setattr(samples, "MEMORY_SHARE", 0)
+    monkeypatch.setattr(batches_module, "MEMORY_SHARE", 0)
     assert files(run(dataset, cnn, "streamed")) == held
 
 

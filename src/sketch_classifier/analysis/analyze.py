@@ -16,28 +16,25 @@ import pandas as pd
 import torch
 from threadpoolctl import threadpool_limits
 
-from sketch_classifier.analysis.confusion import confusion_figure
-from sketch_classifier.analysis.curves import curves_figure, read_curves
-from sketch_classifier.analysis.distribution import distribution_figure
-from sketch_classifier.analysis.drawings import Sheet, pictures, render
-from sketch_classifier.analysis.embedding import embed, tsne_3d_figure, tsne_figure, usable_perplexity
-from sketch_classifier.analysis.labels import audited, issues_sheet, label_issues, named, out_of_sample
-from sketch_classifier.analysis.lookalikes import look_alikes_figure
-from sketch_classifier.analysis.predictions import errors_sheets, samples_sheet
+from sketch_classifier.analysis.centroids import centroid_distances, centroids, choose_per_class, distances_figure
+from sketch_classifier.analysis.class_distribution import distribution_figure
+from sketch_classifier.analysis.confusion import confusion_figure, look_alikes_figure
+from sketch_classifier.analysis.label_issues import audited, issues_sheet, label_issues, named, out_of_sample
+from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
 from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
-from sketch_classifier.analysis.shares import country_figure, quality, quality_figure
-from sketch_classifier.analysis.space import centroid_distances, centroids, choose_per_class, distances_figure
+from sketch_classifier.analysis.sheets import Sheet, errors_sheets, pictures, render, samples_sheet
 from sketch_classifier.analysis.style import save
-from sketch_classifier.analysis.turning import turning_page
+from sketch_classifier.analysis.subgroups import country_figure, quality, quality_figure
+from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, usable_perplexity
+from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
-from sketch_classifier.data.files import replaced_file, replaced_folder
+from sketch_classifier.drawings.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.evaluation.metrics import confusion_matrix
+from sketch_classifier.evaluation.confusion import confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
-from sketch_classifier.models.hashing import MOST_FEATURES, hashed
 from sketch_classifier.models.network import Network
-from sketch_classifier.models.predict import feature_batches
+from sketch_classifier.models.predict import MOST_FEATURES, feature_batches, hashed
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 

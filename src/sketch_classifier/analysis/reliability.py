@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
-from sketch_classifier.evaluation.metrics import wilson
+from sketch_classifier.evaluation.confusion import wilson
 
 TITLES = {"before": "as the network says", "after": "after temperature scaling"}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from sketch_classifier.analysis.templates import page
+from sketch_classifier.analysis.html_page import page
 
 # How to read each figure of intervals.csv; what ends in _scaled or _at_threshold is explained by its stem.
 HOW = {

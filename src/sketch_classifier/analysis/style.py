@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL.Image import Image
 
-from sketch_classifier.data.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file
 
 # Okabe & Ito, Color Universal Design, 2008.
 BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.analysis.drawings import render
+from sketch_classifier.analysis.sheets import render
 from sketch_classifier.analysis.style import save
-from sketch_classifier.comparison.drawings import identified, only_one_right, pooled, rows_of
-from sketch_classifier.comparison.pictures import bars_figure, only_one_right_sheet
-from sketch_classifier.comparison.report import page
-from sketch_classifier.comparison.revisions import WORKSPACE, Files, Run, read_data, read_run
-from sketch_classifier.comparison.tables import Repeats, distances, pairs, repeats, summary
+from sketch_classifier.comparison.figures import bars_figure, only_one_right_sheet
+from sketch_classifier.comparison.markdown import page
+from sketch_classifier.comparison.runs import WORKSPACE, Files, Run, read_data, read_run
+from sketch_classifier.comparison.shared_drawings import identified, only_one_right, pooled, rows_of
+from sketch_classifier.comparison.summary import Repeats, distances, pairs, repeats, summary
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.errors import UserError
 
 NUM_DRAWINGS = 60  # in only_one_right.png

@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import binomtest
 
-from sketch_classifier.evaluation.metrics import wilson
+from sketch_classifier.evaluation.confusion import wilson
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.params import Input
 

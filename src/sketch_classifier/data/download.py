@@ -13,10 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from sketch_classifier.data.cache import forget, stream
-from sketch_classifier.data.files import replaced_folder
 from sketch_classifier.data.prefix import NdjsonRows, NpyRows, WholeMat
 from sketch_classifier.data.sources import OFFICIAL, OFFICIAL_SVHN, Source, SourceFile
 from sketch_classifier.data.svhn import PUBLISHED, SvhnFile
+from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES
 
@@ -63,9 +63,9 @@ def download(
 
 def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
     if format == "svhn":
-        from sketch_classifier.data.synthetic.digits import write_digits as write
+        from sketch_classifier.synthetic.digits import write_digits as write
     else:
-        from sketch_classifier.data.synthetic import write  # compiles the rasteriser: seconds that other sources save
+        from sketch_classifier.synthetic import write  # compiles the rasteriser: seconds that other sources save
 
     total = None if limit is None else limit * len(categories)
     with tqdm(desc="draw", total=total, unit="drawing", disable=None if progress else True) as bar:

@@ -15,14 +15,13 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from sketch_classifier.data.dataset import SPLITS
-from sketch_classifier.data.files import replaced_folder
-from sketch_classifier.data.formats import BadRecords, iter_ndjson, open_bitmaps
-from sketch_classifier.data.npy_writer import NpyWriter
-from sketch_classifier.data.raster import rasterize
-from sketch_classifier.data.simplify import simplify
 from sketch_classifier.data.split import assign_splits
-from sketch_classifier.data.strokes import Drawings
 from sketch_classifier.data.svhn import SvhnFile
+from sketch_classifier.drawings.files import NpyWriter, replaced_folder
+from sketch_classifier.drawings.formats import BadRecords, iter_ndjson, open_bitmaps
+from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES, DatasetPreset, Split
 

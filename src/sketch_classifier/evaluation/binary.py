@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from sketch_classifier.evaluation.metrics import DIGITS
+from sketch_classifier.evaluation.confusion import DIGITS
 
 HALF = 0.5
 

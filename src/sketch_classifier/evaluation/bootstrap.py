@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.evaluation.metrics import DIGITS, wilson
+from sketch_classifier.evaluation.confusion import DIGITS, wilson
 
 RESAMPLES = 1000
 SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings

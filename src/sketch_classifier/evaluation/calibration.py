@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from sketch_classifier.evaluation.answers import Answers, blocks
-from sketch_classifier.evaluation.metrics import DIGITS
+from sketch_classifier.evaluation.confusion import DIGITS
+from sketch_classifier.evaluation.outcomes import Answers, blocks
 
 NUM_BINS = 15
 TEMPERATURES = (0.05, 20.0)  # the lowest and the highest that is tried

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_file
-from sketch_classifier.evaluation.answers import answers, class_logits
+from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
 from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
-from sketch_classifier.evaluation.figures import class_figures, probability_figures
-from sketch_classifier.evaluation.metrics import confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.confusion import confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.metrics import class_figures, probability_figures
+from sketch_classifier.evaluation.outcomes import answers, class_logits
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
 from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
 from sketch_classifier.models.saved import About, load_model

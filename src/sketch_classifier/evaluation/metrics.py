@@ -1,64 +1,68 @@
-"""What was drawn against what was predicted: the confusion matrix, and tables by class and by pair. Pure functions."""
+"""How good the predictions are, in figures of all drawings together. Pure functions."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix as count_pairs
-from sklearn.metrics import precision_recall_fscore_support
+from scipy.sparse import csr_array
 
-DIGITS = 6  # of the numbers that are written; more would only make noise in a diff
+from sketch_classifier.evaluation.calibration import bins
+from sketch_classifier.evaluation.outcomes import Answers
 
-
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson, Journal of the American Statistical Association 22, 1927)."""
-    interval = binomtest(right, total).proportion_ci(0.95, method="wilson")
-    return interval.low, interval.high
+TOP = (3, 5)
 
 
-def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """(C, C) int: how many drawings of the row's class were called the column's class."""
-    counts = count_pairs(labels, predicted, labels=np.arange(len(class_names)))
-    return pd.DataFrame(counts, index=pd.Index(class_names, name=r"actual\predicted"), columns=list(class_names))
+def class_figures(answers: Answers, counts: np.ndarray) -> dict[str, np.ndarray]:
+    """The figures of R samples of the same n drawings: name → (R,) float64, in the order in which they are shown.
 
+    counts  (n, R) float64: how often drawing i is in sample r; a column of ones is the drawings themselves
 
-def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """One row a class: class, precision, recall, f1, support (its drawings).
-
-    What has nothing to divide by is missing: the precision of a class that was never predicted, the recall of one that
-    was never drawn, the F1 of one that was neither.
+    Balanced accuracy is the mean recall of the classes that have a drawing in the sample, macro F1 the mean over those
+    that occur among its labels or its predictions. MAP@3 is that of Kaggle's Doodle Recognition: 1, 1/2 or 1/3 where
+    the right class comes first, second or third, else 0. Top-k accuracy, always 1 where there are no more than k
+    classes, is left out there, and MAP@3 with fewer than three classes. Among equal logits the class that comes first
+    ranks first.
     """
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(len(class_names)), zero_division=np.nan
-    )
-    table = pd.DataFrame({"class": class_names, "precision": precision, "recall": recall, "f1": f1, "support": support})
-    return table.round(DIGITS)
+    num_classes, rank = answers.num_classes, answers.rank
+    drawn = _sums(answers.labels, num_classes, counts)
+    predicted = _sums(answers.predicted, num_classes, counts)
+    hits = _sums(answers.labels, num_classes, counts, rank == 0)
+    figures = {
+        "accuracy": _means(rank == 0, counts),
+        "balanced_accuracy": _mean_share(hits, drawn),
+        "macro_f1": _mean_share(2 * hits, drawn + predicted),
+    }
+    figures |= {f"top{k}_accuracy": _means(rank < k, counts) for k in TOP if k < num_classes}
+    if num_classes >= 3:
+        figures["map3"] = _means(np.where(rank < 3, 1 / (rank + 1), 0), counts)
+    return figures | probability_figures(answers, counts)
 
 
-def most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Which classes are taken for which, the pair that is confused most first, from what `confusion_matrix` gives.
+def probability_figures(answers: Answers, counts: np.ndarray, suffix: str = "") -> dict[str, np.ndarray]:
+    """Log loss (natural logarithm) and expected calibration error, as `class_figures` gives its own.
 
-    Two rows a pair, one for each direction, the commoner one first: actual, predicted, count, share (of the drawings of
-    the actual class; missing where it has none) and pair_count (both directions together). Pairs that are never
-    confused are left out.
+    The calibration error is the mean distance of accuracy from confidence over 15 bins of equal width, weighted by the
+    drawings in each (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, equation 3).
     """
-    counts, names = confusion.to_numpy(), np.array(confusion.columns, dtype=object)
-    both = counts + counts.T
-    first, second = np.nonzero(np.triu(both, k=1))
-    actual, predicted = np.concatenate([first, second]), np.concatenate([second, first])
-    count, pair_count, drawn = counts[actual, predicted], both[actual, predicted], counts.sum(axis=1)[actual]
-    # By the pair's sum, then pairs with equal sums in the order of their classes, then by the direction's count.
-    low, high = np.minimum(actual, predicted), np.maximum(actual, predicted)
-    order = np.lexsort((actual, -count, high, low, -pair_count))
-    share = np.where(drawn > 0, count / np.maximum(drawn, 1), np.nan)
-    table = pd.DataFrame(
-        {
-            "actual": names[actual],
-            "predicted": names[predicted],
-            "count": count,
-            "share": share.round(DIGITS),
-            "pair_count": pair_count,
-        }
-    )
-    return table.iloc[order].reset_index(drop=True)
+    gaps = _sums(*bins(answers.confidence), counts, (answers.rank == 0) - answers.confidence)
+    return {
+        f"log_loss{suffix}": _means(answers.loss, counts),
+        f"expected_calibration_error{suffix}": np.abs(gaps).sum(axis=0) / counts.sum(axis=0),
+    }
+
+
+def _means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """(R,): the mean of values (n,) in each sample."""
+    return values.astype(np.float64) @ counts / counts.sum(axis=0)
+
+
+def _sums(groups: np.ndarray, num_groups: int, counts: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+    """(num_groups, R): the sum of values (n,), or the number, of the drawings of each group (n,) in each sample."""
+    values = np.ones(len(groups)) if values is None else values.astype(np.float64)
+    one_hot = csr_array((values, (groups, np.arange(len(groups)))), shape=(num_groups, len(groups)))
+    return one_hot @ counts
+
+
+def _mean_share(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
+    """(R,): the mean of parts / wholes, both (C, R), over the classes that have a whole."""
+    known = wholes > 0
+    return np.divide(parts, wholes, out=np.zeros_like(parts), where=known).sum(axis=0) / known.sum(axis=0)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sketch_classifier.data.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.evaluation.metrics import DIGITS, wilson
+from sketch_classifier.evaluation.confusion import DIGITS, wilson
 
 FEWEST = 30  # test drawings a country needs for a row of its own
 OTHER = "other"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.dropout import Dropout
-from sketch_classifier.models.network import Network
+from sketch_classifier.models.network import Dropout, Network
 from sketch_classifier.params import ImageInput
 
 SMALLEST = 12  # pixels a side: below it nothing is left after the second pooling

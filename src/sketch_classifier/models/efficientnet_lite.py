@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.dropout import Dropout
-from sketch_classifier.models.network import Network, State
+from sketch_classifier.models.network import Dropout, Network, State
 from sketch_classifier.params import ImageInput
 
 WIDTH = 1280

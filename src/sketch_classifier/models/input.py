@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from sketch_classifier.data.resize import resize_tensor
-from sketch_classifier.data.sequences import END
+from sketch_classifier.drawings.sequences import END
 from sketch_classifier.params import ImageInput, Input
 
 

@@ -7,9 +7,8 @@ from functools import partial
 from torch import nn
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.dropout import Dropout
-from sketch_classifier.models.network import Network, State
-from sketch_classifier.models.sketches import read_sketches
+from sketch_classifier.models.network import Dropout, Network, State
+from sketch_classifier.models.pretrained_weights import read_sketches
 from sketch_classifier.params import ImageInput
 
 WIDTH = 1280

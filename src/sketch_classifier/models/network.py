@@ -1,12 +1,23 @@
-"""What every architecture has in common: a backbone that gives features, and a classifier on top of them."""
+"""What every architecture has in common: a backbone that gives features, and a classifier on top of them.
+
+Also how a network is built by its architecture's name, what its outputs mean for a task (multiclass or binary), and a
+dropout that does not depend on the number of processes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 import torch
 from torch import nn
+from torch.nn import functional
 
+from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import Input
 
 State = dict[str, torch.Tensor]
@@ -62,3 +73,84 @@ class Network(nn.Module):
         if self.frozen:
             self.backbone.eval()
         return self
+
+
+def architectures() -> tuple[str, ...]:
+    """The names that `build_network` knows."""
+    modules = (module.name for module in iter_modules([str(Path(__file__).parent)]))
+    return tuple(sorted(name for name in modules if hasattr(_module(name), "build")))
+
+
+def build_network(architecture: str, input: Input, num_outputs: int, seed: int = 0) -> Network:
+    """A network with initial weights that depend on `seed` alone; the global random state stays as it was.
+
+    Raises UserError for an unknown architecture and for an input that it cannot take.
+    """
+    if architecture not in architectures():
+        raise UserError(unknown_name("architecture", architecture, architectures()))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _module(architecture).build(input, num_outputs)
+
+
+def _module(name: str):
+    return import_module(f"{__package__}.{name}")
+
+
+_rows: ContextVar[tuple[int, slice] | None] = ContextVar("rows of the global batch", default=None)
+
+
+@contextmanager
+def global_rows(num_samples: int, share: slice) -> Iterator[None]:
+    """Within: what passes through the network are the rows `share` of a global batch of num_samples."""
+    token = _rows.set((num_samples, share))
+    try:
+        yield
+    finally:
+        _rows.reset(token)
+
+
+class Dropout(nn.Dropout):
+    """nn.Dropout whose mask is drawn for the global batch, from torch's random state; this process's rows are used.
+
+    Processes that are seeded alike stay in step, however the batch is shared among them. Outside `global_rows` the rows
+    at hand are the whole batch.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.p == 0:
+            return x
+        num_samples, share = _rows.get() or (len(x), slice(None))
+        mask = torch.empty(num_samples, *x.shape[1:], dtype=x.dtype, device=x.device).bernoulli_(1 - self.p)[share]
+        if self.p < 1:
+            mask.div_(1 - self.p)
+        return x.mul_(mask) if self.inplace else x * mask
+
+
+def num_outputs(task: str, num_classes: int) -> int:
+    """One output for each class; a single one for a binary task."""
+    return 1 if task == "binary" else num_classes
+
+
+def summed_loss(logits: torch.Tensor, targets: torch.Tensor, task: str, label_smoothing: float = 0.0) -> torch.Tensor:
+    """Cross-entropy of logits (B, num_outputs) against targets (B,) int64, summed over the batch.
+
+    The softmax or sigmoid is within: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A share
+    `label_smoothing` of each target is spread evenly over all classes (Szegedy et al. 2016).
+    """
+    if task == "binary":
+        shares = targets.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], shares, reduction="sum")
+    return functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=label_smoothing)
+
+
+def predicted(logits: torch.Tensor, task: str) -> torch.Tensor:
+    """The class of highest probability, (B,) int64; at exactly one half, the negative one, which comes first."""
+    return (logits[:, 0] > 0).long() if task == "binary" else logits.argmax(dim=1)
+
+
+def class_probabilities(logits: torch.Tensor, task: str) -> torch.Tensor:
+    """(B, num_outputs) → (B, num_classes), rows that sum to 1; [1 − p, p] for a binary task."""
+    if task == "binary":
+        return torch.cat([-logits, logits], dim=1).sigmoid()
+    return logits.softmax(dim=1)

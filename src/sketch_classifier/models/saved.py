@@ -10,11 +10,9 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from sketch_classifier.data.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.models.network import Network
-from sketch_classifier.models.registry import build_network
-from sketch_classifier.models.task import num_outputs
+from sketch_classifier.models.network import Network, build_network, num_outputs
 from sketch_classifier.params import ModelPreset
 
 

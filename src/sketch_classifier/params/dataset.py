@@ -91,5 +91,5 @@ class DatasetPreset(Block):
 @cache
 def official_categories() -> tuple[str, ...]:
     """The 345 categories of Quick, Draw!, in the order of the dataset's categories.txt."""
-    text = files("sketch_classifier.data").joinpath("categories.txt").read_text(encoding="utf-8")
+    text = files("sketch_classifier.params").joinpath("categories.txt").read_text(encoding="utf-8")
     return tuple(text.splitlines())

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_file
-from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.models.predict import predict_logits, probabilities, require_numbers, rows_to_test
 from sketch_classifier.models.saved import load_model
-from sketch_classifier.serving.graph import onnx_model
+from sketch_classifier.serving.onnx_graph import onnx_model
+from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.quantise import quantise
-from sketch_classifier.serving.session import Session
 
 NUM_CALIBRATION = 512  # training drawings that show the ranges of the activations
 NUM_CHECKED = 2000  # test drawings, at most

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
-from sketch_classifier.data.raster import RADIUS, REGION
+from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.errors import UserError, one_line
 
 WORKING_SIZE = 640  # pixels of the longer side that are looked at

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
-from sketch_classifier.data.sequences import Sequences
+from sketch_classifier.drawings.sequences import Sequences
 
 BATCH_SIZE = 32  # calibration drawings at a time
 # What the networks are made of. The preprocessing has none of these, so it stays exact.

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch.nn import functional
 
-from sketch_classifier.data.sequences import END
+from sketch_classifier.drawings.sequences import END
 from sketch_classifier.params import Augmentation
-from sketch_classifier.training.noise import Noise
+from sketch_classifier.training.batches import Noise
 
 ERASED_AREA = (0.02, 0.2)  # shares of the image
 ERASED_ASPECT = (0.3, 3.3)  # width / height, both in shares of the image's

@@ -15,10 +15,11 @@ import torch
 from torch import nn
 
 from sketch_classifier import models, training
-from sketch_classifier.data import resize, sequences
-from sketch_classifier.data.files import replaced_file
-from sketch_classifier.data.sequences import Sequences
-from sketch_classifier.training.samples import forget_pages
+from sketch_classifier.data import resize
+from sketch_classifier.drawings import sequences
+from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.training.batches import forget_pages
 
 Row = dict[str, float]
 
@@ -70,7 +71,7 @@ def fingerprint(
     """sha256 of all that decides what comes out.
 
     That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
-    the source code of models/, training/ and what of data/ makes their inputs.
+    the source code of models/, training/ and what makes their inputs.
     """
     digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
     for name, value in initial.state_dict().items():

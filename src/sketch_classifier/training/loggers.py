@@ -1,17 +1,23 @@
-"""Where learning curves go besides the CSV file: DVCLive, Weights & Biases, TensorBoard."""
+"""Learning curves: a line an epoch for people, a CSV file for pictures, and DVCLive, Weights & Biases, TensorBoard."""
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from tqdm import tqdm
+
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.training.checkpoint import Row
+
+COLUMNS = ("epoch", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 
 PACKAGES = {"dvclive": "dvclive", "wandb": "wandb", "tensorboard": "tensorboard"}
 PREFIXES = {"train_": "train/", "validation_": "validation/"}  # loggers group figures by what stands before a slash
@@ -25,6 +31,52 @@ WANDB = {
     "finish_timeout": 60,  # seconds; without it, a network that is gone keeps the end of training waiting
     "finish_timeout_raises": True,
 }
+
+
+class Curves:
+    """Writes each row to learning_curves.csv of a folder, and to all `loggers`. The CSV file holds no time."""
+
+    def __init__(self, folder: Path, loggers: list[Logger]):
+        self.file = folder / "learning_curves.csv"
+        self.loggers = loggers
+        with self.file.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(COLUMNS)
+
+    def add(self, row: Row) -> None:
+        with self.file.open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow([row[name] for name in COLUMNS])
+        for logger in self.loggers:
+            logger.add(row)
+
+
+@contextmanager
+def open_curves(folder: Path, loggers: Sequence[str], cache: Path, config: dict[str, Any]) -> Iterator[Curves]:
+    """Curves with the loggers of those names, closed at the end of the block; see `open_logger` for the others."""
+    with ExitStack() as stack:
+        opened = []
+        for name in loggers:
+            opened.append(open_logger(name, folder, cache, config))
+            stack.callback(opened[-1].close)
+        yield Curves(folder, opened)
+
+
+class EpochLine:
+    """Prints a line an epoch on stderr: the figures, and the training and validation time since the last."""
+
+    def __init__(self, epochs: int):
+        self.epochs = epochs
+        self.since = time.perf_counter()
+
+    def print(self, row: Row) -> None:
+        now = time.perf_counter()
+        tqdm.write(
+            f"epoch {row['epoch']:>{len(str(self.epochs))}}/{self.epochs}"
+            f"  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}"
+            f"  validation loss {row['validation_loss']:.4f} accuracy {row['validation_accuracy']:.4f}"
+            f"  {now - self.since:.1f} s",
+            file=sys.stderr,
+        )
+        self.since = now
 
 
 class Logger(Protocol):

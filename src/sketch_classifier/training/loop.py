@@ -15,15 +15,12 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from tqdm import tqdm
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models.dropout import global_rows
-from sketch_classifier.models.task import predicted, summed_loss
+from sketch_classifier.models.network import global_rows, predicted, summed_loss
 from sketch_classifier.params import ModelPreset
-from sketch_classifier.training.averages import Best, moving_average
 from sketch_classifier.training.batch_norm import synchronized
+from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed, epoch_order
 from sketch_classifier.training.checkpoint import Checkpoint, Row
-from sketch_classifier.training.noise import Noise
-from sketch_classifier.training.optimizers import build_optimizer, build_schedule
-from sketch_classifier.training.samples import Samples, batches, derived_seed, epoch_order
+from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 
 
 def fit(

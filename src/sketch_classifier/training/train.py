@@ -15,24 +15,20 @@ from accelerate import Accelerator
 from torch import nn
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
-from sketch_classifier.models.network import Network
-from sketch_classifier.models.registry import build_network
+from sketch_classifier.models.network import Network, build_network, num_outputs
 from sketch_classifier.models.saved import About, save_model
-from sketch_classifier.models.task import num_outputs
 from sketch_classifier.models.weights import UsedWeights, load_weights
 from sketch_classifier.params import Input, ModelPreset, Train
 from sketch_classifier.training.augmentation import augment_images, augment_strokes
+from sketch_classifier.training.batches import Noise, Samples, Stored, Transform, batches, derived_seed, fits, place
 from sketch_classifier.training.checkpoint import Checkpoint, Row, fingerprint
-from sketch_classifier.training.curves import EpochLine, open_curves
-from sketch_classifier.training.loggers import check_loggers
+from sketch_classifier.training.loggers import EpochLine, check_loggers, open_curves
 from sketch_classifier.training.loop import fit, progress, reproducible
-from sketch_classifier.training.noise import Noise
 from sketch_classifier.training.optimizers import build_optimizer, build_schedule
-from sketch_classifier.training.samples import Samples, Stored, Transform, batches, derived_seed, fits, place
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 

@@ -1,0 +1,96 @@
+"""Where misclassified drawings lie in feature space: near the centroid of their own class, or of the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_figure, quiet
+from sketch_classifier.evaluation.confusion import DIGITS
+
+Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # which drawings, and their features (b, D) float
+COLUMNS = ["row", "key_id", "actual", "predicted", "confidence", "distance_actual", "distance_predicted", "nearer_to"]
+
+
+def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most `most` of each class of `rows` (n,) int with labels (n,) int, at random, ascending."""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    number = pd.Series(labels[order]).groupby(labels[order]).cumcount().to_numpy()
+    return np.sort(rows[order[number < most]])
+
+
+def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """(C, D) float64: the mean features of each class; NaN for a class without a drawing.
+
+    batches  of n drawings, one at least; labels (n,) int
+    """
+    sums = None
+    for part, features in batches:
+        if sums is None:
+            sums = np.zeros((num_classes, features.shape[1]))
+        own = labels[part]
+        for label in np.unique(own):
+            sums[label] += features[own == label].sum(axis=0, dtype=np.float64)
+    counts = np.bincount(labels, minlength=num_classes)[:, None]
+    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+
+def centroid_distances(
+    wrong: pd.DataFrame, batches: Batches, centres: np.ndarray, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """One row a misclassified drawing, the most confident first: COLUMNS.
+
+    wrong    its n rows of evaluate's predictions
+    batches  of these drawings
+    centres  (C, D), as `centroids` gives them
+
+    Both distances are Euclidean (in the network's own features); nearer_to is "actual" or "predicted", and "actual"
+    where they are equal.
+    """
+    codes = {name: code for code, name in enumerate(class_names)}
+    table = wrong[["row", "key_id", "actual", "predicted", "confidence"]].copy()
+    classes = np.stack([table[which].map(codes).to_numpy(np.int64) for which in ("actual", "predicted")])
+    distances = np.empty(classes.shape)
+    for part, features in batches:
+        for which, own in zip(distances, classes, strict=True):
+            which[part] = np.linalg.norm(features - centres[own[part]], axis=1)
+    table["distance_actual"], table["distance_predicted"] = distances
+    nearer = table["distance_predicted"] < table["distance_actual"]
+    table["nearer_to"] = np.where(nearer, "predicted", "actual")
+    table = table.sort_values("confidence", ascending=False, kind="stable").reset_index(drop=True)
+    return table.round({"distance_actual": DIGITS, "distance_predicted": DIGITS})
+
+
+def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
+    """A point a misclassified drawing of `centroid_distances`: left of the diagonal it lies nearer to the true class.
+
+    drawings  what the centroids are the means of, as "500 training drawings of each class"
+    """
+    wrong = (table["nearer_to"] == "predicted").to_numpy()
+    detail = f"{model}, {len(table):,} misclassified test drawings, centroids of {drawings}"
+    figure = new_figure(7.2, 6.6, "Nearer to the wrong class?", detail)
+    axes = figure.add_subplot()
+    if table.empty:
+        say(axes, "No drawing was misclassified")
+        return figure
+    x, y = table["distance_actual"].to_numpy(), table["distance_predicted"].to_numpy()
+    for chosen, colour, text in ((wrong, VERMILLION, "predicted"), (~wrong, BLUE, "true")):
+        label = f"nearer to the {text} class: {chosen.sum():,} ({chosen.mean():.0%})"
+        axes.scatter(x[chosen], y[chosen], s=16, alpha=0.6, linewidths=0, color=colour, label=label)
+    end = max(x[np.isfinite(x)].max(initial=0), y[np.isfinite(y)].max(initial=0)) * 1.05 or 1
+    axes.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")
+    axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
+    axes.set_xlabel("distance to the centroid of the true class", color=INK)
+    axes.set_ylabel("distance to the centroid of the predicted class", color=INK)
+    axes.legend(frameon=False, fontsize=9.5, loc="upper left")
+    quiet(axes)
+    return figure
+
+
+def say(axes, text: str) -> None:
+    """Instead of a diagram that there is nothing to draw in."""
+    axes.axis("off")
+    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=12, color=QUIET, transform=axes.transAxes)

@@ -1,0 +1,151 @@
+"""Drawings whose label is probably wrong: confident learning over predictions in which its own label has no part."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from cleanlab.filter import find_label_issues
+from sklearn.decomposition import TruncatedSVD
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, normalize
+from threadpoolctl import threadpool_limits
+
+from sketch_classifier.analysis.sheets import Sheet, pictures
+from sketch_classifier.analysis.style import INK, QUIET, VERMILLION
+from sketch_classifier.data.dataset import SPLITS, Dataset
+from sketch_classifier.evaluation.confusion import DIGITS
+
+NEIGHBOURS = 20
+FOLDS = 5  # of the logistic regression
+PENALTY = 0.01  # its C, for features of unit variance
+ITERATIONS = 30  # of its solver; more take longer and find no more wrong labels
+DIMENSIONS = 50  # that are kept of more features, so that looking for neighbours stays fast
+COLUMNS = ["rank", "row", "key_id", "split", "label", "suggested", "share", "quality", "issue", "recognized"]
+
+
+def audited(split: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """The rows to look at, at most `most`, ascending: test drawings first, then validation, then training ones.
+
+    split  (N,) int: index into SPLITS
+    """
+    order = np.random.default_rng(seed).permutation(len(split))
+    return np.sort(order[np.argsort(-split[order], kind="stable")][:most])
+
+
+def out_of_sample(features: np.ndarray, labels: np.ndarray, num_classes: int, seed: int) -> np.ndarray:
+    """(n, C) float64, rows that sum to 1: what each drawing looks like, in which its own label has no part.
+
+    features  (n, D) float32; labels (n,) int; n ≥ 2
+
+    The mean of `votes` and of a logistic regression that learnt from the other four fifths. Alone, neighbours saturate
+    (many drawings have all of them), and a linear model misses the second way of drawing a thing. Where fewer than two
+    classes have FOLDS drawings, the votes alone.
+    """
+    if features.shape[1] > DIMENSIONS < len(features):
+        features = TruncatedSVD(DIMENSIONS, random_state=seed).fit_transform(features)
+    found = votes(features, labels, num_classes)
+    if (np.bincount(labels) >= FOLDS).sum() < 2:
+        return found
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=ITERATIONS))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    with warnings.catch_warnings(), threadpool_limits(1):  # several threads would add up in another order each time
+        warnings.simplefilter("ignore")  # that it stops early, and that a class is too rare for every fold
+        learnt = cross_val_predict(model, features, labels, cv=folds, method="predict_proba")
+    found[:, np.unique(labels)] += learnt
+    return found / 2
+
+
+def votes(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """(n, C) float64: the share of each class among the NEIGHBOURS drawings that are nearest by the angle of features.
+
+    A drawing is not its own neighbour.
+    """
+    directions = normalize(features.astype(np.float32))
+    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(labels) - 1), algorithm="brute").fit(directions)
+    neighbours = labels[nearest.kneighbors(return_distance=False)]
+    found = np.zeros((len(labels), num_classes))
+    np.add.at(found, (np.arange(len(labels))[:, None], neighbours), 1)
+    return found / neighbours.shape[1]
+
+
+def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.ndarray | None) -> pd.DataFrame:
+    """The drawings that look like another class than their label, the most suspicious first.
+
+    probabilities  (n, C) float64, rows that sum to 1, in which a drawing's own label had no part; labels (n,) int
+    recognized     (n,) bool, or None where that is not known
+
+    Columns place (0 to n − 1), label, suggested (class codes), share (probability of the suggested class), quality (0
+    to 0.5, low is suspicious: p(label) / (p(label) + p(suggested)), which orders as the difference of their logits
+    does) and issue, whether confident learning takes the label for wrong (Northcutt, Jiang and Chuang, Confident
+    Learning, JAIR 70, 2021: the share of each pair of classes that is mislabelled is estimated, and so many pruned).
+
+    What the game did not recognise is more often badly drawn than wrongly labelled, and stands after all that it did.
+    """
+    present = np.unique(labels)
+    known = probabilities[:, present]
+    totals = known.sum(axis=1, keepdims=True)
+    known = np.divide(known, totals, out=np.full_like(known, 1 / len(present)), where=totals > 0)
+    codes = np.searchsorted(present, labels)
+    if len(present) < 2:
+        issue = np.zeros(len(labels), bool)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cleanlab's advice on small classes, which stdout has no place for
+            issue = find_label_issues(codes, known, n_jobs=1)
+    places, suggested = np.arange(len(labels)), known.argmax(axis=1)
+    own, best = known[places, codes], known[places, suggested]
+    last = np.zeros(len(labels), bool) if recognized is None else ~recognized
+    table = pd.DataFrame(
+        {
+            "place": places,
+            "label": labels,
+            "suggested": present[suggested],
+            "share": best,
+            "quality": own / (own + best),
+            "issue": issue,
+            "last": last,
+        }
+    )
+    table = table[table["suggested"] != table["label"]]
+    table = table.sort_values(["last", "quality"], kind="stable").reset_index(drop=True)
+    return table.drop(columns="last").round({"share": DIGITS, "quality": DIGITS})
+
+
+def named(issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, class_names: Sequence[str]) -> pd.DataFrame:
+    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row a drawing."""
+    found, names = rows[issues["place"]], np.array(class_names, dtype=object)
+    about = dataset.index.iloc[found].reset_index(drop=True)
+    values = {
+        "rank": np.arange(1, len(issues) + 1),
+        "row": found,
+        "key_id": about.get("key_id", ""),
+        "split": np.array(SPLITS, dtype=object)[dataset.split[found]],
+        "label": names[issues["label"]],
+        "suggested": names[issues["suggested"]],
+        "recognized": about.get("recognized", ""),
+    }
+    return pd.DataFrame(issues[["share", "quality", "issue"]].assign(**values))[COLUMNS]
+
+
+def issues_sheet(dataset: Dataset, table: pd.DataFrame, limit: int, num_audited: int, model: str) -> Sheet:
+    """The first drawings of label_issues.csv."""
+    shown = table.head(limit)
+    rows = shown["row"].to_numpy()
+    likely = int(table["issue"].sum())
+    detail = (
+        f"{model}, {len(shown):,} of {len(table):,} suspects among {num_audited:,} drawings; "
+        f"confident learning takes {likely:,} labels for wrong"
+    )
+    title = "Labels that are probably wrong, the most suspicious first" if len(shown) else "No label looks wrong"
+    captions = [
+        [(f"label: {said.label}", INK), (f"looks like {said.suggested}", VERMILLION), (f"in {said.split}", QUIET)]
+        for said in shown.itertuples()
+    ]
+    images = pictures(dataset.images[rows], dataset.channels)
+    return Sheet(images, captions, [VERMILLION if issue else QUIET for issue in shown["issue"]], title, detail)

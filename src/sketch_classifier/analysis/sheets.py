@@ -1,0 +1,145 @@
+"""Drawings in rows and columns, each with a caption: samples, and misclassified drawings page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.colors import to_rgba_array
+from PIL import Image, ImageDraw, ImageFont
+
+from sketch_classifier.analysis.style import BLUE, GREEN, INK, QUIET, RIGHT, VERMILLION, WRONG
+from sketch_classifier.data.dataset import Dataset
+
+CELL, TILE, LINE, SIDE, TOP = 188, 164, 20, 18, 82  # pixels: a column, a picture, a line of text, the margin, the title
+FONT, SMALLEST = 15, 9  # pixels; a caption that is too long is set smaller, and below that cut
+
+STROKE_ORDER = (VERMILLION, GREEN, BLUE)
+
+Line = tuple[str, str]  # text and colour
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page of n drawings.
+
+    pictures  (n, H, W, 3) uint8
+    captions  for each drawing its lines, as (text, colour)
+    frames    the colour around each drawing
+    title     what one sees
+    detail    under it, of which model and how many drawings
+    """
+
+    pictures: np.ndarray
+    captions: Sequence[Sequence[Line]]
+    frames: Sequence[str]
+    title: str
+    detail: str
+
+
+def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
+    """(n, H, W) or (n, 3, H, W) uint8 as stored → (n, H, W, 3) uint8 as people like to see them.
+
+    Drawings are stored as light ink on black and shown as dark ink on white; with `channels` "stroke_order" the ink of
+    the first third is red, of the second green and of the last blue. Photographs ("color") are shown as they are.
+    """
+    if images.ndim == 3:
+        return np.repeat(255 - images[..., None], 3, axis=-1)
+    images = np.moveaxis(images, 1, -1)
+    if channels == "stroke_order":
+        taken = 1 - to_rgba_array(STROKE_ORDER)[:, :3]  # what each ink takes away from the white of the paper
+        return np.clip(255 - images @ taken, 0, 255).astype(np.uint8)
+    return images if channels == "color" else 255 - images
+
+
+def render(sheet: Sheet) -> Image.Image:
+    """The page, in about as many rows as columns, five columns at least.
+
+    Pillow draws it, because a page of a hundred drawings takes matplotlib several times as long, and there may
+    be hundreds.
+    """
+    columns = min(max(5, round(len(sheet.pictures) ** 0.5)), 20)
+    row_height = TILE + LINE * (max(map(len, sheet.captions), default=0) + 1)
+    rows = ceil(len(sheet.pictures) / columns)
+    page = Image.new("RGB", (columns * CELL + SIDE, TOP + max(rows * row_height, 30)), "white")
+    draw = ImageDraw.Draw(page)
+    width = page.width - 2 * SIDE
+    for text, y, size, colour, bold in ((sheet.title, 14, 22, INK, True), (sheet.detail, 46, 16, QUIET, False)):
+        shown, font = _fitting(text, size, width, bold)
+        draw.text((SIDE, y), shown, colour, font)
+    for position, (picture, caption, frame) in enumerate(
+        zip(sheet.pictures, sheet.captions, sheet.frames, strict=True)
+    ):
+        row, column = divmod(position, columns)
+        left, top = SIDE + column * CELL, TOP + row * row_height
+        tile = Image.fromarray(np.ascontiguousarray(picture)).resize((TILE, TILE), Image.Resampling.LANCZOS)
+        page.paste(tile, (left, top))
+        draw.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=frame, width=2)
+        for number, (text, colour) in enumerate(caption):
+            shown, font = _fitting(text, FONT, CELL - 8, False)
+            middle = top + TILE + 3 + LINE * (number + 0.5)
+            draw.text((left, middle), shown, colour, font, anchor="lm")
+    return page
+
+
+def _fitting(text: str, size: int, width: int, bold: bool) -> tuple[str, ImageFont.FreeTypeFont]:
+    """The text, cut where it must be, and the font, at most `size` pixels, in which it is no wider than `width`."""
+    while (font := _font(size, bold)).getlength(text) > width and size > SMALLEST:
+        size -= 1
+    while font.getlength(text) > width:
+        text = text.removesuffix("…")[:-1] + "…"
+    return text, font
+
+
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which comes with matplotlib."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    path = Path(matplotlib.get_data_path()) / "fonts/ttf" / name
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, model: str) -> Iterator[Sheet]:
+    """All misclassified drawings of `predictions` (as evaluate wrote them), the most confident first, page by page.
+
+    One page that says so where there is none.
+    """
+    wrong = predictions[~predictions["correct"]].sort_values("confidence", ascending=False, kind="stable")
+    if wrong.empty:
+        title, detail = "No drawing was misclassified", f"{model}, all {len(predictions):,} test drawings right"
+        yield _sheet(dataset, wrong, title, detail)
+    for start in range(0, len(wrong), per_page):
+        page = wrong.iloc[start : start + per_page]
+        shown = f"{start + 1:,}–{start + len(page):,} of the {len(wrong):,} errors"
+        detail = f"{model}, {shown} in {len(predictions):,} test drawings"
+        yield _sheet(dataset, page, "Misclassified drawings, the most confident first", detail)
+
+
+def samples_sheet(dataset: Dataset, predictions: pd.DataFrame, limit: int, model: str, seed: int) -> Sheet:
+    """Drawings of `predictions` chosen at random, right ones and wrong ones."""
+    number = min(limit, len(predictions))
+    chosen = np.random.default_rng(seed).choice(len(predictions), number, replace=False)
+    title = "Random test drawings and what the model says"
+    detail = f"{model}, {number:,} of {len(predictions):,} test drawings"
+    return _sheet(dataset, predictions.iloc[chosen], title, detail)
+
+
+def _sheet(dataset: Dataset, chosen: pd.DataFrame, title: str, detail: str) -> Sheet:
+    rows = chosen["row"].to_numpy()
+    categories = np.array(dataset.categories)[dataset.labels[rows]]
+    captions = [_caption(said, category) for said, category in zip(chosen.itertuples(), categories, strict=True)]
+    frames = [RIGHT if correct else WRONG for correct in chosen["correct"]]
+    return Sheet(pictures(dataset.images[rows], dataset.channels), captions, frames, title, detail)
+
+
+def _caption(said, category: str) -> list[Line]:
+    mark, colour = ("✓", RIGHT) if said.correct else ("✗", WRONG)
+    lines = [(f"true: {said.actual}", INK), (f"{mark} {said.predicted} {said.confidence:.0%}", colour)]
+    # Of a binary model one wants to know the category, too.
+    return lines if said.actual == category else [*lines, (f"category: {category}", QUIET)]

@@ -1,0 +1,119 @@
+"""Accuracy by country, by quality of the drawing: tables and pictures of shares with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from sketch_classifier.analysis.centroids import say
+from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, TOP, new_figure, quiet
+from sketch_classifier.evaluation.tables import shares
+
+NUM_GROUPS = 8  # of drawings with about equally many strokes or points
+QUALITIES = ("recognized", "num_strokes", "num_points")
+HEADINGS = {
+    "recognized": "recognised by the game",
+    "num_strokes": "number of strokes",
+    "num_points": "number of points",
+}
+ROW = 0.27  # inches
+
+
+def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy by what says how good a drawing is: quality, group, count, accuracy, low, high.
+
+    predictions  as evaluate wrote them
+    index        of the processed dataset, all N rows
+
+    `quality` is one of QUALITIES and `group` True or False, a number as "3", or a range as "4–6"; the ranges hold about
+    equally many drawings. low and high are ends of Wilson's 95 % interval. A quality that the dataset does not know has
+    no rows.
+    """
+    parts = []
+    for name in QUALITIES:
+        if name == "recognized":
+            known = predictions[predictions["recognized"].astype(str) != ""]
+            order = [group for group in ("True", "False") if (known["recognized"].astype(str) == group).any()]
+            table = shares("group", known["recognized"].astype(str), known["correct"])
+        elif name in index:
+            values = index[name].to_numpy()[predictions["row"].to_numpy()]
+            groups, order = _ranges(values)
+            table = shares("group", pd.Series(groups), predictions["correct"].reset_index(drop=True))
+        else:
+            continue
+        table = table.set_index("group").reindex(order).reset_index()
+        parts.append(table.assign(quality=name)[["quality", *table.columns]])
+    empty = pd.DataFrame(columns=["quality", "group", "count", "accuracy", "low", "high"])
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def quality_figure(table: pd.DataFrame, model: str) -> Figure:
+    """One panel a quality of `quality`'s table."""
+    present = [name for name in QUALITIES if (table["quality"] == name).any()]
+    if not present:
+        return _nothing("Accuracy by quality of the drawing", model, "this dataset has no strokes and no such flag")
+    parts = [table[table["quality"] == name] for name in present]
+    height = TOP + sum(ROW * len(part) + 0.8 for part in parts)
+    figure = new_figure(8, height, "Poor drawings: accuracy by quality", f"{model}; lines: 95 % intervals")
+    panels = figure.subplots(len(parts), 1, height_ratios=[len(part) + 0.8 for part in parts], squeeze=False)[:, 0]
+    for axes, name, part in zip(panels, present, parts, strict=True):
+        words = {"True": "yes", "False": "no"}
+        _bars(axes, [words.get(str(group), str(group)) for group in part["group"]], part)
+        axes.set_title(HEADINGS[name], fontsize=10, loc="left", color=INK)
+    panels[-1].set_xlabel("accuracy", fontsize=9)
+    return figure
+
+
+def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
+    """The table by_country of evaluate, and the accuracy of all test drawings as a line."""
+    if table.empty:
+        return _nothing("Accuracy by country", model, "this dataset does not say where its drawings come from")
+    height = TOP + 0.75 + ROW * max(len(table), 2)
+    detail = f"{model}; lines: 95 % intervals; dashed: all test drawings, {accuracy:.1%}"
+    figure = new_figure(8, height, "Accuracy by the country of the person who drew", detail)
+    axes = figure.add_subplot()
+    _bars(axes, list(table["country"]), table, accuracy)
+    axes.set_xlabel("accuracy", fontsize=9)
+    return figure
+
+
+def _bars(axes, names: Sequence[str], table: pd.DataFrame, line: float | None = None) -> None:
+    places = np.arange(len(names))
+    values = table["accuracy"].to_numpy()
+    error = np.clip([values - table["low"].to_numpy(), table["high"].to_numpy() - values], 0, None)
+    colours = [ORANGE if line is not None and high < line else BLUE for high in table["high"]]
+    axes.barh(places, values, height=0.72, color=colours, alpha=0.6)
+    axes.errorbar(values, places, xerr=error, fmt="none", ecolor=INK, capsize=2.5, linewidth=1.1)
+    for place, (value, count) in enumerate(zip(values, table["count"], strict=True)):
+        text = f"{value:.1%} of {count:,}"
+        axes.text(1.01, place, text, va="center", fontsize=8, color=QUIET, transform=axes.get_yaxis_transform())
+    if line is not None:
+        axes.axvline(line, color=QUIET, linewidth=1, linestyle="--")
+    axes.set_yticks(places, names, fontsize=8.5)
+    axes.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelsize=8)
+    quiet(axes)
+
+
+def _ranges(values: np.ndarray) -> tuple[list[str], list[str]]:
+    """The group of each of (n,) whole numbers, n ≥ 1, and the groups in order."""
+    edges = np.unique(np.quantile(values, np.arange(1, NUM_GROUPS) / NUM_GROUPS, method="inverted_cdf"))
+    which = np.searchsorted(edges, values)  # a group ends with its edge
+    names = {}
+    for group in np.unique(which):
+        low, high = values[which == group].min(), values[which == group].max()
+        names[group] = str(low) if low == high else f"{low}–{high}"
+    return [names[group] for group in which], list(names.values())
+
+
+def _nothing(title: str, model: str, reason: str) -> Figure:
+    figure = new_figure(8, TOP + 1, title, model)
+    say(figure.add_subplot(), f"Nothing to show: {reason}")
+    return figure

@@ -1,0 +1,105 @@
+"""comparison.md: the tables of a comparison as a page to read. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from sketch_classifier.comparison.figures import accuracy_text
+
+# The figures that the page shows beside the accuracy where they were measured; the CSV file has all of them.
+SHOWN = {
+    "balanced_accuracy": "balanced",
+    "macro_f1": "macro F1",
+    "top5_accuracy": "top 5",
+    "roc_auc": "ROC AUC",
+    "log_loss": "log loss",
+    "expected_calibration_error": "calibration error",
+}
+MOST_PAIRS = 15  # pairs on the page; above it those with the first run alone
+
+
+def page(
+    summary: pd.DataFrame, pairs: pd.DataFrame, alone: pd.Series, distances: pd.DataFrame, notes: Sequence[str]
+) -> str:
+    """The whole page in Markdown: the runs, the pairs, the drawings that only one gets right, distances, notes.
+
+    alone  run name → how many drawings it alone gets right
+    """
+    parts = ["# Comparison", _runs(summary)]
+    if len(pairs):
+        parts += ["## On the same test drawings", *_pairs(pairs)]
+    if alone.sum():
+        counts = _table(
+            ["run", "drawings that only it gets right"], ([name, f"{num:,}"] for name, num in alone.items())
+        )
+        parts += ["## Only one is right", counts]
+    if len(distances):
+        parts += ["## Misclassified drawings in feature space", _distances(distances)]
+    if notes:
+        parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _runs(summary: pd.DataFrame) -> str:
+    shown = {name: title for name, title in SHOWN.items() if name in summary}
+    optional = [name for name in ("fold", "changed") if (summary[name] != "").any()]
+    header = ["run", "model", "dataset", "seed", *optional, "test drawings", "accuracy (95 %)", *shown.values()]
+    rows = []
+    for row in summary.to_dict("records"):
+        several = row["num_runs"] > 1
+        name = f"**{row['name']}** (mean ± standard deviation of {row['num_runs']})" if several else row["name"]
+        about = [name, row["model"], row["dataset"], row["seed"]]
+        fold = f"{row['fold']} of {row['folds']}" if row["fold"] != "" else ""
+        about += [{"fold": fold, "changed": row["changed"]}[key] for key in optional]
+        drawings = f"{row['num_test']:,}"
+        rows.append([*about, drawings, accuracy_text(row), *(_figure(row, key, several) for key in shown)])
+    return _table(header, rows)
+
+
+def _figure(row: dict, name: str, several: bool) -> str:
+    if pd.isna(row[name]):
+        return ""
+    return f"{row[name]:.3f} ± {row[f'{name}_std']:.3f}" if several else f"{row[name]:.3f}"
+
+
+def _pairs(pairs: pd.DataFrame) -> list[str]:
+    tested = pairs[pairs["p_value"].notna()]
+    shown = tested if len(tested) <= MOST_PAIRS else tested[tested["a"] == tested["a"].iloc[0]]
+    header = ["a", "b", "shared drawings", "only a right", "only b right", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
+    rows = (
+        [
+            *(row["a"], row["b"], f"{row['num_shared']:,}", f"{row['n10']:,}", f"{row['n01']:,}"),
+            f"{row['difference']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})",
+            *(f"{row['p_value']:.2g}", f"{row['p_holm']:.2g}"),
+        ]
+        for row in shown.to_dict("records")
+    )
+    parts = [_table(header, rows)] if len(shown) else []
+    if len(shown) < len(tested):
+        parts.append(f"The pairs with {shown['a'].iloc[0]}; all {len(tested)} are in mcnemar.csv.")
+    for note, untested in pairs[pairs["p_value"].isna()].groupby("note", sort=False):
+        named = [f"{row.a} and {row.b}" for row in untested.itertuples()]
+        more = f" and {len(named) - 3} more pairs" if len(named) > 3 else ""
+        parts.append(f"Not compared, {note}: {'; '.join(named[:3])}{more}.")
+    return parts
+
+
+def _distances(distances: pd.DataFrame) -> str:
+    header = ["run", "misclassified", "to the true class", "to the predicted class", "ratio", "nearer to the wrong one"]
+    rows = (
+        [
+            row["run"],
+            f"{row['num_misclassified']:,}",
+            *(f"{row[name]:.3f}" for name in ("distance_actual", "distance_predicted", "ratio")),
+            f"{row['share_nearer_to_predicted']:.1%}",
+        ]
+        for row in distances.to_dict("records")
+    )
+    return _table(header, rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

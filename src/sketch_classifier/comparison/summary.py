@@ -1,0 +1,222 @@
+"""Runs side by side as tables: parameters, figures, repeated runs, pairs, distances. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sketch_classifier.comparison.paired import compare_paired, holm
+from sketch_classifier.comparison.runs import Run
+from sketch_classifier.comparison.shared_drawings import shared
+from sketch_classifier.evaluation.confusion import wilson
+
+DIGITS = 6
+OWN_COLUMN = {"model", "dataset", "seed", "split.fold", "split.folds"}  # parameters that the table shows by themselves
+REPEATED = {"seed", "split.fold"}  # runs that differ in these alone are repetitions of one another
+NO_EFFECT = ("train.", "analyze.")  # parameters that change no figure
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Runs that differ in their seed or their fold alone."""
+
+    name: str
+    runs: tuple[Run, ...]
+
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether each run has a fold of its own, so that no drawing is a test drawing of two."""
+        return len({_value(run, "split.fold") for run in self.runs}) == len(self.runs)
+
+
+def repeats(runs: Sequence[Run]) -> list[Repeats]:
+    """The groups of two runs or more that differ in `seed` or `split.fold` alone; the same run twice counts once."""
+    groups: dict[str, dict[tuple, Run]] = {}
+    for run in runs:
+        rest = {key: value for key, value in flat(selected(run.params)).items() if not _is_free(key)}
+        group = groups.setdefault(repr(sorted(rest.items())), {})
+        group.setdefault((_value(run, "seed"), _value(run, "split.fold")), run)
+    found = [tuple(group.values()) for group in groups.values() if len(group) > 1]
+    return [Repeats(f"{same[0].name} … {same[-1].name}", same) for same in found]
+
+
+def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
+    """One row a run, then one a group: name, num_runs, model, dataset, seed, fold, folds, changed, and the figures.
+
+    `changed` names the other parameters in which the runs differ, of the selected model and dataset, with this run's
+    values. A run has accuracy_low and accuracy_high, a 95 % interval: its own figures where evaluate wrote them, else
+    Wilson's from its predictions. A group has the mean of each figure over its runs, its sample standard deviation as
+    <figure>_std, and as num_test the test drawings of all its runs together.
+    """
+    changed = changes([run.params for run in runs])
+    rows = [_about([run], text) | _figures(run) for run, text in zip(runs, changed, strict=True)]
+    texts = dict(zip((run.name for run in runs), changed, strict=True))
+    for group in groups:
+        figures = pd.DataFrame([_figures(run) for run in group.runs]).select_dtypes("number")
+        figures = figures[[name for name in figures if not name.endswith(("_low", "_high"))]].dropna(axis=1)
+        deviations = figures.drop(columns="num_test").std(ddof=1).add_suffix("_std")
+        row = _about(group.runs, texts[group.runs[0].name]) | {"name": group.name}
+        row |= figures.mean().round(DIGITS).to_dict() | deviations.round(DIGITS).to_dict()
+        rows.append(row | {"num_test": int(figures["num_test"].sum())})
+    table = pd.DataFrame(rows)
+    first = [
+        name for name in ("num_test", "accuracy", "accuracy_low", "accuracy_high", "accuracy_std") if name in table
+    ]
+    about = list(_about(runs[:1], ""))
+    return table[[*about, *first, *(name for name in table if name not in {*about, *first})]]
+
+
+def changes(params: Sequence[dict]) -> list[str]:
+    """For each run the parameters in which the runs differ and that it uses, as "key=value, …".
+
+    Left out are those that the table shows by themselves, and other presets than the selected ones. Within the preset
+    the key is written without the preset's name.
+    """
+    trees = [flat(tree) for tree in params]
+    keys = dict.fromkeys(key for tree in trees for key in tree)
+    differing = [key for key in keys if len({repr(tree.get(key, MISSING)) for tree in trees}) > 1]
+    texts = []
+    for tree, whole in zip(trees, params, strict=True):
+        used = flat(selected(whole))
+        texts.append(
+            ", ".join(
+                f"{_short(key, whole)}={_shown(tree[key])}"
+                for key in differing
+                if key in used and key not in OWN_COLUMN and not key.startswith(NO_EFFECT)
+            )
+        )
+    return texts
+
+
+def selected(params: dict) -> dict:
+    """The parameters without the presets of `models` and `datasets` that are not selected."""
+    kept = dict(params)
+    for chosen, presets in (("model", "models"), ("dataset", "datasets")):
+        if isinstance(params.get(presets), dict):
+            kept[presets] = {name: value for name, value in params[presets].items() if name == params.get(chosen)}
+    return kept
+
+
+def flat(tree: dict, prefix: str = "") -> dict[str, Any]:
+    """{"a": {"b": 1}} → {"a.b": 1}."""
+    found = {}
+    for key, value in tree.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return found
+
+
+def pairs(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every two of the tables of predictions (name → as `identified` gives them) on the drawings they share.
+
+    Columns a, b, num_shared, accuracy_a, accuracy_b, n01 (only b right), n10 (only a right), difference (b − a), low,
+    high, p_value (McNemar's), p_holm (corrected for the number of pairs that were tested) and note, which says why two
+    could not be compared.
+    """
+    rows = []
+    for (a, left), (b, right) in combinations(tables.items(), 2):
+        both = shared(left, right)
+        row = {"a": a, "b": b, "num_shared": len(both), "note": ""}
+        if not len(both):
+            row["note"] = "no shared test drawing"
+        elif (both["actual_a"] != both["actual_b"]).any():
+            row["note"] = "the classes are not the same"
+        else:
+            row |= asdict(compare_paired(both["correct_a"].to_numpy(), both["correct_b"].to_numpy()))
+        rows.append(row)
+    columns = ["a", "b", "num_shared", "accuracy_a", "accuracy_b", "n01", "n10", "difference", "low", "high", "p_value"]
+    table = pd.DataFrame(rows, columns=[*columns, "p_holm", "note"])
+    tested = table["p_value"].notna()
+    table["p_holm"] = pd.Series(holm(table.loc[tested, "p_value"]), index=table.index[tested], dtype=float)
+    table = table.astype({"n01": "Int64", "n10": "Int64"})
+    shares = ["accuracy_a", "accuracy_b", "difference", "low", "high"]
+    return table.assign(**{name: table[name].astype(float).round(DIGITS) for name in shares})
+
+
+def distances(runs: Iterable[Run]) -> pd.DataFrame:
+    """How far the misclassified drawings lie from the centroid of their true and of their predicted class, a row a run.
+
+    Columns run, num_misclassified, distance_actual and distance_predicted (means, in the units of each network's own
+    features, so not comparable between networks), ratio (mean of predicted / actual, comparable) and
+    share_nearer_to_predicted. Runs without such a table are left out.
+    """
+    rows = []
+    for run in runs:
+        found = None if run.distances is None else _distance_columns(run.distances)
+        if found is None:
+            continue
+        actual, predicted = found
+        rows.append(
+            {
+                "run": run.name,
+                "num_misclassified": len(actual),
+                "distance_actual": np.mean(actual) if len(actual) else np.nan,
+                "distance_predicted": np.mean(predicted) if len(actual) else np.nan,
+                "ratio": np.mean(predicted[actual > 0] / actual[actual > 0]) if (actual > 0).any() else np.nan,
+                "share_nearer_to_predicted": np.mean(predicted < actual) if len(actual) else np.nan,
+            }
+        )
+    names = ["run", "num_misclassified", "distance_actual", "distance_predicted", "ratio", "share_nearer_to_predicted"]
+    return pd.DataFrame(rows, columns=names).round(DIGITS)
+
+
+def _distance_columns(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:
+    found = []
+    for names in (("actual", "true"), ("predicted",)):
+        columns = [name for name in table if "distance" in name and any(part in name for part in names)]
+        if len(columns) != 1:
+            return None
+        found.append(table[columns[0]].to_numpy(np.float64))
+    return found[0], found[1]
+
+
+def _about(runs: Sequence[Run], changed: str) -> dict[str, Any]:
+    first = runs[0]
+    folds = _value(first, "split.folds") or 0
+    return {
+        "name": first.name,
+        "num_runs": len(runs),
+        "model": _value(first, "model"),
+        "dataset": _value(first, "dataset"),
+        "seed": _listed(_value(run, "seed") for run in runs),
+        "fold": _listed(_value(run, "split.fold") for run in runs) if folds else "",
+        "folds": folds or "",
+        "changed": changed,
+    }
+
+
+def _figures(run: Run) -> dict[str, Any]:
+    figures = {name: value for name, value in run.figures.items() if name not in ("model", "dataset", "name")}
+    correct = run.predictions["correct"]
+    if not {"accuracy_low", "accuracy_high"} <= figures.keys() and len(correct):
+        low, high = wilson(int(correct.sum()), len(correct))
+        figures |= {"accuracy_low": round(low, DIGITS), "accuracy_high": round(high, DIGITS)}
+    return {"num_test": len(correct), "accuracy": round(float(correct.mean()), DIGITS)} | figures
+
+
+def _is_free(key: str) -> bool:
+    return key in REPEATED or key.startswith(NO_EFFECT)
+
+
+def _value(run: Run, key: str) -> Any:
+    return flat(run.params).get(key)
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return " ".join(str(value) for value in dict.fromkeys(values))
+
+
+def _short(key: str, params: dict) -> str:
+    for presets, chosen in (("models", "model"), ("datasets", "dataset")):
+        key = key.removeprefix(f"{presets}.{params.get(chosen)}.")
+    return key
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 40 else text[:39] + "…"

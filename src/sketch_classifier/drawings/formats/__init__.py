@@ -1,0 +1,21 @@
+"""The dataset's file formats: readers that stream with bounded memory and give `Drawings`, and writers."""
+
+from sketch_classifier.drawings.formats.binary import iter_binary, read_binary, write_binary
+from sketch_classifier.drawings.formats.bitmap import open_bitmaps
+from sketch_classifier.drawings.formats.ndjson import iter_ndjson, read_ndjson, write_ndjson
+from sketch_classifier.drawings.formats.records import BadRecord, BadRecords
+from sketch_classifier.drawings.formats.tfrecord import iter_tfrecord, read_tfrecord
+
+__all__ = [
+    "BadRecord",
+    "BadRecords",
+    "iter_binary",
+    "iter_ndjson",
+    "iter_tfrecord",
+    "open_bitmaps",
+    "read_binary",
+    "read_ndjson",
+    "read_tfrecord",
+    "write_binary",
+    "write_ndjson",
+]

@@ -1,0 +1,118 @@
+"""Drawings gathered from the lines of an .ndjson file, a batch at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sketch_classifier.drawings.formats.ndjson_line import check_kind, holds_fractions, parse_line
+from sketch_classifier.drawings.formats.ndjson_scan import scan
+from sketch_classifier.drawings.strokes import Drawings
+
+
+class Batch:
+    """The drawings read so far, as arrays where `scan` parsed them and as lists where `parse_line` did."""
+
+    def __init__(self) -> None:
+        self.kind: tuple[int, bool] | None = None  # (lists a stroke, whether coordinates are whole numbers in 0–255)
+        self.buffers: _Buffers | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self.parts: list[Drawings] = []
+        self.drawings: list[list] = []
+        self.columns: list[dict] = []
+        self.size = self.num_points = 0
+
+    def scan(self, text: np.ndarray, position: int, stop: int, room: int) -> tuple[int, int]:
+        """Add the lines in the dataset's own layout that stand at `position`: (how many, where to go on)."""
+        if self.kind is None:
+            return 0, position
+        if self.buffers is None or self.buffers.num_bytes < len(text):
+            self.buffers = _Buffers(len(text), *self.kind)
+        count, position = self.buffers.scan(text, position, stop, room)
+        if count:
+            self._gather()
+            self._add(self.buffers.drawings(text, count))
+        return count, position
+
+    def parse(self, line: bytes) -> None:
+        """Add any good line. Raises Malformed."""
+        drawing, columns = parse_line(line)
+        kind = self.kind or (len(drawing[0]), len(drawing[0]) == 2 and not holds_fractions(drawing))
+        check_kind(drawing, *kind)
+        self.kind = kind
+        self.drawings.append(drawing)
+        self.columns.append(columns)
+        self.size += 1
+        self.num_points += sum(len(stroke[0]) for stroke in drawing)
+
+    def take(self) -> Drawings:
+        """What was added, and start anew."""
+        self._gather()
+        taken = Drawings.concatenate(self.parts)
+        self._start()
+        return taken
+
+    def _gather(self) -> None:
+        if not self.drawings:
+            return
+        names = self.columns[0]
+        columns = {name: [row[name] for row in self.columns] for name in names}
+        part = Drawings.from_lists(self.drawings, dtype=np.uint8 if self.kind[1] else np.float64, **columns)
+        self.parts.append(part)
+        self.drawings, self.columns = [], []
+
+    def _add(self, part: Drawings) -> None:
+        self.parts.append(part)
+        self.size += len(part)
+        self.num_points += len(part.points)
+
+
+class _Buffers:
+    """Arrays that `scan` fills, large enough for every line of a text of `num_bytes`."""
+
+    def __init__(self, num_bytes: int, num_lists: int, whole: bool) -> None:
+        num_numbers = num_bytes // 2 + 2  # a number and its comma are two bytes
+        max_drawings = num_bytes // 64 + 1  # the keys alone are longer
+        self.num_bytes = num_bytes
+        self.max_drawings = max_drawings
+        self.bytes = np.empty((num_numbers if whole else 0, num_lists), np.uint8)
+        self.floats = np.empty((0 if whole else num_numbers, num_lists), np.float64)
+        self.stroke_offsets = np.zeros(num_bytes // 8 + 2, np.int64)
+        self.drawing_offsets = np.zeros(max_drawings + 1, np.int64)
+        self.key_id = np.empty(max_drawings, np.uint64)
+        self.countrycode = np.empty((max_drawings, 2), np.uint8)
+        self.recognized = np.empty(max_drawings, np.bool_)
+        self.timestamp = np.empty(max_drawings, np.int64)
+        self.word_run = np.empty(max_drawings, np.int64)
+        self.word_span = np.empty((max_drawings, 2), np.int64)
+
+    def scan(self, text: np.ndarray, start: int, stop: int, max_drawings: int) -> tuple[int, int]:
+        """Parse lines of text[start:stop] until one is not in the dataset's layout, at most `max_drawings`.
+
+        Every line of `text` up to `stop` ends with a newline, and PADDING follows. Returns (drawings, where to go on).
+        """
+        return scan(
+            text, start, stop, min(max_drawings, self.max_drawings), self.bytes, self.floats, self.stroke_offsets,
+            self.drawing_offsets, self.key_id, self.countrycode, self.recognized, self.timestamp, self.word_run,
+            self.word_span,
+        )  # fmt: skip
+
+    def drawings(self, text: np.ndarray, count: int) -> Drawings:
+        """A copy of the `count` drawings that the last `scan` of `text` found."""
+        num_strokes = self.drawing_offsets[count]
+        num_points = self.stroke_offsets[num_strokes]
+        numbers = (self.bytes if len(self.bytes) else self.floats)[:num_points]
+        num_runs = self.word_run[count - 1] + 1
+        words = np.array([text[start:stop].tobytes().decode("ascii") for start, stop in self.word_span[:num_runs]])
+        return Drawings(
+            points=numbers[:, :2].copy(),
+            stroke_offsets=self.stroke_offsets[: num_strokes + 1].copy(),
+            drawing_offsets=self.drawing_offsets[: count + 1].copy(),
+            key_id=self.key_id[:count].copy(),
+            word=words[self.word_run[:count]],
+            countrycode=self.countrycode[:count].copy().view("S2")[:, 0],
+            recognized=self.recognized[:count].copy(),
+            timestamp=self.timestamp[:count].copy().view("datetime64[us]"),
+            times=numbers[:, 2].astype(np.float32) if numbers.shape[1] == 3 else None,
+        )

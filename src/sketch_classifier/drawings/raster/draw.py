@@ -1,0 +1,104 @@
+"""Drawings into bitmaps: the one compiled function that a thread calls, and the memory that it works in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sketch_classifier.drawings.jit import compiled
+from sketch_classifier.drawings.raster.edges import BOTTOM, SUBROWS, TOP
+from sketch_classifier.drawings.raster.outline import outline
+from sketch_classifier.drawings.raster.path import CLIP, centre, trace
+from sketch_classifier.drawings.raster.scan import fill
+from sketch_classifier.drawings.raster.simd import LANES
+
+
+class Room(NamedTuple):
+    """Arrays that `draw` writes to, for strokes of so many edges that cross so many pixel rows in all.
+
+    `make` gives them; compiled code does not, because every array that it makes is one more function to compile.
+    """
+
+    path: np.ndarray
+    sides: np.ndarray
+    edges: np.ndarray
+    lines: np.ndarray
+    keys: np.ndarray
+    cells: np.ndarray
+    crossings: np.ndarray
+    row_ends: np.ndarray
+    ragged: np.ndarray
+    order: np.ndarray
+    known: np.ndarray
+    state: np.ndarray
+    sums: np.ndarray
+    limits: np.ndarray
+
+    @classmethod
+    def make(cls, size: int, num_points: int, num_edges: int, num_crossings: int) -> Room:
+        return cls(
+            path=np.empty((num_points + 1, 2), np.int32),
+            sides=np.empty((2, num_edges, 2), np.int32),
+            edges=np.empty((num_edges, 7), np.int32),
+            lines=np.empty((num_edges, 2), np.float64),
+            keys=np.empty((num_edges, LANES), np.int32),
+            cells=np.empty(num_edges, np.int64),
+            crossings=np.empty(num_crossings, np.int32),
+            row_ends=np.zeros(size + 2, np.int64),
+            ragged=np.zeros(size, np.bool_),
+            order=np.empty((2, num_edges), np.int32),
+            known=np.empty(2, np.int64),
+            state=np.empty((4, LANES), np.uint32),
+            sums=np.zeros((2, size + 4), np.int32),
+            limits=np.empty(4, np.int64),
+        )
+
+
+@compiled()
+def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, margin, room, images):
+    """Draw the drawings from number `start` on into images, (N, size, size) uint8, whatever was there before.
+
+    whole, real        the points, (P, 2), either as uint8 or as float64; the other of the two has no rows
+    strokes, drawings  the offsets of `Drawings`
+    centred            whether the points are where they belong; else each drawing is moved to the middle
+    scale, radius, margin  pixels a unit of the drawing; half the line width, in such units; pixels around the drawing
+
+    Returns (N, 0, 0), or where `room` does not do: (the drawing to go on with, edges, crossings that are needed).
+    """
+    size = images.shape[1]
+    path, sides, edges, lines, keys, cells, crossings, row_ends, ragged, order, known, state, sums, limits = room
+    reach = np.int64(np.rint(radius * scale * 256.0))
+    for n in range(start, images.shape[0]):
+        image = images[n]
+        image[:] = 0
+        shift_x = shift_y = 0.0
+        if not centred:
+            first, last = strokes[drawings[n]], strokes[drawings[n + 1]]
+            shift_x, shift_y = centre(whole, real, first, last, 0), centre(whole, real, first, last, 1)
+        for s in range(drawings[n], drawings[n + 1]):
+            length = trace(whole, real, strokes[s], strokes[s + 1], shift_x, shift_y, scale, margin, path)
+            if length == 0:
+                continue
+            stroke = path[:length]
+            if 3 * (pen.shape[0] + 6) * (length + 3) > edges.shape[0]:  # clipping makes up to three edges of one
+                return n, 3 * (pen.shape[0] + 6) * (length + 3), crossings.shape[0]
+            limits[:2], limits[2:] = CLIP, -CLIP
+            for p in range(length):
+                for axis in range(2):
+                    limits[axis] = min(limits[axis], stroke[p, axis] - reach)
+                    limits[2 + axis] = max(limits[2 + axis], stroke[p, axis] + reach)
+            outside = 0
+            for axis in range(2):
+                low, high = limits[axis] >> 8, (limits[2 + axis] + 255) >> 8
+                outside += low < 0 or high > size
+                limits[axis], limits[2 + axis] = max(low, 0) * 256, min(high, size) * 256
+            if limits[0] < limits[2] and limits[1] < limits[3]:
+                count = outline(stroke, pen, scale, radius, outside > 0, limits, sides, edges, lines)
+                needed = 0
+                for e in range(count):
+                    needed += (edges[e, BOTTOM] - edges[e, TOP]) // SUBROWS + 2
+                if needed > crossings.shape[0]:
+                    return n, edges.shape[0], needed
+                fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, order, known, state, sums)
+    return images.shape[0], 0, 0

@@ -1,0 +1,64 @@
+"""What was drawn against what was predicted: the confusion matrix, and tables by class and by pair. Pure functions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix as count_pairs
+from sklearn.metrics import precision_recall_fscore_support
+
+DIGITS = 6  # of the numbers that are written; more would only make noise in a diff
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson, Journal of the American Statistical Association 22, 1927)."""
+    interval = binomtest(right, total).proportion_ci(0.95, method="wilson")
+    return interval.low, interval.high
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
+    """(C, C) int: how many drawings of the row's class were called the column's class."""
+    counts = count_pairs(labels, predicted, labels=np.arange(len(class_names)))
+    return pd.DataFrame(counts, index=pd.Index(class_names, name=r"actual\predicted"), columns=list(class_names))
+
+
+def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
+    """One row a class: class, precision, recall, f1, support (its drawings).
+
+    What has nothing to divide by is missing: the precision of a class that was never predicted, the recall of one that
+    was never drawn, the F1 of one that was neither.
+    """
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, predicted, labels=np.arange(len(class_names)), zero_division=np.nan
+    )
+    table = pd.DataFrame({"class": class_names, "precision": precision, "recall": recall, "f1": f1, "support": support})
+    return table.round(DIGITS)
+
+
+def most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
+    """Which classes are taken for which, the pair that is confused most first, from what `confusion_matrix` gives.
+
+    Two rows a pair, one for each direction, the commoner one first: actual, predicted, count, share (of the drawings of
+    the actual class; missing where it has none) and pair_count (both directions together). Pairs that are never
+    confused are left out.
+    """
+    counts, names = confusion.to_numpy(), np.array(confusion.columns, dtype=object)
+    both = counts + counts.T
+    first, second = np.nonzero(np.triu(both, k=1))
+    actual, predicted = np.concatenate([first, second]), np.concatenate([second, first])
+    count, pair_count, drawn = counts[actual, predicted], both[actual, predicted], counts.sum(axis=1)[actual]
+    # By the pair's sum, then pairs with equal sums in the order of their classes, then by the direction's count.
+    low, high = np.minimum(actual, predicted), np.maximum(actual, predicted)
+    order = np.lexsort((actual, -count, high, low, -pair_count))
+    share = np.where(drawn > 0, count / np.maximum(drawn, 1), np.nan)
+    table = pd.DataFrame(
+        {
+            "actual": names[actual],
+            "predicted": names[predicted],
+            "count": count,
+            "share": share.round(DIGITS),
+            "pair_count": pair_count,
+        }
+    )
+    return table.iloc[order].reset_index(drop=True)

@@ -1,0 +1,132 @@
+"""Backbones learnt from drawings that ship with this package (`pretrained/*.safetensors`), and how to make one.
+
+`python -m sketch_classifier.models.pretrained_weights models OUT.safetensors --command "dvc exp run …"`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.models.network import Network, State
+from sketch_classifier.models.saved import About, load_model
+
+ATTRIBUTION = (
+    "Learnt from drawings of [The Quick, Draw! Dataset](https://github.com/googlecreativelab/quickdraw-dataset), made "
+    "available by Google, Inc. under the [Creative Commons Attribution 4.0 International "
+    "licence](https://creativecommons.org/licenses/by/4.0/) (CC BY 4.0)."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line; raises what `pack_model` raises."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", type=Path, help="the folder of a trained model")
+    parser.add_argument("out", type=Path, help="the file to write, .safetensors; the card goes beside it, .md")
+    parser.add_argument("--command", required=True, help="the command that trained the model, for the card")
+    parser.add_argument("--began", default="", help="where the weights that it began with come from, for the card")
+    options = parser.parse_args(arguments)
+    num_bytes = pack_model(options.models, options.out, options.command, options.began)
+    print(f"{options.out}: {num_bytes:,} bytes", file=sys.stderr)
+
+
+def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "") -> int:
+    """Write the backbone of the model in `folder` to `out`, and its card beside it; the number of bytes of `out`.
+
+    The file's metadata has one key, `about`: JSON with architecture, categories and licence. The same model and command
+    give the same bytes.
+
+    Raises UserError where `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
+    where the backbone was frozen: it has learnt nothing from drawings.
+    """
+    out = Path(out)
+    if out.suffix != ".safetensors":
+        raise UserError(f"{out}: a path that ends in .safetensors is expected")
+    network, about = load_model(folder)
+    if "sketches" not in network.pretrained:
+        raise UserError(f"{folder}: {network.architecture} takes no `sketches` weights; found nothing to pack")
+    if about.frozen:
+        raise UserError(f"{folder}: its backbone was frozen, so it learnt nothing from drawings; train it unfrozen")
+    what = {"architecture": network.architecture, "categories": about.categories, "licence": ATTRIBUTION}
+    data = save(packed(network), {"about": json.dumps(what)})  # one key: safetensors writes several in any order
+    with replaced_file(out) as partial:
+        partial.write_bytes(data)
+    with replaced_file(out.with_suffix(".md")) as partial:
+        partial.write_text(card(about, out.name, len(data), command, began), encoding="utf-8")
+    return len(data)
+
+
+def packed(network: Network) -> State:
+    """The backbone's state dict, kernels and matrices in float16.
+
+    What has one dimension stays float32: biases and batch normalisation, whose variances may be out of float16's range.
+    """
+    return {
+        name: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous()
+        for name, value in network.backbone.state_dict().items()
+    }
+
+
+def card(about: About, name: str, num_bytes: int, command: str, began: str = "") -> str:
+    """What the file `name` of num_bytes holds, in Markdown: data, command, figures, licence.
+
+    began  where the weights that training began with come from; without it their name alone is given
+    """
+    figures = "\n".join(
+        f"| {figure} | {value if isinstance(value, int) else format(value, '.4f')} |"
+        for figure, value in about.final.items()
+    )
+    size = about.preset.input.size
+    began = began or ("random weights" if about.weights == "none" else f"`{Path(about.weights).name}` weights")
+    return f"""# {name}
+
+The backbone of {about.preset.architecture}, for `weights: [sketches]`: {num_bytes:,} bytes of safetensors, convolution
+kernels and matrices in float16, batch normalisation in float32. The classifier that it was trained with is left out.
+
+- **Data**: {about.num_train:,} training and {about.num_validation:,} validation drawings of Quick, Draw!; the test
+  drawings of the same split were not seen.
+- **Categories** ({len(about.categories)}): {", ".join(about.categories)}. A test on these is no test on new categories.
+- **Input**: {size}×{size} pixels. **Task**: {about.task}, {len(about.class_names)} classes.
+- **Command**: `{command}`
+- **Began with**: {began}.
+- **Licence**: {ATTRIBUTION}
+
+Figures of the epoch whose weights these are:
+
+| | |
+|---|---|
+{figures}
+"""
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+FOLDER = files("sketch_classifier.models") / "pretrained"
+
+
+def read_sketches(architecture: str) -> State:
+    """The state dict of the architecture's backbone, as `pack.py` wrote it: float16, float32 and int64.
+
+    Raises UserError where the file is missing or damaged: no other source can be meant by its name.
+    """
+    file = FOLDER / f"{architecture}_sketches.safetensors"
+    try:
+        return load(file.read_bytes())
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"weights: sketches: {file.name}, a part of this package, cannot be read ({one_line(error)}); install again"
+        ) from None

@@ -1,0 +1,146 @@
+"""Files that a person may want classified: what they hold is told by their content, and read a batch at a time."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from sketch_classifier.drawings.formats import BadRecords, iter_ndjson
+from sketch_classifier.drawings.formats.bitmap import PIXELS
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.serving.predictor import Predictor
+
+SUFFIXES = (".ndjson", ".npy", ".png", ".jpg", ".jpeg")  # of the files in a folder
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+ARRAY = b"\x93NUMPY"
+UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPEG)"
+BATCH_SIZE = 256  # drawings in memory at a time
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Which drawing: its file and number in it, from 1; whether it is alone there; its key_id where it has one."""
+
+    file: str
+    number: int
+    is_alone: bool
+    key_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.file if self.is_alone else f"{self.file}:{self.number}"
+
+
+def files_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The files that are meant, those of folders and their folders in order of their names; and what is wrong."""
+    files, failures = [], []
+    for name in names:
+        if name == STANDARD_INPUT or not Path(name).is_dir():
+            files.append(name)
+            continue
+        paths = (path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES)
+        found = sorted(str(path) for path in paths if path.is_file())
+        if not found:
+            failures.append(f"{name}: no {', '.join(SUFFIXES)} files in this folder")
+        files += found
+    return files, failures
+
+
+def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+    """Drawings of a file and their probabilities, (n, num_classes) float32, a batch at a time.
+
+    Records that are malformed are left out, and said in `complaints` when all others are read. Raises UserError for a
+    file that cannot be read, or that the model cannot take, and OSError.
+    """
+    label = "standard input" if name == STANDARD_INPUT else name
+    try:
+        if name == STANDARD_INPUT:
+            yield from _predictions(sys.stdin.buffer, label, predictor, complaints)
+        else:
+            with Path(name).open("rb") as file:
+                yield from _predictions(file, label, predictor, complaints)
+    except FileNotFoundError:
+        raise UserError(f"{label}: not found") from None
+    except UserError as error:
+        raise UserError(f"{label}: {error}") from None
+
+
+def _predictions(
+    file: io.BufferedReader, name: str, predictor: Predictor, complaints: list[str]
+) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+    start = file.peek(16)[:16]
+    if not start:
+        raise UserError("empty")
+    if start.startswith(PICTURES):
+        yield [Drawn(name, 1, True)], predictor.predict_images(_of_picture(file, predictor))
+    elif start.startswith(ARRAY):
+        yield from _of_array(file, name, predictor)
+    elif b"\0" in start:  # no text
+        raise UserError(UNKNOWN)
+    else:
+        yield from _of_strokes(file, name, predictor, complaints)
+
+
+def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
+    from sketch_classifier.serving import picture  # here: image libraries take a second
+
+    about = predictor.about
+    if about.kind == "strokes" or about.channels == "stroke_order":
+        raise UserError("this model needs strokes, which a picture does not show")
+    size = about.image_shape[-1]
+    if about.channels == "color":
+        return picture.read_photograph(file, size)[None]
+    return picture.picture_to_bitmap(picture.read_picture(file), size)[None]
+
+
+def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+    try:
+        # A file is mapped, so that only what is asked for is read; a pipe cannot be.
+        images = (
+            np.load(name, mmap_mode="r", allow_pickle=False)
+            if file is not sys.stdin.buffer
+            else np.load(io.BytesIO(file.read()), allow_pickle=False)
+        )
+    except (ValueError, EOFError) as error:
+        raise UserError(f"not an array that can be read ({one_line(error)})") from None
+    shape = images.shape
+    if shape[-1:] == (PIXELS,) and images.ndim < 3:  # as the dataset has them
+        images = images.reshape(-1, 28, 28)
+    elif images.ndim == 2:
+        images = images[None]
+    if images.dtype != np.uint8 or images.ndim < 3:
+        raise UserError(f"uint8 (N, 784), (N, H, W) or (N, 3, H, W) expected, found {images.dtype} {shape}")
+    if not len(images):
+        raise UserError("no images in this array")
+    for start in range(0, len(images), BATCH_SIZE):
+        batch = images[start : start + BATCH_SIZE]
+        drawn = [Drawn(name, start + number, len(images) == 1) for number in range(1, len(batch) + 1)]
+        yield drawn, predictor.predict_images(batch)
+
+
+def _of_strokes(
+    file: BinaryIO, name: str, predictor: Predictor, complaints: list[str]
+) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+    bad = BadRecords()
+    number = 0
+    for drawings in iter_ndjson(file, batch_size=BATCH_SIZE, bad=bad):
+        drawn = [
+            Drawn(name, number + index, False, str(key_id) if key_id else None)
+            for index, key_id in enumerate(drawings.key_id, start=1)
+        ]
+        number += len(drawings)
+        yield drawn, predictor.predict_strokes(drawings)
+    if not number:
+        first = f" (line {bad.first[0].line}: {bad.first[0].reason})" if bad.count else ""
+        raise UserError(f"{UNKNOWN}{first}")
+    if bad.count:
+        more = f"; {bad.count - 1} more malformed" if bad.count > 1 else ""
+        complaints.append(f"{name}:{bad.first[0].line}: {bad.first[0].reason}{more}")

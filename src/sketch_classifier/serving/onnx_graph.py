@@ -1,0 +1,121 @@
+"""A trained network as an ONNX graph, from the dataset's bytes to probabilities: all preprocessing is within."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import onnx
+import torch
+from onnxscript import optimizer
+from torch import nn
+
+from sketch_classifier.models.input import prepare
+from sketch_classifier.models.network import Network, class_probabilities
+from sketch_classifier.models.predict import hashed
+from sketch_classifier.models.saved import About
+from sketch_classifier.serving.metadata import Served
+from sketch_classifier.serving.onnx_session import FEATURES, PROBABILITIES
+from sketch_classifier.serving.resizing import interpolation
+
+OPSET = 20
+INPUT = "drawings"
+LARGEST_WEIGHT = 2**28  # numbers
+
+
+def onnx_model(network: Network, about: About) -> onnx.ModelProto:
+    """The network as a graph of `drawings` (batch, …) uint8 to `probabilities` and `features`, of any batch size.
+
+    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `data.sequences`. What is known of
+    the model stands in the metadata (see `Served`). The same network gives the same bytes.
+    """
+    module = _Served(network, about).eval()
+    strokes = network.input.kind == "strokes"
+    length = network.input.max_points + 1 if strokes else None
+    example = torch.zeros(2, *((length, 3) if strokes else about.image_shape), dtype=torch.uint8)
+    with _quiet():
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=[PROBABILITIES, FEATURES],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=False,
+            verbose=False,
+        )
+        # The exporter leaves it to run time to put the large matrices of an LSTM in ONNX's order.
+        optimizer.optimize(program.model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
+        model = program.model_proto
+    with torch.inference_mode():
+        num_features = module(example)[1].shape[1]
+    served = Served(
+        name=about.name,
+        task=about.task,
+        class_names=about.class_names,
+        categories=about.categories,
+        positive=about.positive,
+        positive_name=about.positive_name,
+        kind=network.input.kind,
+        image_shape=about.image_shape,
+        channels=about.channels,
+        sequence_length=length,
+        num_features=num_features,
+        weights=about.weights,
+        opset=OPSET,
+    )
+    _strip(model)
+    onnx.helper.set_model_props(model, served.to_metadata())
+    onnx.checker.check_model(model)
+    return model
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Remove what only the exporter's authors need, in place: traces of source lines and paths of this machine."""
+    model.producer_name, model.producer_version, model.doc_string = "sketch-classifier", "", ""
+    del model.metadata_props[:], model.functions[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    model.graph.name, model.graph.doc_string = "sketch-classifier", ""
+    values = [*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output]
+    for value in values:
+        value.doc_string = ""
+        del value.metadata_props[:]
+
+
+class _Served(nn.Module):
+    def __init__(self, network: Network, about: About) -> None:
+        super().__init__()
+        self.network, self.task = network, about.task
+        self.resized = False
+        if network.input.kind == "images":
+            height, width = about.image_shape[-2:]
+            size = network.input.size
+            self.resized = (height, width) != (size, size)
+            if self.resized:
+                self.register_buffer("rows", torch.from_numpy(interpolation(height, size)))
+                self.register_buffer("columns", torch.from_numpy(interpolation(width, size).T.copy()))
+
+    def forward(self, stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.resized:  # the only step of `prepare` that ONNX has no exact operator for
+            values = self.rows @ (stored.to(torch.float32) @ self.columns)
+            stored = values.round().clamp(0, 255).to(torch.uint8)
+        features = self.network.features(prepare(stored, self.network.input))
+        return class_probabilities(self.network.classifier(features), self.task), hashed(features)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of its own workings."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

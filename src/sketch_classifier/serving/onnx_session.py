@@ -1,0 +1,73 @@
+"""A model file on ONNX Runtime: from stored drawings to probabilities and features. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+
+from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.serving.metadata import Served
+
+BATCH_SIZE = 128  # drawings at a time, so that memory does not grow with their number
+PROBABILITIES, FEATURES = "probabilities", "features"  # the names of the outputs
+
+
+class Answers(NamedTuple):
+    """probabilities (N, num_classes) float32, rows that sum to 1, and features (N, num_features) float32."""
+
+    probabilities: np.ndarray
+    features: np.ndarray
+
+
+def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> list[tuple[str, float]]:
+    """The `num` likeliest classes of one drawing with their probabilities, (num_classes,) float, the likeliest first.
+
+    Of equals the one that comes first among the classes comes first.
+    """
+    best = np.argsort(-probabilities, kind="stable")[:num]
+    return [(classes[index], float(probabilities[index])) for index in best]
+
+
+class Session:
+    """A model that `export` wrote. `about` says what it is; several threads may use one session at the same time.
+
+    Raises UserError where the file is missing or is no such model.
+    """
+
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
+        path = Path(path)
+        if not path.is_file():
+            raise UserError(f"{path}: no exported model here; run `dvc repro export` first")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self.about = Served.from_metadata(self._session.get_modelmeta().custom_metadata_map)
+        except Exception as error:  # ONNX Runtime has an exception of its own for each way in which a file is no model
+            raise UserError(
+                f"{path}: not a model that this version exported ({one_line(error)}); run `dvc repro export`"
+            ) from None
+        self._input = self._session.get_inputs()[0].name
+
+    def answers(self, stored: np.ndarray | Sequences) -> Answers:
+        """Probabilities and features of drawings (N, *about.input_shape) uint8, as the dataset stores them."""
+        return Answers(*self._batches(stored, [PROBABILITIES, FEATURES]))
+
+    def probabilities(self, stored: np.ndarray | Sequences) -> np.ndarray:
+        """The first of `answers` alone."""
+        return self._batches(stored, [PROBABILITIES])[0]
+
+    def _batches(self, stored: np.ndarray | Sequences, outputs: list[str]) -> list[np.ndarray]:
+        starts = range(0, max(len(stored), 1), BATCH_SIZE)  # once at least, so that no drawings give (0, num_classes)
+        parts = [
+            self._session.run(outputs, {self._input: np.ascontiguousarray(stored[start : start + BATCH_SIZE])})
+            for start in starts
+        ]
+        return [np.concatenate(values) for values in zip(*parts, strict=True)]

@@ -1,0 +1,54 @@
+"""How people draw things: each template is one way to draw a category, registered with `@template("cat")`.
+
+A category may have several templates, chosen by weight. A template with a `country` replaces all others for drawers of
+that country, which is how one country comes to draw some categories in a way of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from sketch_classifier.synthetic.pen import Pen
+
+Template = Callable[[Pen], None]
+
+TEMPLATES: dict[str, list[tuple[float, Template]]] = {}
+COUNTRY_TEMPLATES: dict[tuple[str, str], list[tuple[float, Template]]] = {}
+
+
+def template(category: str, weight: float = 1.0, *, country: str | None = None) -> Callable[[Template], Template]:
+    """Register the decorated function as one way to draw `category`; `weight` is relative to its other templates.
+
+    The decorator may be used several times on one function, for categories that are drawn alike.
+    """
+
+    def register(function: Template) -> Template:
+        if country is None:
+            TEMPLATES.setdefault(category, []).append((weight, function))
+        else:
+            COUNTRY_TEMPLATES.setdefault((category, country), []).append((weight, function))
+        return function
+
+    return register
+
+
+def categories() -> tuple[str, ...]:
+    """The categories that can be drawn, in alphabetical order."""
+    _load()
+    return tuple(sorted(TEMPLATES))
+
+
+def templates_of(category: str, country: str | None = None) -> list[tuple[float, Template]]:
+    """The weighted templates that a drawer of `country` chooses from. Raises KeyError for an unknown category."""
+    _load()
+    return COUNTRY_TEMPLATES.get((category, country)) or TEMPLATES[category]
+
+
+@cache
+def _load() -> None:
+    """Import every module of this folder, in alphabetical order: each registers its templates."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
