@@ -1,6 +1,8 @@
 """Synthetic drawings are reproducible, all different, look like raw drawings, and the truth about them is known."""
 
+import ast
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import official_categories
-from sketch_classifier.synthetic import categories, generate
+from sketch_classifier.synthetic import categories, generate, templates
 from sketch_classifier.synthetic.hand import Style, draw
 from sketch_classifier.synthetic.pen import Pen
 from sketch_classifier.synthetic.templates import COUNTRY_TEMPLATES, templates_of
@@ -109,6 +111,20 @@ def test_one_country_draws_differently():
 
 def test_the_different_country_has_categories_of_starter():
     assert len({category for category, _ in COUNTRY_TEMPLATES} & set(STARTER)) >= 4
+
+
+def test_every_category_is_in_the_file_of_its_name_and_in_no_other():
+    """Who looks for the cat finds all ways to draw it in cat.py."""
+    folder = Path(templates.__file__).parent
+    files = [path for path in folder.rglob("*.py") if path != folder / "__init__.py"]
+    registered = {path.relative_to(folder): names for path in files if (names := _registered(path))}
+    assert registered == {Path(f"{name.replace(' ', '_')}.py"): {name} for name in categories()}
+
+
+def _registered(path: Path) -> set[str]:
+    """The categories that a file gives templates to."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return {call.args[0].value for call in calls if getattr(call.func, "id", "") == "template"}
 
 
 @pytest.mark.parametrize("category", categories())

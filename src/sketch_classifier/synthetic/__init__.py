@@ -2,9 +2,9 @@
 
 What is known about them, so that an analysis can be held against it (`truth.csv`, beside the files, says it a drawing):
 
-- Each category has several templates: ways to draw it, with random proportions and details (templates/). The hand
-  of another drawer each time adds pose, wobble, rounded corners, gaps, overshoot, another order, parts left out
-  (hand.py).
+- Each category has several templates: ways to draw it, with random proportions and details (templates/, one file
+  a category). The hand of another drawer each time adds pose, wobble, rounded corners, gaps, overshoot, another order,
+  parts left out (hand.py).
 - Drawing i of a category depends on (seed, category, i) and on nothing else: more rows begin with the same rows, and
   raw, simplified and bitmap files show the same drawings. Only what a wrong label hides depends on the other
   categories.
@@ -12,7 +12,7 @@ What is known about them, so that an analysis can be held against it (`truth.csv
 - 8 % are bad drawings, and just these are not `recognized`: unfinished, scribbled over, squashed, scrawled, or with
   parts missing (flaws.py).
 - 33 countries, the largest about as frequent as in the real dataset. Drawers from JP (6 %) draw house, cat, tree, bus
-  and flower in a way of their own (templates/elsewhere.py).
+  and flower in a way of their own (the templates with `country=DIFFERENT`).
 - Raw drawings lie on a canvas of some 1000 pixels, a point about every 17 ms, 20 seconds at most. `key_id` is unique
   within a seed; timestamps lie between January and March 2017.
 

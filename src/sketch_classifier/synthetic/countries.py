@@ -1,7 +1,8 @@
 """Where the drawers live: the shares of the commonest countries, near those of the real dataset.
 
-`DIFFERENT` is the country whose people draw some categories in a way of their own (templates/elsewhere.py). Its share
-is larger than in the real dataset, so that a thousand drawings a category are enough to see the effect.
+`DIFFERENT` is the country whose people draw some categories in a way of their own (the templates with
+`country=DIFFERENT`). Its share is larger than in the real dataset, so that a thousand drawings a category are enough to
+see the effect.
 """
 
 DIFFERENT = "JP"

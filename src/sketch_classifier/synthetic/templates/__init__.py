@@ -1,5 +1,9 @@
 """How people draw things: each template is one way to draw a category, registered with `@template("cat")`.
 
+One file a category, named after it: all the ways to draw an alarm clock are in alarm_clock.py. What several categories
+share is in parts/; a category that is drawn as another with something added (a police car is a car with a beacon)
+imports the other's template.
+
 A category may have several templates, chosen by weight. A template with a `country` replaces all others for drawers of
 that country, which is how one country comes to draw some categories in a way of its own.
 """
@@ -22,7 +26,8 @@ COUNTRY_TEMPLATES: dict[tuple[str, str], list[tuple[float, Template]]] = {}
 def template(category: str, weight: float = 1.0, *, country: str | None = None) -> Callable[[Template], Template]:
     """Register the decorated function as one way to draw `category`; `weight` is relative to its other templates.
 
-    The decorator may be used several times on one function, for categories that are drawn alike.
+    A category that is drawn exactly like another registers the other's function in its own file:
+    `template("sports car")(sedan)`.
     """
 
     def register(function: Template) -> Template:
@@ -49,6 +54,7 @@ def templates_of(category: str, country: str | None = None) -> list[tuple[float,
 
 @cache
 def _load() -> None:
-    """Import every module of this folder, in alphabetical order: each registers its templates."""
+    """Import the file of every category, which registers its templates in the order of the file."""
     for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+        if not module.ispkg:
+            import_module(f"{__name__}.{module.name}")

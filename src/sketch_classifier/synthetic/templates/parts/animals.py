@@ -1,4 +1,4 @@
-"""Parts that animals share: eyes, ears, whiskers, mouths, legs, tails, spots, and a whole beast in one stroke.
+"""Parts of animals and faces: eyes, ears, whiskers, mouths, legs, tails, spots, and a whole beast in one stroke.
 
 Animals look to the LEFT; a drawing may be mirrored later. A `Round` is an upright ellipse (cx, cy, rx, ry), and angles
 are radians as the pen has them: 0 to the right, π/2 down, -π/2 up.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import cos, pi, sin, sqrt
 
 from sketch_classifier.synthetic.pen import Pen, Point
-from sketch_classifier.synthetic.templates.shapes import around
+from sketch_classifier.synthetic.templates.parts.shapes import around
 
 Round = tuple[float, float, float, float]
 

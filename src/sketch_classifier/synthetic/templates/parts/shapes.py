@@ -1,4 +1,4 @@
-"""Shapes that several templates share: points along round things, and small parts that are drawn with the pen."""
+"""Shapes that things of all kinds share: points along round things, bumps, bands, and a window."""
 
 from __future__ import annotations
 
@@ -39,25 +39,6 @@ def ribbon(spine, widths) -> tuple[list, list]:
         left.append((x + nx, y + ny))
         right.append((x - nx, y - ny))
     return left, right
-
-
-def leaf(pen: Pen, base, angle: float, length: float, width: float):
-    """An almond from `base` in the direction `angle`, sometimes with its middle vein."""
-    with pen.moved(dx=base[0], dy=base[1], angle=angle):
-        side = [(length * t, -width * sin(pi * t)) for t in (0, 0.15, 0.35, 0.6, 0.85, 1)]
-        pen.polyline(side + [(x, -y) for x, y in reversed(side[:-1])])
-        if pen.maybe(0.12):
-            pen.line((0, 0), (0.8 * length, 0))
-
-
-def door(pen: Pen, x: float, ground: float, half: float, height: float):
-    half = half / 2 if half > height else half
-    if pen.maybe(0.15):
-        pen.polyline([(x - half, ground), *around((x, ground - height), half, half, pi, 2 * pi, 6), (x + half, ground)])
-    else:
-        pen.polyline([(x - half, ground), (x - half, ground - height), (x + half, ground - height), (x + half, ground)])
-    if pen.maybe(0.3):
-        pen.dot((x + 0.5 * half, ground - 0.45 * height))
 
 
 def window(pen: Pen, x: float, y: float, half: float):
