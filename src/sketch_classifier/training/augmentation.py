@@ -38,7 +38,8 @@ def augment_images(
     elif flipped is not None:
         images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
     if settings.erase:
-        images = images.masked_fill(_rectangles(*images.shape[-2:], settings.erase, noise), 0)
+        height, width = images.shape[-2:]
+        images = images.masked_fill(_rectangles(height, width, settings.erase, noise), 0)
     return images
 
 
