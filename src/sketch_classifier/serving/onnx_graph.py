@@ -28,8 +28,8 @@ LARGEST_WEIGHT = 2**28  # numbers
 def onnx_model(network: Network, about: About) -> onnx.ModelProto:
     """The network as a graph of `drawings` (batch, …) uint8 to `probabilities` and `features`, of any batch size.
 
-    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `data.sequences`. What is known of
-    the model stands in the metadata (see `Served`). The same network gives the same bytes.
+    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `drawings.sequences`. What is known
+    of the model stands in the metadata (see `Served`). The same network gives the same bytes.
     """
     module = _Served(network, about).eval()
     length = network.input.max_points + 1 if network.input.kind == "strokes" else None
