@@ -69,7 +69,7 @@ class Session:
         guesses = most_likely(probabilities, self._model.classes, NUM_GUESSES)
         now = self._clock()
         if self._round is not None:
-            self._judge(*guesses[0], now)
+            self._judge(self._round, *guesses[0], now)
         self._answer = {"seq": seq, "guesses": guesses, "bitmap": _base64(rasterize(drawing, size=BITMAP)[0])}
         if sent.get("done") is True:  # the rest can wait until the pen is lifted
             word = self._round.prompt if self._round else guesses[0][0]
@@ -84,7 +84,7 @@ class Session:
         elif action == "stop":
             self._round = None
         elif action == "timeout" and self._round is not None:
-            self._judge(None, 0.0, self._clock())
+            self._judge(self._round, None, 0.0, self._clock())
 
     def view(self) -> dict:
         """What the pad shows, in JSON's types.
@@ -105,10 +105,9 @@ class Session:
         rows = self._near.nearest(features)
         return [{"name": str(self._near.names[i]), "bitmap": _base64(self._near.images[i])} for i in rows]
 
-    def _judge(self, leader: str | None, probability: float, now: float) -> None:
-        before = self._round
-        self._round = judge(before, leader, probability, now)
-        self._won += self._round.seconds is not None and before.seconds is None
+    def _judge(self, before: Round, leader: str | None, probability: float, now: float) -> None:
+        self._round = after = judge(before, leader, probability, now)
+        self._won += after.seconds is not None and before.seconds is None
 
     def _shown_round(self) -> dict | None:
         if self._round is None:

@@ -21,7 +21,7 @@ def main() -> None:
     if options.way:
         print(forward(options.way))
         return
-    seconds = {way: [] for way in WAYS}
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(options.rounds):
         for way in WAYS:
             done = subprocess.run([sys.executable, __file__, "--way", way], capture_output=True, text=True, check=True)

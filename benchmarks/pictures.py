@@ -29,7 +29,7 @@ from sketch_classifier.params import StrokeInput  # noqa: E402
 from sketch_classifier.serving.picture import picture_to_bitmap, read_picture  # noqa: E402
 
 CHALK = {"paper": (40, 50, 45), "ink": (215, 215, 205)}
-KINDS = {
+KINDS: dict[str, dict] = {
     "a clean drawing": {},
     "its ink on nothing (transparent PNG)": {"paper": None},
     "an icon of 32 pixels": {"size": (32, 32), "extent": 0.8, "pen": 0.06},

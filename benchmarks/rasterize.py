@@ -99,7 +99,8 @@ def _two_cores(path: Path, drawings: Drawings) -> None:
             "loop": (lambda: list(map(_compute, loops)), lambda: list(pool.map(_compute, loops))),
             "rasterize": (lambda: rasterize(drawings, threads=1), lambda: rasterize(drawings, threads=2)),
         }
-        clock, cpu = {name: [] for name in ways}, {name: [] for name in ways}
+        clock: dict[str, list[float]] = {name: [] for name in ways}
+        cpu: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(ROUNDS):
             for name, (alone, together) in ways.items():
                 (wall_1, cpu_1, _), (wall_2, cpu_2, caller) = _times(alone), _times(together)
@@ -126,11 +127,12 @@ def _times(way: Callable[[], object]) -> tuple[float, float, float]:
     before = time.perf_counter(), time.process_time(), time.thread_time()
     way()
     after = time.perf_counter(), time.process_time(), time.thread_time()
-    return tuple(b - a for a, b in zip(before, after, strict=True))
+    clock, cpu, caller = (b - a for a, b in zip(before, after, strict=True))
+    return clock, cpu, caller
 
 
 def _compare(title: str, count: int, ways: dict[str, Callable[[], object]], clock=time.process_time) -> None:
-    seconds = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
             start = clock()

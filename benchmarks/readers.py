@@ -13,13 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import orjson
 
 from sketch_classifier.drawings.formats import read_binary, read_ndjson, write_binary
-from sketch_classifier.drawings.strokes import Drawings
 
 ROUNDS = 9
 SIZE = 20_000_000
@@ -41,14 +41,14 @@ def main(folder: Path) -> None:
             text = b"".join(file.read_bytes() for file in sorted((folder / kind).glob("*.ndjson")))
             path.write_bytes(text * (SIZE // len(text) + 1))
             ways: dict[str, Callable[[], object]] = {
-                "json.loads": lambda path=path: _each_line(path, json.loads),
-                "orjson.loads": lambda path=path: _each_line(path, orjson.loads),
-                "read_ndjson": lambda path=path: read_ndjson(path),
+                "json.loads": partial(_each_line, path, json.loads),
+                "orjson.loads": partial(_each_line, path, orjson.loads),
+                "read_ndjson": partial(read_ndjson, path),
             }
             if kind == "simplified":
                 binary = path.with_suffix(".bin")
                 write_binary(binary, read_ndjson(path))
-                ways["read_binary"] = lambda binary=binary: read_binary(binary)
+                ways["read_binary"] = partial(read_binary, binary)
             drawings = read_ndjson(path)
             print(f"{kind}: {len(drawings):,} drawings, {path.stat().st_size / 1e6:.1f} MB")
             _compare(ways, path.stat().st_size)
@@ -59,14 +59,14 @@ def main(folder: Path) -> None:
             print(f"{title}: {output.strip()}")
 
 
-def _each_line(path: Path, loads: Callable[[bytes], object]) -> Drawings | None:
+def _each_line(path: Path, loads: Callable[[bytes], object]) -> None:
     with path.open("rb") as file:
         for line in file:
             loads(line)
 
 
 def _compare(ways: dict[str, Callable[[], object]], num_bytes: int) -> None:
-    seconds = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
             start = time.process_time()

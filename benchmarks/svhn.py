@@ -84,7 +84,8 @@ def _measure(code: str, values: dict, folder: str) -> tuple[float, float]:
     assignments = "".join(f"{name} = {value!r}\n" for name, value in values.items())
     command = [sys.executable, "-c", MEASURED.format(code=assignments + code)]
     output = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-    return tuple(map(float, output.strip().splitlines()[-1].split()[1:]))
+    peak, seconds = map(float, output.strip().splitlines()[-1].split()[1:])
+    return peak, seconds
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import build_network
 from sketch_classifier.params import ModelPreset, load_params
 from sketch_classifier.training.batches import Samples, place
+from sketch_classifier.training.checkpoint import Checkpoint
 from sketch_classifier.training.loop import fit
 from sketch_classifier.training.optimizers import build_optimizer
 from sketch_classifier.training.train import augmenting, network_input, only_classifier
@@ -36,8 +37,8 @@ from sketch_classifier.training.train import augmenting, network_input, only_cla
 NUM_CLASSES = 12
 
 
-class NoCheckpoint:
-    """Stands in for a Checkpoint: a benchmark of steps does not measure the disk."""
+class NoCheckpoint(Checkpoint):
+    """Keeps nothing: a benchmark of steps does not measure the disk."""
 
     def load(self, *_) -> list:
         return []
@@ -92,8 +93,8 @@ def mobilenet(preset: ModelPreset, num: int, rounds: int, accelerator: Accelerat
 
     def frozen() -> None:
         splits = samples(preset, images, labels, accelerator, num)
-        module, splits = only_classifier(network, splits, preset.batch_size, accelerator)
-        fit(module, *splits, preset, 0, accelerator, NoCheckpoint(), lambda row, new: None)
+        module, (train, validation) = only_classifier(network, splits, preset.batch_size, accelerator)
+        fit(module, train, validation, preset, 0, accelerator, NoCheckpoint(Path(), ""), lambda row, new: None)
 
     def one_pass() -> None:
         network.to(memory_format=torch.channels_last).eval()
@@ -109,7 +110,7 @@ def mobilenet(preset: ModelPreset, num: int, rounds: int, accelerator: Accelerat
     print(f"mobilenet_binary 3 epochs / one pass  {ratio:.2f}  (target: at most 1.3)")
 
 
-def in_turn(ways: dict[str, Callable[[], float | None]], rounds: int) -> dict[str, float]:
+def in_turn(ways: Mapping[str, Callable[[], float | None]], rounds: int) -> dict[str, float]:
     """The median seconds of each way. They are run in turn, so that what else the machine does falls on all alike.
 
     A way that returns seconds has measured itself. The first round warms up and does not count.
@@ -128,7 +129,7 @@ def ours(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
     network = build_network(preset.architecture, preset.input, NUM_CLASSES)
     train, validation = samples(preset, images, labels, accelerator, len(images) - 1)
     begun = time.perf_counter()
-    fit(network, train, validation, preset, 0, accelerator, NoCheckpoint(), lambda row, new: None)
+    fit(network, train, validation, preset, 0, accelerator, NoCheckpoint(Path(), ""), lambda row, new: None)
     synchronize(accelerator)
     return time.perf_counter() - begun
 
@@ -136,7 +137,7 @@ def ours(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
 def bare(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerator: Accelerator) -> float:
     """Forward + backward + step and nothing else, on batches that lie ready on the device."""
     network = build_network(preset.architecture, preset.input, NUM_CLASSES)
-    network.to(accelerator.device, memory_format=torch.channels_last).train()
+    network.to(accelerator.device).to(memory_format=torch.channels_last).train()
     loss = nn.CrossEntropyLoss()
     optimizer = build_optimizer(preset.optimizer, network)
     inputs = prepare(torch.from_numpy(images), preset.input).to(accelerator.device)
@@ -156,6 +157,7 @@ def usual(preset: ModelPreset, folder: Path, num_workers: int, accelerator: Acce
     from torchvision import transforms
     from torchvision.datasets import ImageFolder
 
+    assert preset.input.kind == "images"
     steps = [
         transforms.Grayscale(preset.input.channels),
         transforms.Resize(preset.input.size),

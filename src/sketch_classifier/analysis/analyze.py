@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -141,7 +141,8 @@ def _draw_drawings(run: _Run) -> int:
         # Threads, since most of the time goes into packing the pictures, where Python lets others run.
         workers = os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as pool:
-            waiting, number = deque(), 0
+            waiting: deque[Future[None]] = deque()
+            number = 0
             for sheet, path in zip(sheets, paths, strict=False):
                 waiting.append(pool.submit(_draw_page, sheet, path))
                 number += 1

@@ -34,6 +34,7 @@ def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndar
         own = labels[part]
         for label in np.unique(own):
             sums[label] += features[own == label].sum(axis=0, dtype=np.float64)
+    assert sums is not None  # there is one batch at least
     counts = np.bincount(labels, minlength=num_classes)[:, None]
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 

@@ -99,7 +99,7 @@ def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
     axes = figure.add_subplot()
     places = (np.array(tree["icoord"]) - 5) / 10
     lines = np.stack([np.minimum(rates, edge), places], axis=-1)
-    axes.add_collection(LineCollection(lines, colors=BLUE, linewidths=1.2))
+    axes.add_collection(LineCollection(list(lines), colors=BLUE, linewidths=1.2))
     axes.set_xscale("log")
     axes.set(xlim=(edge, end), ylim=(len(names) - 0.4, -0.6))  # the most alike join first, on the left
     ticks = [tick for tick in TICKS if end <= tick <= edge]

@@ -55,7 +55,7 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
     for label in present:
         own = positions[labels == label]
         style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": class_names[label]}
-        axes.scatter(*own.T, s=18, alpha=0.65, linewidths=0, **style)
+        axes.scatter(own[:, 0], own[:, 1], s=18, alpha=0.65, linewidths=0, **style)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color("#cccccc")
     axes.margins(0.03)

@@ -32,7 +32,7 @@ def turning_page(
     """An HTML page of n drawings at positions (n, 3), a colour a class; pointing at one shows it.
 
     labels    (n,) int
-    pictures  (n, H, W, 3) uint8, as `drawings.pictures` gives them
+    pictures  (n, H, W, 3) uint8, as `sheets.pictures` gives them
     said      for each drawing a line of what the model says of it
     detail    a line of which model and how many drawings
 

@@ -57,7 +57,7 @@ def accuracy_text(row: dict) -> str:
 def only_one_right_sheet(
     dataset: Dataset, chosen: pd.DataFrame, rows: np.ndarray, names: Sequence[str], total: int
 ) -> Sheet:
-    """The drawings of `chosen`, rows of `drawings.only_one_right`, with what each run says of them.
+    """The drawings of `chosen`, rows of `shared_drawings.only_one_right`, with what each run says of them.
 
     rows   (n,) int: where the drawings stand in `dataset`
     names  of all the runs

@@ -60,7 +60,7 @@ def paired_interval(both: int, only_a: int, only_b: int, neither: int) -> tuple[
     a, b = (both + only_a) / total, (both + only_b) / total
     (low_a, high_a), (low_b, high_b) = wilson(both + only_a, total), wilson(both + only_b, total)
     margins = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
-    excess = both * neither - only_a * only_b
+    excess: float = both * neither - only_a * only_b
     if excess > 0:
         excess = max(excess - total / 2, 0)
     correlation = excess / sqrt(margins) if margins else 0.0

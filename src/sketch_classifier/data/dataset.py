@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.params import Input
+from sketch_classifier.params import Input, StrokeInput
 
 SPLITS = ("train", "validation", "test")
 ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # what classes.json says
@@ -48,7 +49,7 @@ class Dataset:
         """Open what `preprocess` wrote. Raises UserError where it is missing."""
         folder = Path(folder)
         try:
-            about = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+            about: dict[str, Any] = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
             about = {name: about[name] for name in ABOUT}
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
             columns = pd.read_parquet(folder / "index.parquet", columns=["label", "split"])
@@ -61,12 +62,13 @@ class Dataset:
                 f"{folder}: damaged ({len(images)} images, {len(columns)} rows in the index); "
                 "run `dvc repro --force preprocess`"
             )
+        about = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
         return cls(
             images=images,
             labels=columns["label"].to_numpy(np.int64),
             split=columns["split"].map({name: code for code, name in enumerate(SPLITS)}).to_numpy(np.int8),
             folder=folder,
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()},
+            **about,
         )
 
     def rows(self, split: str) -> np.ndarray:
@@ -97,6 +99,10 @@ class Dataset:
         """Whether the drawings' strokes were kept beside the images."""
         return (self.folder / "points.npy").exists()
 
+    @overload
+    def inputs(self, input: StrokeInput) -> Sequences: ...
+    @overload
+    def inputs(self, input: Input) -> np.ndarray | Sequences: ...
     def inputs(self, input: Input) -> np.ndarray | Sequences:
         """What a network with that input reads of the N drawings: `images`, or Sequences of max_points + 1 points.
 

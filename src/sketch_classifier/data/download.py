@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from hashlib import file_digest
 from pathlib import Path
@@ -62,6 +62,7 @@ def download(
 
 
 def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
+    write: Callable[..., list[Path]]
     if format == "svhn":
         from sketch_classifier.synthetic.digits import write_digits as write
     else:

@@ -121,7 +121,7 @@ class _Writer(ExitStack):
         self.folder, self.preset = folder, preset
         self.num_drawings = self.num_points = 0
         self.tables: list[pa.Table] = []  # rows of the index that are not yet written
-        self.index = None
+        self.index: pq.ParquetWriter | None = None
         size = preset.image_size
         shape = (size, size) if preset.channels == 1 else (3, size, size)
         self.images = self.enter_context(NpyWriter(folder / "images.npy", shape, np.uint8))

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 def resize(images: np.ndarray, size: int) -> np.ndarray:
     """(N, H, W) or (N, C, H, W) uint8 → the same with sides of `size` pixels, as `resize_tensor` does it."""
-    tensor = torch.from_numpy(np.require(images, requirements="CW"))  # torch warns of read-only memory
+    tensor = torch.from_numpy(np.require(images, requirements=("C", "W")))  # torch warns of read-only memory
     if images.ndim == 3:
         return resize_tensor(tensor.unsqueeze(1), size).squeeze(1).numpy()
     return resize_tensor(tensor, size).numpy()

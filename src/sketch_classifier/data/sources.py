@@ -112,13 +112,13 @@ class Source:
             unknown = unknown_name("category", missing[0], sorted(entries) or official_categories())
             also = f" (also missing: {', '.join(map(repr, missing[1:11]))})" if missing[1:] else ""
             raise UserError(f"{self.url}/{format}: {unknown}{also}")
-        return files
+        return [file for file in files if file is not None]
 
     def cancel(self) -> None:
         """Let reads in other threads raise Cancelled at their next step."""
         self._cancelled.set()
 
-    def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:
+    def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:  # type: ignore[return]  # the last try returns or raises
         """What `call` returns; where it fails for a passing reason, tried again after each of the delays (seconds)."""
         started = time.monotonic()
         for delay in (*delays, None):

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
 from sketch_classifier.errors import UserError
+
+Order = Literal["<", ">"]
 
 SIDE = 32
 # The files of http://ufldl.stanford.edu/housenumbers: sizes in bytes, and SHA-256.
@@ -96,12 +98,13 @@ class SvhnFile:
                 stream.finish()
 
 
-def check_header(head: bytes, name: str) -> str:
+def check_header(head: bytes, name: str) -> Order:
     """The byte order ("<" or ">") that the first 128 bytes of a MAT-file of version 5 say.
 
     Raises UserError for the start of any other file, calling it `name`.
     """
-    order = {b"IM": "<", b"MI": ">"}.get(head[126:128])
+    orders: dict[bytes, Order] = {b"IM": "<", b"MI": ">"}
+    order = orders.get(head[126:128])
     if head.startswith(b"MATLAB 7.3") or head.startswith(b"\x89HDF"):
         raise UserError(f"{name}: a MAT-file of version 7.3 (HDF5); version 5 is accepted (in MATLAB: save -v7)")
     if order is None or struct.unpack(order + "H", head[124:126])[0] != 0x0100:
@@ -116,7 +119,7 @@ class _Variable:
     name: str
     type: str
     shape: tuple[int, ...]
-    order: str  # of bytes, as `struct` calls it
+    order: Order  # of bytes, as `struct` calls it
     start: int  # of the element in the file, without its tag
     num_bytes: int  # of the element in the file, without its tag
     is_compressed: bool
@@ -184,7 +187,7 @@ class _Stream:
                 if len(self._inflate(BLOCK)) > 8:  # more than padding
                     raise self._damaged("bytes after the last number")
 
-    def _element(self) -> bytes:
+    def _element(self) -> bytes | bytearray:
         """The data of the next small element (not that of the numbers)."""
         _, num_bytes, inline = self._tag()
         if inline is not None:
@@ -215,6 +218,7 @@ class _Stream:
 
     def _inflate(self, most: int) -> bytes:
         """At most so many bytes; none at the end."""
+        assert self._zlib is not None
         while not self._zlib.eof:
             packed = self._zlib.unconsumed_tail or self._from_file(BLOCK)
             try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from numba import njit
+import numba
+
+njit: Callable[..., Any] = numba.njit  # its annotations lack options that it takes
 
 
 def compiled(**options):

@@ -27,9 +27,9 @@ def simplify(drawings: Drawings | Iterable[Sequence]) -> Drawings:
     """
     drawings = Drawings.of(drawings)
     points, offsets = _simplify(
-        np.require(drawings.points, np.float64, "CW"),
-        np.require(drawings.stroke_offsets, np.int64, "CW"),
-        np.require(drawings.drawing_offsets, np.int64, "CW"),
+        np.require(drawings.points, np.float64, ("C", "W")),
+        np.require(drawings.stroke_offsets, np.int64, ("C", "W")),
+        np.require(drawings.drawing_offsets, np.int64, ("C", "W")),
     )
     return replace(drawings, points=points, stroke_offsets=offsets, times=None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Drawings:
     @classmethod
     def of(cls, drawings: Drawings | Iterable[Sequence]) -> Drawings:
         """`drawings` itself, or Drawings made of nested lists."""
-        return drawings if isinstance(drawings, cls) else cls.from_lists(drawings)
+        return drawings if isinstance(drawings, Drawings) else cls.from_lists(drawings)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Drawings]) -> Drawings:
@@ -164,7 +165,7 @@ class Drawings:
     def load(cls, folder: str | Path, *, mmap: bool = True) -> Drawings:
         """Drawings that `save` wrote; with `mmap` nothing is read until it is used."""
         paths = {field.name: Path(folder) / f"{field.name}.npy" for field in fields(cls)}
-        mode = "r" if mmap else None
+        mode: Literal["r"] | None = "r" if mmap else None
         return cls(
             **{
                 name: np.load(path, mmap_mode=mode, allow_pickle=False)

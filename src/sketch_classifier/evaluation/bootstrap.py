@@ -47,8 +47,8 @@ def intervals(
     at_once = max(1, CELLS // size)
     found: dict[str, list[np.ndarray]] = {name: [] for name in values}
     for start in range(0, num_resamples, at_once):
-        for name, value in figures(_counts(rng, size, min(at_once, num_resamples - start))).items():
-            found[name].append(value)
+        for name, resamples in figures(_counts(rng, size, min(at_once, num_resamples - start))).items():
+            found[name].append(resamples)
     rows = []
     for name, value in values.items():
         resampled = np.concatenate(found[name])

@@ -108,8 +108,8 @@ def measure(
             found |= probability_figures(after, counts, SCALED)
         return found | (binary_figures(logits[:, 1], labels, threshold, counts) if is_binary else {})
 
-    chosen = {"temperature": temperature, "threshold": threshold}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
+    choices = {"temperature": temperature, "threshold": threshold}
+    chosen = {name: value for name, value in choices.items() if value is not None}
     return intervals(figures, len(labels), INFLATED, shares=SHARES), chosen
 
 

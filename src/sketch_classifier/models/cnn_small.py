@@ -13,7 +13,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
     The features are all 64·size·size values that the linear layer sees: 65,536 of a 32×32 image, a place in the image
     each. So distances between features compare drawings place by place: one that is moved is far from itself. They are
-    hashed to 2,048 where they are kept (see models/hashing.py).
+    hashed to 2,048 where they are kept (see `models.predict.hashed`).
     """
     backbone = nn.Sequential(
         nn.Conv2d(input.channels, 32, kernel_size=3, padding=1),

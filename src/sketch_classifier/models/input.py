@@ -18,9 +18,9 @@ def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None)
     channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images that were resized when they were
     written give the same as images that are resized here.
 
-    Sequences of points, (B, L, 3) uint8 as `data.sequences` has them → (B, 3, L − 1) float32: dx and dy from the point
-    before, in shares of 255 units (the longer side of a simplified drawing), and pen, 1 at the last point of a stroke.
-    Zeros stand before a drawing's second point.
+    Sequences of points, (B, L, 3) uint8 as `drawings.sequences` has them → (B, 3, L − 1) float32: dx and dy from the
+    point before, in shares of 255 units (the longer side of a simplified drawing), and pen, 1 at the last point of a
+    stroke. Zeros stand before a drawing's second point.
 
     `augment` is called with images (B, C, size, size) float32 in 0–1, before channels are repeated; or with points
     (B, L, 2) float32 in 0–1 and pen (B, L) uint8. It gives back the same, changed.

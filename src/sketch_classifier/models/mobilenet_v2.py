@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from torch import nn
@@ -25,7 +26,10 @@ def build(input: ImageInput, num_outputs: int) -> Network:
         raise UserError(f"input.channels: mobilenet_v2 takes 3 channels, found {input.channels}")
     backbone = nn.Sequential(mobilenet_v2().features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
     classifier = nn.Sequential(nn.Linear(WIDTH, 128), nn.ReLU(), Dropout(0.2), nn.Linear(128, num_outputs))
-    pretrained = {"imagenet": _imagenet, "sketches": partial(read_sketches, "mobilenet_v2")}
+    pretrained: dict[str, Callable[[], State]] = {
+        "imagenet": _imagenet,
+        "sketches": partial(read_sketches, "mobilenet_v2"),
+    }
     return Network("mobilenet_v2", input, backbone, classifier, pretrained=pretrained, adapt=_adapt)
 
 

@@ -60,6 +60,7 @@ def predict_logits(
         if logits is None:  # in one piece: small ones between a network's large temporary ones would leave holes
             logits = np.empty((num, batch.shape[1]), np.float32)
         logits[part] = batch
+    assert logits is not None  # there is one batch at least
     return logits
 
 
@@ -95,7 +96,7 @@ def _batches(
     rows = np.arange(len(stored)) if rows is None else np.asarray(rows, np.int64)
     before, training = next(network.parameters()).device, network.training
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else before))
-    network.to(device, memory_format=torch.channels_last).eval()
+    network.to(device).to(memory_format=torch.channels_last).eval()
     try:
         # Once at least, so that no rows give (0, num_outputs).
         for start in range(0, max(len(rows), 1), batch_size):

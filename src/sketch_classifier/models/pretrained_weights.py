@@ -85,6 +85,7 @@ def card(about: About, name: str, num_bytes: int, command: str, began: str = "")
         f"| {figure} | {value if isinstance(value, int) else format(value, '.4f')} |"
         for figure, value in about.final.items()
     )
+    assert about.preset.input.kind == "images"  # no network of strokes offers `sketches`
     size = about.preset.input.size
     began = began or ("random weights" if about.weights == "none" else f"`{Path(about.weights).name}` weights")
     return f"""# {name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -54,7 +54,7 @@ class About:
     final: dict[str, float]
 
     @property
-    def task(self) -> str:
+    def task(self) -> Literal["multiclass", "binary"]:
         """multiclass or binary."""
         return self.preset.task
 

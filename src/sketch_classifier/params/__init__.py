@@ -225,7 +225,7 @@ def _group(path: Sequence[str | int]) -> type[Block] | None:
         if part in KINDS and group not in (dict[str, DatasetPreset], dict[str, ModelPreset]):
             group = KINDS[part]
         elif isinstance(group, type) and issubclass(group, Block):
-            group = group.model_fields[part].annotation
+            group = group.model_fields[str(part)].annotation
         else:
             group = get_args(group)[-1]  # of dict[str, a preset]: this part is the preset's name
     return group if isinstance(group, type) and issubclass(group, Block) else None

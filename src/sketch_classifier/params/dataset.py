@@ -12,7 +12,7 @@ from sketch_classifier.errors import unknown_name
 from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple
 
 Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
-SKETCHES: dict[Format, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
+SKETCHES: dict[str, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
 SUFFIXES = SKETCHES | {"svhn": ".mat"}
 DIGITS = tuple("0123456789")
 

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
+from typing import cast
 
 import numpy as np
 from tqdm import tqdm
@@ -22,7 +24,8 @@ NUM_SHOWN = 5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 1 where a file could not be read, 130 where it was interrupted."""
     options = _parser().parse_args(arguments)
-    sys.stdout.reconfigure(errors="backslashreplace")  # names of files may hold what a terminal cannot show
+    # Names of files may hold what a terminal cannot show.
+    cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
         return _predict(options)
     except UserError as error:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> It
     label = "standard input" if name == STANDARD_INPUT else name
     try:
         if name == STANDARD_INPUT:
-            yield from _predictions(sys.stdin.buffer, label, predictor, complaints)
+            yield from _predictions(cast(io.BufferedReader, sys.stdin.buffer), label, predictor, complaints)
         else:
             with Path(name).open("rb") as file:
                 yield from _predictions(file, label, predictor, complaints)

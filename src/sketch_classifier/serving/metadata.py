@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Served:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Of one drawing as the model reads it: `image_shape`, or (sequence_length, 3)."""
-        return self.image_shape if self.kind == "images" else (self.sequence_length, 3)
+        return self.image_shape if self.sequence_length is None else (self.sequence_length, 3)
 
     def to_metadata(self) -> dict[str, str]:
         """A text for each field, in JSON, so that any program can read them."""
@@ -53,5 +53,6 @@ class Served:
     @classmethod
     def from_metadata(cls, texts: Mapping[str, str]) -> Served:
         """The inverse of `to_metadata`; other entries are passed over. Raises KeyError or ValueError for others."""
-        values = {field.name: json.loads(texts[field.name]) for field in fields(cls)}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = {field.name: json.loads(texts[field.name]) for field in fields(cls)}
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**values)

@@ -28,13 +28,12 @@ LARGEST_WEIGHT = 2**28  # numbers
 def onnx_model(network: Network, about: About) -> onnx.ModelProto:
     """The network as a graph of `drawings` (batch, …) uint8 to `probabilities` and `features`, of any batch size.
 
-    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `data.sequences`. What is known of
-    the model stands in the metadata (see `Served`). The same network gives the same bytes.
+    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `drawings.sequences`. What is known
+    of the model stands in the metadata (see `Served`). The same network gives the same bytes.
     """
     module = _Served(network, about).eval()
-    strokes = network.input.kind == "strokes"
-    length = network.input.max_points + 1 if strokes else None
-    example = torch.zeros(2, *((length, 3) if strokes else about.image_shape), dtype=torch.uint8)
+    length = network.input.max_points + 1 if network.input.kind == "strokes" else None
+    example = torch.zeros(2, *(about.image_shape if length is None else (length, 3)), dtype=torch.uint8)
     with _quiet():
         program = torch.onnx.export(
             module,
@@ -47,6 +46,7 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
             external_data=False,
             verbose=False,
         )
+        assert program is not None  # only the old exporter (dynamo=False) returns nothing
         # The exporter leaves it to run time to put the large matrices of an LSTM in ONNX's order.
         optimizer.optimize(program.model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
         model = program.model_proto
@@ -85,6 +85,9 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 class _Served(nn.Module):
+    rows: torch.Tensor
+    columns: torch.Tensor
+
     def __init__(self, network: Network, about: About) -> None:
         super().__init__()
         self.network, self.task = network, about.task

@@ -88,10 +88,10 @@ class Predictor:
 
     def _read(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray | Sequences:
         """What the model reads of strokes."""
-        if self.about.kind == "images":
+        length = self.about.sequence_length
+        if length is None:  # it reads images
             return self.bitmaps(drawings)
         drawings = _simplified(drawings)
-        length = self.about.sequence_length
         return Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)
 
     def _stored(self, images: np.ndarray) -> np.ndarray:

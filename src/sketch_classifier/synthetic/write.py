@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -96,13 +96,13 @@ def write(
     return paths
 
 
-def _in_order(blocks: Sequence[_Block], workers: int) -> Iterator[list[tuple]]:
+def _in_order(blocks: Sequence[_Block], workers: int) -> Generator[list[tuple]]:
     """The truth about each block, in order, once it is written; never far ahead of the consumer."""
     if workers < 2:
         yield from map(_write_block, blocks)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = deque()
+        waiting: deque[Future[list[tuple]]] = deque()
         try:
             for block in blocks:
                 waiting.append(pool.submit(_write_block, block))
@@ -133,7 +133,7 @@ def _write_block(block: _Block) -> list[tuple]:
 
 
 @contextmanager
-def _joined(path: Path, fmt: str) -> Iterator[Callable[[Path], None]]:
+def _joined(path: Path, fmt: str) -> Iterator[Callable[[Path], object]]:
     """A function that appends the file of a block to `path`: as it is (.ndjson), or its rows (.npy)."""
     if fmt == "numpy_bitmap":
         with NpyWriter(path, (784,), np.uint8) as writer:

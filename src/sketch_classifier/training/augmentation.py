@@ -38,14 +38,15 @@ def augment_images(
     elif flipped is not None:
         images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
     if settings.erase:
-        images = images.masked_fill(_rectangles(*images.shape[-2:], settings.erase, noise), 0)
+        height, width = images.shape[-2:]
+        images = images.masked_fill(_rectangles(height, width, settings.erase, noise), 0)
     return images
 
 
 def augment_strokes(
     points: torch.Tensor, pen: torch.Tensor, settings: Augmentation, noise: Noise, mirror: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as `data.sequences` has them → the same, changed.
+    """points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as `drawings.sequences` has them → the same, changed.
 
     The same noise mirrors, shears, rotates, scales and moves points as it does an image, about (0.5, 0.5). Each is then
     moved by normal noise of standard deviation `jitter` in x and in y. Each stroke is left out with probability

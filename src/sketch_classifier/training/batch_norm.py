@@ -30,11 +30,14 @@ def synchronized(module: nn.Module) -> nn.Module:
     return module
 
 
-class _Synchronized:
+class _Synchronized(_BatchNorm):
     """Before a batch normalisation among the bases: in training mode the statistics of all processes' batches.
 
     The running mean and (unbiased) variance are those that one process would keep.
     """
+
+    act: nn.Module
+    drop: nn.Module
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not (self.training and distributed.is_initialized()):
@@ -50,6 +53,7 @@ class _Synchronized:
 
     @torch.no_grad()
     def _keep(self, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor) -> None:
+        assert self.num_batches_tracked is not None and self.running_mean is not None and self.running_var is not None
         self.num_batches_tracked += 1
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), share)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from typing import cast
 
 import numpy as np
 import psutil
@@ -45,7 +46,7 @@ class Samples:
         """
         on_device = indices.to(self.targets.device)
         if self.rows is None:
-            inputs = self.inputs.index_select(0, on_device)
+            inputs = cast(torch.Tensor, self.inputs).index_select(0, on_device)
         else:
             read = np.ascontiguousarray(self.inputs[self.rows[indices.numpy()]])
             inputs = torch.from_numpy(read).to(self.targets.device)

@@ -28,7 +28,7 @@ class Part(Protocol):
     """What a run consists of: networks, optimizers, schedules and the like."""
 
     def state_dict(self) -> dict[str, Any]: ...
-    def load_state_dict(self, state: dict[str, Any]) -> Any: ...
+    def load_state_dict(self, state: dict[str, Any], /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def fingerprint(
         digest.update(value.cpu().contiguous().numpy().tobytes())
     digest.update(repr((stored.shape, str(stored.dtype))).encode())
     for start in range(0, len(stored), 65536):
-        digest.update(np.ascontiguousarray(stored[start : start + 65536]))
+        digest.update(np.ascontiguousarray(stored[start : start + 65536]).data)
     forget_pages(stored)
-    digest.update(np.ascontiguousarray(targets))
-    digest.update(np.ascontiguousarray(split))
-    packages = [sorted(Path(package.__file__).parent.rglob("*.py")) for package in (models, training)]
+    digest.update(np.ascontiguousarray(targets).data)
+    digest.update(np.ascontiguousarray(split).data)
+    packages = [sorted(Path(str(package.__file__)).parent.rglob("*.py")) for package in (models, training)]
     for path in [*packages[0], *packages[1], Path(resize.__file__), Path(sequences.__file__)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

@@ -127,7 +127,7 @@ class _DVCLive:
         self.live = Live(dir=str(folder), dvcyaml=False, save_dvc_exp=False, report=None)
 
     def add(self, row: Row) -> None:
-        self.live.step = row["epoch"]
+        self.live.step = int(row["epoch"])
         for name, value in figures(row).items():
             self.live.log_metric(name, value, timestamp=False)
         self.live.make_summary()
@@ -178,7 +178,7 @@ class _WandB:
         print(f"wandb: offline ({reason}); `wandb sync {_run_folder(run)}` sends this run later", file=sys.stderr)
         return run
 
-    def _init(self, **chosen: str):
+    def _init(self, **chosen: Any):
         import wandb
 
         settings = _unless_in_environment(*WANDB)

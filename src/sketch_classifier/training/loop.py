@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -19,7 +20,7 @@ from sketch_classifier.models.network import global_rows, predicted, summed_loss
 from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batch_norm import synchronized
 from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed, epoch_order
-from sketch_classifier.training.checkpoint import Checkpoint, Row
+from sketch_classifier.training.checkpoint import Checkpoint, Part, Row
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 
 
@@ -43,7 +44,7 @@ def fit(
     """
     if accelerator.num_processes > 1:
         module = synchronized(module)
-    module.to(accelerator.device, memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
+    module.to(accelerator.device).to(memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
     run = _Run(module, train, preset, accelerator)
     history = checkpoint.load(run.parts)
     run.prepare()
@@ -97,15 +98,16 @@ def reproducible() -> Iterator[None]:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may pick among kernels
     enabled = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    fill = torch.utils.deterministic.fill_uninitialized_memory
+    deterministic: Any = torch.utils.deterministic  # an object in the place of the module, unknown to type checkers
+    fill = deterministic.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # no code here reads memory that it has not written
+    deterministic.fill_uninitialized_memory = False  # no code here reads memory that it has not written
     try:
         with torch.random.fork_rng():
             yield
     finally:
         torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        deterministic.fill_uninitialized_memory = fill
 
 
 def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
@@ -129,7 +131,7 @@ class _Run:
         self.average = moving_average(module, preset.ema) if preset.ema else None
         self.best = None if preset.keep == "last" else Best(preset.keep)
         self.kept = module if self.average is None else self.average.module
-        parts = {
+        parts: dict[str, Part | None] = {
             "module": module,
             "optimizer": self.optimizer,
             "schedule": self.schedule,
@@ -168,7 +170,9 @@ class _Run:
 
     def has_lost_patience(self, epoch: int) -> bool:
         """Whether no epoch before this one was the best for as many as the preset allows."""
-        return self.preset.patience is not None and epoch - 1 - self.best.epoch >= self.preset.patience
+        if self.preset.patience is None or self.best is None:
+            return False
+        return epoch - 1 - self.best.epoch >= self.preset.patience
 
     def finish(self, last_epoch: int) -> int:
         """Put the weights that are kept into the module; the epoch that they are of."""

@@ -16,6 +16,8 @@ from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import Optimizer, Schedule
 from sketch_classifier.training.checkpoint import Row
 
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
 # LBFGS wants a closure, SparseAdam sparse gradients: the training loop gives neither.
 UNFIT_OPTIMIZERS = {"Optimizer", "LBFGS", "SparseAdam"}
 # These have one kernel for all of a step, on every device: a step of MobileNetV2 takes a fraction of the time.
@@ -100,7 +102,7 @@ def moving_average(module: nn.Module, decay: float) -> AveragedModel:
     """
 
     @torch.no_grad()
-    def update(averages: list[torch.Tensor], values: list[torch.Tensor], num_averaged: torch.Tensor | int) -> None:
+    def update(averages: Tensors, values: Tensors, num_averaged: torch.Tensor | int) -> None:
         if averages[0].is_floating_point():
             number = float(num_averaged)
             torch._foreach_lerp_(averages, values, 1 - min(decay, (1 + number) / (10 + number)))

@@ -75,9 +75,9 @@ def train(
         about = _about(network, dataset, preset, weights, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        module, samples = _to_learn(network, dataset, stored, preset, accelerator)
+        module, (train_samples, validation) = _to_learn(network, dataset, stored, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
-            history, kept = fit(module, *samples, preset, seed, accelerator, checkpoint, on_epoch)
+            history, kept = fit(module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch)
             if accelerator.is_main_process:
                 if preset.keep != "last":
                     print(f"kept: epoch {kept} of {len(history)}", file=sys.stderr)
@@ -131,7 +131,7 @@ def only_classifier(
     The network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
     """
     device = accelerator.device
-    network.to(device, memory_format=torch.channels_last).eval()
+    network.to(device).to(memory_format=torch.channels_last).eval()
     with torch.inference_mode():
         width = network.features(splits[0].batch(torch.zeros(1, dtype=torch.int64))[0]).shape[1]
     if not fits(sum(map(len, splits)) * width * 4, device):
@@ -155,14 +155,15 @@ def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -
 
     Without `mirror` nothing is flipped. Around photographs lies what is at their border, around drawings background.
     """
+    change: Callable
     if preset.input.kind == "images":
         change = partial(augment_images, padding="border" if is_photograph else "zeros")
     else:
         change = augment_strokes
     change = partial(change, settings=preset.augmentation, mirror=mirror)
 
-    def transform(stored: torch.Tensor, noise: Noise) -> torch.Tensor:
-        return prepare(stored, preset.input, partial(change, noise=noise))
+    def transform(stored: torch.Tensor, noise: Noise | None) -> torch.Tensor:
+        return prepare(stored, preset.input, None if noise is None else partial(change, noise=noise))
 
     return transform
 

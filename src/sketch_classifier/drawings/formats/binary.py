@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def write_binary(path: str | Path | BinaryIO, drawings: Drawings) -> None:
             raise UserError(f"{_name(path)}: {numbers.max()} {what}, .bin holds at most 65535")
     if len(seconds) and not 0 <= seconds.min() <= seconds.max() < 2**32:
         raise UserError(f"{_name(path)}: a timestamp is before 1970 or after 2106, which .bin cannot hold")
-    target = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
+    target: AbstractContextManager[Any] = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
     with target as place, nullcontext(place) if hasattr(place, "write") else place.open("wb") as file:
         for start in range(0, len(drawings), 4096):
             file.write(_encode(drawings[start : start + 4096]))

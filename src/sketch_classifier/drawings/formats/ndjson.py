@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
@@ -91,7 +91,7 @@ def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:
     Numbers that are whole are written without a point, others with as many digits as tell them from their neighbours.
     Every drawing has at least one stroke and every stroke at least one point, with coordinates in float32's range.
     """
-    target = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
+    target: AbstractContextManager[Any] = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
     with target as place, nullcontext(place) if hasattr(place, "write") else place.open("wb") as file:
         for start in range(0, len(drawings), 1024):
             file.write(b"".join(_lines(drawings[start : start + 1024])))

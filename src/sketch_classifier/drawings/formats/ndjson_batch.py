@@ -54,7 +54,7 @@ class Batch:
         return taken
 
     def _gather(self) -> None:
-        if not self.drawings:
+        if self.kind is None or not self.drawings:  # the first drawing says the kind
             return
         names = self.columns[0]
         columns = {name: [row[name] for row in self.columns] for name in names}

@@ -161,7 +161,7 @@ def _same(text, start, stop, span):
 def _whole_numbers(text, position, numbers, first, axis):
     """Parse "12,0,255]" into numbers[first:, axis]: (position after it, or −1; how many)."""
     p, i, column = np.uint64(position), np.uint64(first), np.uint64(axis)
-    wrong = False
+    wrong: bool | np.bool = False
     while True:
         a, b, c = np.uint64(text[p]) - ZERO, np.uint64(text[p + ONE]) - ZERO, np.uint64(text[p + TWO]) - ZERO
         if b > NINE:  # no digit: a character below "0" wraps round to a large number
@@ -282,6 +282,7 @@ def _microseconds(text, p):
     if not 1 <= day <= month_days:
         return -1, 0
     p += 19
+    fraction: int | np.int64
     fraction, unit = 0, 1_000_000
     if text[p] == POINT:
         p += 1

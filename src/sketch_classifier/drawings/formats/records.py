@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from sketch_classifier.errors import UserError
 
@@ -64,7 +64,7 @@ def open_source(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     Raises UserError where there is no such file or it cannot be read.
     """
     if hasattr(source, "read"):
-        yield source, str(getattr(source, "name", "<file>"))
+        yield cast(BinaryIO, source), str(getattr(source, "name", "<file>"))
         return
     name = str(source)
     try:

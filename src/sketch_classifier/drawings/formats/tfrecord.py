@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -178,7 +178,7 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray) -> Drawings:
 
 
 @cache
-def example_type() -> type:
+def example_type() -> Any:
     """tensorflow.Example as a protobuf message, described here because only TensorFlow's own packages ship it.
 
     It lives in a pool of its own, so that it gets along with TensorFlow in the same process.

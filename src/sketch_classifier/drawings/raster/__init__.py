@@ -110,6 +110,6 @@ def _draw(drawings: Drawings, images: np.ndarray) -> None:
 
 def _read_only(array: np.ndarray, dtype: type) -> np.ndarray:
     """The array as compiled code takes it: memory-mapped ones cannot be written to, and it is compiled for one kind."""
-    view = np.ascontiguousarray(array, dtype).view()
+    view: np.ndarray = np.ascontiguousarray(array, dtype).view()
     view.flags.writeable = False
     return view

@@ -6,12 +6,16 @@ A row of `keys` is a slot; its lanes are the sub-rows, and one more to fill up t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from numba import extending, types
 
 from sketch_classifier.drawings.jit import inner
+
+intrinsic: Callable[..., Any] = extending.intrinsic  # its annotations count `typing` among the caller's arguments
 
 LANES = 16
 NOTHING = 2**30  # larger than any key

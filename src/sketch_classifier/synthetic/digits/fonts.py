@@ -12,7 +12,7 @@ from PIL import ImageFont
 from sketch_classifier.errors import UserError
 
 # Family → (package, folder within it, what its files begin with, share of the numbers that are set in it).
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, str, str | tuple[str, ...], float]] = {
     "Roboto": ("font_roboto", "files", "Roboto-", 0.22),
     "Source Sans": ("font_source_sans_pro", "files", "SourceSansPro-", 0.14),
     "Source Serif": ("font_source_serif_pro", "files", "SourceSerifPro-", 0.14),

@@ -78,7 +78,7 @@ def draw_crop(rng: np.random.Generator) -> Crop:
     quad = (corners + CANVAS / 2).ravel().tolist()
     ink = canvas.transform((SIDE, SIDE), Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
 
-    extents = np.array(extents)
-    around = np.concatenate([extents[:, :2].min(0), extents[:, 2:].max(0)]) - CANVAS / 2
+    boxes_drawn = np.array(extents)
+    around = np.concatenate([boxes_drawn[:, :2].min(0), boxes_drawn[:, 2:].max(0)]) - CANVAS / 2
     around = around * [narrow, 1, narrow, 1] / side
     return Crop(np.asarray(ink), int(digits[place]), float(turn), tuple(around.tolist()))

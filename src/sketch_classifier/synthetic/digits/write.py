@@ -47,7 +47,7 @@ def write_digits(
     with ExitStack() as stack:
         if workers is None:
             workers = min(os.cpu_count() or 1, 8) if sum(totals.values()) >= MANY else 1
-        run = map
+        run: Callable[..., Iterable] = map
         if workers > 1:
             run = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn"))).map
         for name, total in totals.items():

@@ -14,23 +14,25 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TypeVar
 
 from sketch_classifier.synthetic.pen import Pen
 
-Template = Callable[[Pen], None]
+Template = Callable[[Pen], object]
+Drawn = TypeVar("Drawn", bound=Template)
 
 TEMPLATES: dict[str, list[tuple[float, Template]]] = {}
-COUNTRY_TEMPLATES: dict[tuple[str, str], list[tuple[float, Template]]] = {}
+COUNTRY_TEMPLATES: dict[tuple[str, str | None], list[tuple[float, Template]]] = {}
 
 
-def template(category: str, weight: float = 1.0, *, country: str | None = None) -> Callable[[Template], Template]:
+def template(category: str, weight: float = 1.0, *, country: str | None = None) -> Callable[[Drawn], Drawn]:
     """Register the decorated function as one way to draw `category`; `weight` is relative to its other templates.
 
     A category that is drawn exactly like another registers the other's function in its own file:
     `template("sports car")(sedan)`.
     """
 
-    def register(function: Template) -> Template:
+    def register(function: Drawn) -> Drawn:
         if country is None:
             TEMPLATES.setdefault(category, []).append((weight, function))
         else:

@@ -8,7 +8,8 @@ from sketch_classifier.synthetic.pen import Pen
 from sketch_classifier.synthetic.templates import template
 from sketch_classifier.synthetic.templates.parts.shapes import BOTTOM, TOP, around
 
-DIGITS = {  # each in a box 0.6 wide and 1 high; only those that a mirror leaves alone, since drawings get mirrored
+# Each in a box 0.6 wide and 1 high; only those that a mirror leaves alone, since drawings get mirrored.
+DIGITS: dict[str, list[tuple[float, float]]] = {
     "0": [(0.6, 0), (0, 0), (0, 1), (0.6, 1), (0.6, 0)],
     "1": [(0.3, 0), (0.3, 1)],
     "8": [(0.3, 0.5), (0.6, 0.2), (0.3, 0), (0, 0.2), (0.6, 0.75), (0.3, 1), (0, 0.75), (0.3, 0.5)],

@@ -69,8 +69,8 @@ def cow_side(pen: Pen) -> None:
             (x + w, deep * 0.95),
         ])  # fmt: skip
         if pen.maybe(0.6):
-            for side in (-0.5, 0.5):
-                pen.line((x + side * w, deep + 0.08), (x + side * w, deep + 0.14))
+            for share in (-0.5, 0.5):
+                pen.line((x + share * w, deep + 0.08), (x + share * w, deep + 0.14))
 
 
 @template("cow", 2)
