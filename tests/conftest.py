@@ -1,11 +1,30 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and how the tests are shared by two processes."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+# One thread each, for the processes that tests start as well: on tensors this small, several spend most of their time
+# waiting for each other. Numerical libraries read this when they are imported, so it stands before all of them.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 ROOT = Path(__file__).parents[1]
+TOGETHER = {"tests/app", "tests/serving"}  # folders whose tests share a model that takes seconds to train and export
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One process runs all tests of a file, or of a folder in TOGETHER."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduler(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            folder = file.rpartition("/")[0]
+            return folder if folder in TOGETHER else file
+
+    return Scheduler(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +34,13 @@ def mirror() -> Path:
     if not (folder / "numpy_bitmap").is_dir():
         pytest.skip(f"no real drawings at {folder} (set SKETCH_CLASSIFIER_MIRROR)")
     return folder
+
+
+@pytest.fixture
+def two_threads():
+    """Numerical libraries may use two threads, so that what depends on the order of their sums shows."""
+    import torch  # noqa: F401  its threads are among those that are set
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(2):
+        yield

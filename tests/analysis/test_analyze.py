@@ -83,6 +83,7 @@ def test_the_pages_of_errors_hold_all_of_them(tmp_path, inputs):
     assert first == (tmp_path / "plots/errors.png").read_bytes()
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_bytes(tmp_path, inputs):
     arguments = inputs()
     written = {}

@@ -24,6 +24,7 @@ def test_neighbours_in_the_picture_are_of_the_same_class():
     assert (labels[distances.argmin(axis=1)] == labels).mean() == 1
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_bytes():
     features, _ = clouds(200)
     assert embed(features, 30, 0).tobytes() == embed(features, 30, 0).tobytes()

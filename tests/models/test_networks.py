@@ -173,6 +173,7 @@ def test_conv_lstm_takes_any_batch_when_exported():
         torch.testing.assert_close(exported(points), network(points))
 
 
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("name", ["cnn_small", "conv_lstm"])
 def test_a_step_on_the_cpu_gives_the_same_bytes_again(name):
     preset = PRESETS[name]

@@ -162,6 +162,7 @@ def test_an_unknown_schedule_is_refused_before_any_work(run, cnn):
         run(cnn, schedule={"name": "Cosine"})
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_bytes_with_everything_on(run, cnn):
     everything = {
         "augmentation": {"flip": 0.5, "rotate": 10.0, "translate": 0.1, "erase": 0.5},

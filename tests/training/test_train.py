@@ -52,6 +52,7 @@ def test_binary_learns_the_positive_group(write_dataset, cnn, run):
     assert (found.argmax(axis=1) == np.isin(dataset.labels[rows], [0, 2])).mean() > 0.95
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_same_seed_same_bytes_whatever_the_global_random_state(write_dataset, cnn, run):
     dataset = write_dataset()
     torch.manual_seed(1)
