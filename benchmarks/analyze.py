@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from checkout import run
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.data.dataset import Dataset
@@ -93,4 +94,4 @@ def _untrained(folder: Path, dataset: Dataset, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,6 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# Programs that tests start run the code of this folder, too.
+os.environ["PYTHONPATH"] = str(ROOT / "src")
+
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
