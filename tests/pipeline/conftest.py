@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sketch_classifier.params.yaml_file import parse_yaml
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,7 +41,7 @@ class Project:
         return self.run(sys.executable, "-m", f"stages.{name}", check=False)
 
     def params(self) -> dict:
-        return yaml.safe_load((self.root / "params.yaml").read_text(encoding="utf-8"))
+        return parse_yaml((self.root / "params.yaml").read_bytes())
 
     def edit(self, change: Callable[[dict], object]) -> None:
         """Change params.yaml in place."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import yaml
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.scm import RevError
 
 from sketch_classifier.errors import UserError, one_line, unknown_name
+from sketch_classifier.params.yaml_file import parse_yaml
 
 WORKSPACE = "workspace"
 
@@ -115,9 +115,9 @@ def _known() -> list[str]:
 
 
 def _run_params(fs: DVCFileSystem, name: str, files: Files) -> tuple[dict[str, Any], tuple[str, ...]]:
-    params = _parse(name, files.params, yaml.safe_load, _read(fs, name, files.params))
+    params = _parse(name, files.params, parse_yaml, _read(fs, name, files.params))
     lock = _optional(fs, name, files.lock)
-    done = _params_of(_parse(name, files.lock, yaml.safe_load, lock), files.params) if lock else {}
+    done = _params_of(_parse(name, files.lock, parse_yaml, lock), files.params) if lock else {}
     return _overlaid(params, done), tuple(key for key, value in done.items() if _lookup(params, key) != value)
 
 
@@ -152,7 +152,7 @@ def _exists(fs: DVCFileSystem, path: str) -> bool:
 def _parse(name: str, path: str, parse, data: bytes):
     try:
         parsed = parse(data)
-    except (ValueError, yaml.YAMLError) as error:  # the errors of JSON and of pandas are ValueErrors
+    except ValueError as error:  # the errors of JSON and of pandas, too
         raise UserError(f"{name}: {path}: damaged ({one_line(error)})") from None
     if not isinstance(parsed, dict | pd.DataFrame):
         raise UserError(f"{name}: {path}: damaged (found {type(parsed).__name__})")
