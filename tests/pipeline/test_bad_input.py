@@ -47,6 +47,7 @@ def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(finished, 
         done = finished.run("dvc", "exp", "run", "-S", override, check=False)
     finally:
         finished.run("git", "checkout", "--quiet", ".")
+        finished.run("dvc", "checkout")
     assert done.returncode
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert line.startswith(f"error: params.yaml: {expected}")
