@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from checkout import run
+
 WAYS = ("glibc's default", "keep_freed_memory")
 BATCHES, BATCH_SIZE = 6, 128
 
@@ -55,4 +57,4 @@ def forward(way: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

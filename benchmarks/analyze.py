@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from checkout import run
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.data.dataset import Dataset
@@ -37,7 +38,7 @@ def main() -> None:
         dataset = _made_up(root / "processed", arguments.test * 5, arguments.classes)
         _untrained(root / "models", dataset, arguments.model)
         (root / "curves.csv").write_text(
-            "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy\n1,2,2,0.3,0.3\n"
+            "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy\n1,2,2,0.3,0.3\n", encoding="utf-8"
         )
         clock, cpu = time.perf_counter(), time.process_time()
         evaluate(root / "processed", root / "models", root / "metrics", root / "plots")
@@ -77,7 +78,7 @@ def _made_up(folder: Path, count: int, num_classes: int) -> Dataset:
         }
     ).to_parquet(folder / "index.parquet", index=False)  # fmt: skip
     about = {"categories": names, "positive": [], "positive_name": None, "channels": 1, "mirror": True}
-    (folder / "classes.json").write_text(json.dumps(about))
+    (folder / "classes.json").write_text(json.dumps(about), encoding="utf-8")
     return Dataset.open(folder)
 
 
@@ -93,4 +94,4 @@ def _untrained(folder: Path, dataset: Dataset, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from app.browser import ROOT, answered, browser, served, trace  # noqa: E402
 from app.neighbours import load_neighbours  # noqa: E402
 from app.session import Session  # noqa: E402
+from stages import run  # noqa: E402
 
 from sketch_classifier import Predictor  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
@@ -88,4 +89,4 @@ def own_time(num: int) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

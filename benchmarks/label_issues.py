@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from checkout import run
 
 from sketch_classifier.analysis.label_issues import audited
 from sketch_classifier.data.dataset import Dataset
@@ -85,4 +86,4 @@ def measure(root: Path, truth_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -16,9 +16,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from checkout import ROOT, run
 from PIL import Image, ImageOps
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/serving"))
 
 from photos import photo  # noqa: E402
@@ -142,4 +142,4 @@ def write_worst(folder: Path, pictures: list[bytes], found: np.ndarray, bitmaps:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

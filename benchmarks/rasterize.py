@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cairo
 import numpy as np
+from checkout import ROOT, run
 from numba import njit
 
 from sketch_classifier.drawings.formats import read_ndjson
@@ -183,5 +184,5 @@ def _published(vector_images, side=28, line_diameter=16, padding=16, bg_color=(0
 
 
 if __name__ == "__main__":
-    default = Path(__file__).parents[1] / "../shared/quickdraw_dataset/full"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SKETCH_CLASSIFIER_MIRROR", default)))
+    default = ROOT / "../shared/quickdraw_dataset/full"
+    run(lambda: main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SKETCH_CLASSIFIER_MIRROR", default))))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+from checkout import ROOT, run
 
 from sketch_classifier.drawings.formats import read_binary, read_ndjson, write_binary
 
@@ -79,5 +80,5 @@ def _compare(ways: dict[str, Callable[[], object]], num_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    default = Path(__file__).parents[1] / "../shared/quickdraw_dataset/full"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SKETCH_CLASSIFIER_MIRROR", default)))
+    default = ROOT / "../shared/quickdraw_dataset/full"
+    run(lambda: main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SKETCH_CLASSIFIER_MIRROR", default))))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from checkout import run
 
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network, build_network, class_probabilities, num_outputs
@@ -104,4 +105,4 @@ def in_turn(ways: dict[str, Callable], drawings: np.ndarray, rounds: int) -> dic
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from checkout import ROOT, run
 from scipy.io import savemat
 
 TEST_ROWS = 26032
@@ -53,8 +54,7 @@ print("measured", int(peak) / 1024, time.perf_counter() - started)
 
 
 def main(rows: int, epochs: int, models: list[str]) -> None:
-    root = Path(__file__).parents[1]
-    values = {"ROOT": str(root), "EPOCHS": epochs}
+    values = {"ROOT": str(ROOT), "EPOCHS": epochs}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "raw/svhn").mkdir(parents=True)
         for name, num in (("train_32x32", rows), ("test_32x32", min(rows, TEST_ROWS))):
@@ -96,4 +96,4 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--models", nargs="*", default=["cnn_small"], metavar="MODEL")
     options = parser.parse_args()
-    main(options.rows, options.epochs, options.models)
+    run(lambda: main(options.rows, options.epochs, options.models))

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from checkout import run
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -232,4 +233,4 @@ def synchronize(accelerator: Accelerator) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,24 +1,19 @@
 """The stages of the pipeline, each run as `python -m stages.<name>`. The only code that knows where files lie."""
 
+import os
 import sys
-from collections.abc import Callable
+from pathlib import Path
 
-from sketch_classifier.errors import UserError
+# The package of this folder, which is what DVC hashes: the virtual environment may name that of another checkout.
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+sys.path.insert(0, str(SOURCE))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 
+import sketch_classifier  # noqa: E402
 
-def run(main: Callable[[], object]) -> None:
-    """Call `main`; what a user can put right ends with one line on stderr and exit code 1, an interrupt with 130."""
-    try:
-        main()
-    except UserError as error:
-        sys.exit(_fail(str(error), 1))
-    except KeyboardInterrupt:
-        sys.exit(_fail("interrupted", 130))
-    except OSError as error:  # no space left, permission denied, …
-        where = f": {error.filename}" if error.filename else ""
-        sys.exit(_fail(f"{error.strerror or error}{where}", 1))
+if Path(sketch_classifier.__file__).resolve().parent != SOURCE / "sketch_classifier":
+    sys.exit(f"error: {sketch_classifier.__file__} was imported, which is not the code of this folder, {SOURCE}")
 
+from sketch_classifier.entry_point import run  # noqa: E402
 
-def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return code
+__all__ = ["run"]

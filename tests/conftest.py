@@ -27,6 +27,10 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduler(config, log) if config.option.dist == "loadfile" else None
 
 
+# Programs that tests start run the code of this folder, too.
+os.environ["PYTHONPATH"] = str(ROOT / "src")
+
+
 @pytest.fixture(scope="session")
 def mirror() -> Path:
     """The folder of real drawings, laid out like the public bucket; the test is skipped where it is missing."""

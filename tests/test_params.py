@@ -1,15 +1,23 @@
 """params.yaml is read strictly, and a mistake gets one line that helps."""
 
+import copy
+import math
 import re
 import shlex
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides, get_hydra_sweeps
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import DatasetPreset, ModelPreset, load_params, official_categories, read_params
+from sketch_classifier.params import DatasetPreset, ModelPreset, Params, load_params, official_categories, read_params
+from sketch_classifier.params.refusal import refusal
+from sketch_classifier.params.yaml_file import parse_yaml
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,12 +25,12 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def write(tmp_path):
     """Write the project's params.yaml with a change; gives the path."""
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree = parse_yaml((ROOT / "params.yaml").read_bytes())
 
     def write(change=lambda params: None):
         change(tree)
         path = tmp_path / "params.yaml"
-        path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+        path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
         return path
 
     return write
@@ -89,7 +97,37 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: (p.update(dataset="svhn"), p["split"].update(folds=5)), "split.folds: dataset 'svhn' has a test file of its own"),
         (lambda p: (p.update(dataset="svhn"), p["split"].update(train=0.0, test=0.9)), "split.train: dataset 'svhn' has a test file"),
         (lambda p: p["split"].update(protocol="offical"), "split.protocol"),
-        (lambda p: p["datasets"].update(car=None), "datasets.car: a group of parameters is expected, found None"),
+        (lambda p: p["datasets"].update(car=None), "datasets.car: a group of parameters is expected, found null"),
+        (lambda p: p.update(model="resnet50"), "did you mean 'resnet18'? Accepted are cnn, cnn_small, resnet18, "),
+        (lambda p: p.update(model="resnet50", dataset="cat"), "dataset: unknown dataset 'cat': did you mean 'car'? Accepted are starter, "),
+        (lambda p: p.update(model="resnet50", dataset="cat"), "; model: unknown model 'resnet50'"),
+        (lambda p: p["models"]["cnn"].update(architecture="resnet50"), "models.cnn.architecture: unknown architecture 'resnet50': did you mean 'resnet18'?"),
+        (lambda p: p["models"]["cnn"]["optimizer"].update(name="Adm"), "models.cnn.optimizer.name: unknown optimizer 'Adm': did you mean 'Adam'?"),
+        (lambda p: p["models"]["cnn"]["schedule"].update(name="OneCycle"), "models.cnn.schedule.name: unknown schedule 'OneCycle': did you mean 'OneCycleLR'?"),
+        (lambda p: p["models"]["cnn"].update(input={"kind": "image"}), "models.cnn.input.kind: unknown kind 'image': did you mean 'images'?"),
+        (lambda p: p["datasets"]["starter"].update(categories=["cat", "doog"]), "datasets.starter.categories: unknown category 'doog': did you mean 'dog'?"),
+        (lambda p: (p.update(source="official"), p["datasets"]["starter"].update(categories=["cat", "doog"], positive=[])), "categories: unknown category 'doog'"),
+        (lambda p: p["datasets"]["starter"].update(categories=["cat", "dog"]), "positive: unknown category 'bus': accepted are cat, dog (also: 'car', 'truck')"),
+        (lambda p: (p["models"]["cnn"].pop("epochs"), p["models"]["cnn"].pop("task")), "models.cnn.task: missing; models.cnn.epochs: missing"),
+        (lambda p: p["models"].update(mine={"architecture": "cnn"}), "mine.task: missing; models.mine.input: missing; models.mine.optimizer: missing; models.mine.batch_size: missing; models.mine.epochs: missing"),
+        (lambda p: [p["models"][name].pop("epochs") for name in list(p["models"])], "models.conv_lstm.epochs: missing; and 3 more"),
+        (lambda p: p["models"]["cnn"]["input"].update(std=[0]), "models.cnn.input.std.0: at least 1e-06 and at most 1,000 is accepted, found 0"),
+        (lambda p: p["models"]["cnn"]["input"].update(std=[float("inf")]), "models.cnn.input.std.0: a finite number is expected, found inf"),
+        (lambda p: p["models"]["cnn"]["input"].update(mean=[float("nan")]), "models.cnn.input.mean.0: a finite number is expected, found nan"),
+        (lambda p: p["models"]["cnn"]["input"].update(channels=True), "models.cnn.input.channels: input should be 1 or 3, found true"),
+        (lambda p: p["datasets"]["car"].update(channels=True), "datasets.car.channels: input should be 1 or 3 or 'stroke_order' or 'color', found true"),
+        (lambda p: p["datasets"]["car"].update(limit=0), "datasets.car.limit: at least 1 and at most 1,000,000,000 is accepted, found 0"),
+        (lambda p: p["datasets"]["car"].update(limit=10**40), "datasets.car.limit: at least 1 and at most 1,000,000,000 is accepted, found 1000"),
+        (lambda p: p["models"]["conv_lstm"].update(clip_norm=-1.0), "models.conv_lstm.clip_norm: above 0 and at most 1,000,000,000 is accepted, found -1.0"),
+        (lambda p: p["models"]["conv_lstm"]["input"].update(max_points=1), "models.conv_lstm.input.max_points: at least 2 and at most 2,000 is accepted, found 1"),
+        (lambda p: p["models"]["cnn"]["optimizer"]["arguments"].update(eps=float("inf")), "models.cnn.optimizer.arguments.eps: a finite number, a text"),
+        (lambda p: p["models"]["cnn"]["schedule"]["arguments"].update(a={"b": 1}), "models.cnn.schedule.arguments.a: a finite number, a text"),
+        (lambda p: p["analyze"].update(tsne_perplexity=0), "analyze.tsne_perplexity: above 0 and at most 1,000,000 is accepted, found 0"),
+        (lambda p: p["models"].update({3: {}}), "models.3: the name of a parameter must be a text, found 3"),
+        (lambda p: p.update({None: 1}), "the name of a parameter must be a text, found null"),
+        (lambda p: p.update({"a\nb": 1}), r"unknown parameter 'a\nb'"),
+        (lambda p: p["models"].update({"a\nb": 1}), r"models.'a\nb': a group of parameters is expected, found 1"),
+        (lambda p: p["datasets"]["car"].update(positive_name=date(2001, 1, 2)), "found 2001-01-02 (which YAML takes for a date: put it in quotes)"),
     ],
 )  # fmt: skip
 def test_mistakes(write, change, message):
@@ -99,6 +137,68 @@ def test_mistakes(write, change, message):
     assert message in str(error.value)
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
+
+
+def test_a_folder_may_have_categories_of_its_own(write):
+    def own(params):
+        params["source"] = "my/drawings"
+        params["datasets"]["starter"].update(categories=["cat", "doog"], positive=["doog"])
+
+    assert load_params(write(own)).datasets["starter"].categories == ("cat", "doog")
+
+
+PATHS = (
+    "source",
+    "seed",
+    "split",
+    "train",
+    "analyze",
+    "datasets.starter",
+    "datasets.svhn",
+    "models.cnn",
+    "models.conv_lstm",
+)
+
+
+def numbers(value, path=()):
+    """The paths of all numbers within."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return [found for key, inner in items for found in numbers(inner, (*path, key))]
+    return [path] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+TREE = parse_yaml((ROOT / "params.yaml").read_bytes())
+
+
+@pytest.mark.parametrize("path", [path for path in numbers(TREE) if ".".join(map(str, path)).startswith(PATHS)])
+def test_no_number_may_be_anything(path):
+    """Each is refused in one line that names the key and what was found."""
+    tree = copy.deepcopy(TREE)
+    group = tree
+    for key in path[:-1]:
+        group = group[key]
+    for value in (math.inf, -math.inf, math.nan, True, -1e300, 1e300, 10**400, "1", [1], {}):
+        group[path[-1]] = value
+        with pytest.raises(ValidationError) as error:
+            Params.model_validate(tree)
+        line = refusal(error.value, Params)
+        assert line.startswith(f"{'.'.join(map(str, path))}: ") and "found " in line
+        assert line.isprintable() and len(line) < 250
+
+
+@settings(max_examples=30, deadline=None)
+@given(text=st.text(min_size=1, max_size=3000), key=st.sampled_from(["source", "model", "dataset", "seed"]))
+@example(text="x" * 100_000, key="model")
+@example(text="a\nb", key="dataset")
+def test_what_is_found_is_quoted_briefly_on_one_line(text, key):
+    try:
+        Params.model_validate(TREE | {key: text})
+    except ValidationError as error:
+        line = refusal(error, Params)
+        assert line.isprintable() and len(line) < 500
+    else:
+        assert key == "source" or text in TREE[f"{key}s"]
 
 
 def test_files_that_are_no_parameters(tmp_path):
@@ -114,7 +214,7 @@ def test_files_that_are_no_parameters(tmp_path):
 
 def test_every_key_of_a_preset_can_be_overridden():
     """DVC's -S sets only keys that params.yaml has."""
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree = parse_yaml((ROOT / "params.yaml").read_bytes())
     for presets, model in ((tree["datasets"], DatasetPreset), (tree["models"], ModelPreset)):
         for name, preset in presets.items():
             assert set(model.model_fields) == set(preset), name

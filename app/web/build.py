@@ -60,7 +60,7 @@ def install_runtime() -> None:
         pass  # not there, or half of it: npm puts it right
     try:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=WEB, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=WEB, capture_output=True, encoding="utf-8", errors="replace")
     except FileNotFoundError:
         raise UserError("npm is not installed: it fetches ONNX Runtime for the page (https://nodejs.org)") from None
     if done.returncode:

@@ -1,7 +1,9 @@
 """`python -m sketch_classifier predict FILE…`: what a trained model sees in drawings, bitmaps and pictures."""
 
-import sys
+from sketch_classifier.entry_point import run, use_this_checkout
 
-from sketch_classifier.serving.command_line import main
+use_this_checkout()
 
-sys.exit(main())
+from sketch_classifier.serving.command_line import main  # noqa: E402
+
+run(main)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from matplotlib.image import imread
 
 from sketch_classifier.analysis.analyze import analyze
@@ -15,6 +14,7 @@ from sketch_classifier.evaluation.tables import read_predictions, read_table
 from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import Analyze, ImageInput, ModelPreset, Optimizer
+from sketch_classifier.params.yaml_file import parse_yaml
 
 PICTURES = {
     "samples", "errors", "confusion_matrix", "class_distribution", "learning_curves", "look_alikes", "quality",
@@ -26,7 +26,7 @@ SEEDED = {
 }
 PAGES = {"tsne_3d.html", "report.html"}
 TABLES = {"quality.csv", "centroid_distances.csv", "label_issues.csv"}
-STAGES = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES = parse_yaml((Path(__file__).parents[2] / "dvc.yaml").read_bytes())["stages"]
 PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=30.0, centroid_drawings=3)
 
 

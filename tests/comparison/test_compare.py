@@ -128,11 +128,29 @@ def test_cached_predictions(repository, tmp_path):
     repository.branch("one", "ccdd", "ccdc", cached=True)
     assert read_run("one", FILES).predictions["correct"].tolist() == [True, True, True, False]
     shutil.rmtree(repository.root / ".dvc/cache")
-    with pytest.raises(
-        UserError, match="^one: predictions.csv is not in DVC's cache: `dvc fetch .* `dvc repro`"
-    ) as refusal:
-        read_run("one", FILES)
-    assert "\n" not in str(refusal.value)
+    run = read_run("one", FILES)
+    assert run.predictions is None and run.figures == {"accuracy": 0.75}
+
+
+def test_a_run_whose_predictions_are_on_another_machine_is_compared_by_its_figures(repository, tmp_path):
+    repository.branch("theirs", "ccdd", "ccdc", cached=True)
+    shutil.rmtree(repository.root / ".dvc/cache")
+    (repository.root / "predictions.csv").unlink()
+    for name, predicted, lr in (("one", "ccdd", 0.1), ("two", "cccc", 0.01)):
+        repository.git("checkout", "--quiet", "theirs")
+        for path in (repository.root / "predictions.csv.dvc", repository.root / ".gitignore"):
+            path.unlink(missing_ok=True)
+        repository.branch(name, "ccdd", predicted, lr=lr)
+    text = compare(["theirs", "one", "two"], FILES, tmp_path / "missing", tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out/comparison.csv", index_col="name")
+    assert table["accuracy"].to_dict() == {"theirs": 0.75, "one": 1.0, "two": 0.5}
+    tested = pd.read_csv(tmp_path / "out/mcnemar.csv")
+    assert tested[["a", "b"]].values.tolist() == [["one", "two"]]
+    notes = [line for line in text.splitlines() if "predictions.csv is not in DVC's cache" in line]
+    assert len(notes) == 1 and notes[0].startswith("- theirs: ") and "in no paired test" in notes[0]
+    text = compare(["theirs", "one"], FILES, tmp_path / "missing", tmp_path / "out")
+    assert "| theirs |" in text and "0.750" in text and not len(pd.read_csv(tmp_path / "out/mcnemar.csv"))
+    assert "On the same test drawings" not in text
 
 
 def test_mistakes_get_one_line(repository):

@@ -16,6 +16,7 @@ from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.split import assign_splits, hash_fractions
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split, load_params
+from sketch_classifier.params.yaml_file import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 BEFORE_FOLDS = "7f7db028e8c501cdb426f647d97f4af9182e31964f3fdf8396f2f3e5e830d887"
@@ -133,7 +134,7 @@ def test_three_folds_of_a_dataset_with_copies(tmp_path):
     ],
 )
 def test_folds_that_cannot_be_are_refused_in_one_line(tmp_path, change, expected):
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params = parse_yaml((ROOT / "params.yaml").read_bytes())
     params["split"] |= change
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     with pytest.raises(UserError) as refusal:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sketch_classifier.params.yaml_file import parse_yaml
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,8 +20,7 @@ ROOT = Path(__file__).parents[2]
 class Project:
     """A git and DVC repository of its own, with the project's files.
 
-    Its stages import the installed package, which is compiled already, and not the copy under src/, which is only what
-    DVC watches.
+    PYTHONPATH names the folder that they were copied from, as a virtual environment names the checkout it was made for.
     """
 
     root: Path
@@ -40,7 +41,7 @@ class Project:
         return self.run(sys.executable, "-m", f"stages.{name}", check=False)
 
     def params(self) -> dict:
-        return yaml.safe_load((self.root / "params.yaml").read_text(encoding="utf-8"))
+        return parse_yaml((self.root / "params.yaml").read_bytes())
 
     def edit(self, change: Callable[[dict], object]) -> None:
         """Change params.yaml in place."""
@@ -76,6 +77,10 @@ def new_project(folder: Path) -> Project:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
+    for path in (ROOT / "src").rglob("*.nb[ci]"):  # what numba has compiled holds for copies of the same age
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy2(path, target)
     project = Project(folder)
     project.run("git", "init", "--quiet")
     project.run("git", "config", "user.name", "Test")

@@ -35,6 +35,26 @@ def test_download_refuses(project, change, expected):
     assert not (project.root / "data/raw").exists()
 
 
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("model=resnet50", "model: unknown model 'resnet50': did you mean 'resnet18'? Accepted are cnn, cnn_small, "),
+        ("dataset=car2", "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, "),
+    ],
+)
+def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(finished, override, expected):
+    try:
+        done = finished.run("dvc", "exp", "run", "-S", override, check=False)
+    finally:
+        finished.run("git", "checkout", "--quiet", ".")
+        finished.run("dvc", "checkout")
+    assert done.returncode
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert line.startswith(f"error: params.yaml: {expected}")
+    assert done.stdout.count("Running stage") == 1 and "Running stage 'check'" in done.stdout
+    assert "up to date" in finished.run("dvc", "status").stdout
+
+
 @pytest.fixture
 def downloaded(project):
     """A project whose data/raw holds two categories of a few strokes."""

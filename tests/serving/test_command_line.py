@@ -15,6 +15,7 @@ from PIL import Image
 
 from sketch_classifier import Predictor, rasterize, simplify
 from sketch_classifier.drawings.formats import write_ndjson
+from sketch_classifier.entry_point import exit_code
 from sketch_classifier.serving.command_line import main
 
 _spec = importlib.util.spec_from_file_location("photos", Path(__file__).with_name("photos.py"))
@@ -45,7 +46,7 @@ def command(model_folder, capsys):
     def run(*arguments, models=None):
         models = models or model_folder()
         capsys.readouterr()  # of its training
-        code = main(["predict", *map(str, arguments), "--models", str(models)])
+        code = exit_code(lambda: main(["predict", *map(str, arguments), "--models", str(models)]))
         captured = capsys.readouterr()
         return code, captured.out.splitlines(), captured.err.splitlines()
 

@@ -10,6 +10,7 @@ import pytest
 from sketch_classifier.drawings.formats import read_ndjson
 from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.entry_point import exit_code
 from sketch_classifier.errors import UserError
 from sketch_classifier.synthetic import FORMATS, generate, write
 from sketch_classifier.synthetic.__main__ import main
@@ -96,9 +97,9 @@ def test_an_unknown_category_is_refused_before_any_work(tmp_path):
 
 
 def test_the_command_mirrors_the_bucket(tmp_path, capsys):
-    assert main([str(tmp_path), "--categories", "tree", "--num", "3", "--seed", "1"]) == 0
+    main([str(tmp_path), "--categories", "tree", "--num", "3", "--seed", "1"])
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == [
         "numpy_bitmap/tree.npy", "raw/tree.ndjson", "simplified/tree.ndjson", "truth.csv",
     ]  # fmt: skip
-    assert main([str(tmp_path), "--categories", "tre"]) == 1
+    assert exit_code(lambda: main([str(tmp_path), "--categories", "tre"])) == 1
     assert capsys.readouterr().err == "error: unknown synthetic category 'tre': did you mean 'tree'?\n"

@@ -6,6 +6,8 @@ from torch import nn
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import Optimizer, Schedule
+from sketch_classifier.params.names import OPTIMIZERS, SCHEDULES
+from sketch_classifier.training import optimizers as optimizers_module
 from sketch_classifier.training.optimizers import build_optimizer, build_schedule
 
 
@@ -84,13 +86,38 @@ def test_none_is_a_constant_rate():
         ({"name": "LambdaLR"}, "schedule.name: unknown schedule"),
         ({"name": "StepLR"}, "schedule.arguments: StepLR: .*step_size"),
         ({"name": "StepLR", "arguments": {"step": 1}}, "schedule.arguments: StepLR"),
+        ({"name": "CosineAnnealingLR", "arguments": {"eta_min": "small"}}, "schedule.arguments: CosineAnnealingLR: "),
+        (
+            {"name": "ReduceLROnPlateau", "every": "epoch", "arguments": {"factor": "half"}},
+            "schedule.arguments: Reduce",
+        ),
         ({"name": "ReduceLROnPlateau"}, "schedule.every: ReduceLROnPlateau .* epoch"),
     ],
 )
 def test_an_unfit_schedule_is_refused(schedule, said):
     optimizer = build_optimizer(Optimizer(name="SGD", lr=0.1), network())
     with pytest.raises(UserError, match=said):
-        build_schedule(Schedule.model_validate(schedule), optimizer, 1, 1)
+        build_schedule(Schedule.model_validate(schedule), optimizer, 10, 10)
+
+
+@pytest.mark.parametrize("arguments", [{"momentum": "0.9"}, {"no_such": 1}, {"momentum": [0.9]}])
+def test_unfit_arguments_of_an_optimizer_are_refused(arguments):
+    with pytest.raises(UserError, match="optimizer.arguments: SGD: "):
+        build_optimizer(Optimizer(name="SGD", lr=0.1, arguments=arguments), network())
+
+
+def test_betas_that_are_too_few_are_refused():
+    with pytest.raises(UserError, match="optimizer.arguments: Adam: "):
+        build_optimizer(Optimizer(name="Adam", lr=0.1, arguments={"betas": [0.9]}), network())
+
+
+def test_every_schedule_that_params_yaml_may_name_is_torchs():
+    optimizers = optimizers_module._classes(torch.optim, torch.optim.Optimizer, optimizers_module.UNFIT_OPTIMIZERS)
+    schedules = optimizers_module._classes(
+        torch.optim.lr_scheduler, torch.optim.lr_scheduler.LRScheduler, optimizers_module.UNFIT_SCHEDULES
+    )
+    assert OPTIMIZERS == tuple(optimizers)
+    assert SCHEDULES == ("none", *schedules)
 
 
 def test_weight_decay_for_an_optimizer_without_it_is_refused():

@@ -12,7 +12,7 @@ from sketch_classifier.analysis.sheets import render
 from sketch_classifier.analysis.style import save
 from sketch_classifier.comparison.figures import bars_figure, only_one_right_sheet
 from sketch_classifier.comparison.markdown import page
-from sketch_classifier.comparison.runs import WORKSPACE, Files, Run, read_data, read_run
+from sketch_classifier.comparison.runs import WORKSPACE, Files, Run, how_to_get, read_data, read_run
 from sketch_classifier.comparison.shared_drawings import identified, only_one_right, pooled, rows_of
 from sketch_classifier.comparison.summary import Repeats, distances, pairs, repeats, summary
 from sketch_classifier.data.dataset import Dataset
@@ -42,6 +42,7 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
 
     out = Path(out)
     notes = [_stale_note(run) for run in runs if run.stale]
+    notes += [_untested_note(run, files) for run in runs if run.predictions is None]
     notes += _picture(alone, list(entries), files, processed, out / "only_one_right.png") if len(alone) else []
     text = page(table, tested, counts, apart, notes)
     with replaced_file(out / "comparison.md") as path:
@@ -60,10 +61,13 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
 
 
 def _entries(runs: Sequence[Run], groups: Sequence[Repeats]) -> dict[str, pd.DataFrame]:
-    """What is held against each other: runs by their names, and the folds of a cross-validation together."""
-    tables = {run.name: identified(run) for run in runs}
+    """What is held against each other: runs by their names, and the folds of a cross-validation together.
+
+    Runs whose predictions are not here are left out, and a cross-validation that lacks those of a fold.
+    """
+    tables = {run.name: identified(run) for run in runs if run.predictions is not None}
     for group in groups:
-        if group.is_cross_validation:
+        if group.is_cross_validation and all(run.name in tables for run in group.runs):
             tables[group.name] = pooled([tables.pop(run.name) for run in group.runs])
     return tables
 
@@ -105,6 +109,13 @@ def _rows(alone: pd.DataFrame, dataset: Dataset, same: str) -> np.ndarray:
 def _stale_note(run: Run) -> str:
     keys = ", ".join(run.stale[:3]) + (", …" if len(run.stale) > 3 else "")
     return f"{run.name}: its params.yaml differs from what was run in {keys}; shown is what was run"
+
+
+def _untested_note(run: Run, files: Files) -> str:
+    return (
+        f"{run.name}: {files.predictions} is not in DVC's cache, so its figures are shown and it is in no paired test: "
+        f"{how_to_get(files.predictions)}"
+    )
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

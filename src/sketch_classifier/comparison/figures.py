@@ -51,6 +51,8 @@ def accuracy_text(row: dict) -> str:
     """The accuracy of a row of `tables.summary` with its interval, or with the standard deviation of repeated runs."""
     if row["num_runs"] > 1:
         return f"{row['accuracy']:.3f} ± {row['accuracy_std']:.3f}"
+    if np.isnan(row["accuracy_low"]):
+        return f"{row['accuracy']:.3f}"
     return f"{row['accuracy']:.3f} ({row['accuracy_low']:.3f}–{row['accuracy_high']:.3f})"
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import yaml
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.scm import RevError
 
 from sketch_classifier.errors import UserError, one_line, unknown_name
+from sketch_classifier.params.yaml_file import parse_yaml
 
 WORKSPACE = "workspace"
 
@@ -39,8 +39,9 @@ class Run:
     params       params.yaml, and over it what dvc.lock says was run
     stale        the keys in which params.yaml has moved on since
     figures      metrics.json
-    predictions  one row a test drawing: row, key_id (str), actual, predicted, confidence, correct, …
-    distances    centroid_distances.csv, or None where the revision has none
+    predictions  one row a test drawing: row, key_id (str), actual, predicted, confidence, correct, …; None where DVC's
+                 cache lacks the file, as after a clone, which has the figures alone
+    distances    centroid_distances.csv, or None where the revision has none or DVC's cache lacks it
     data         DVC's hash of the downloaded files, or None where DVC knows none
     """
 
@@ -48,7 +49,7 @@ class Run:
     params: dict[str, Any]
     stale: tuple[str, ...]
     figures: dict[str, Any]
-    predictions: pd.DataFrame
+    predictions: pd.DataFrame | None
     distances: pd.DataFrame | None
     data: str | None
 
@@ -56,25 +57,24 @@ class Run:
 def read_run(name: str, files: Files) -> Run:
     """The run of the revision `name`: a branch, tag, commit, experiment, or "workspace" for the files as they lie here.
 
-    Must be called in the project's repository. Raises UserError for an unknown revision, and where a file is missing,
-    not in DVC's cache or damaged.
+    Must be called in the project's repository. Raises UserError for an unknown revision, and where a file is missing or
+    damaged.
     """
     fs = _open(name)
     try:
         params, stale = _run_params(fs, name, files)
-        table = _parse(name, files.predictions, _table, _read(fs, name, files.predictions))
-        missing = {"row", "actual", "predicted", "confidence"} - set(table)
-        if missing:
-            raise UserError(f"{name}: {files.predictions}: damaged (no column {sorted(missing)[0]})")
-        distances = _optional(fs, name, files.distances)
+        predictions = _cached(fs, name, files.predictions)
+        table = None if predictions is None else _predictions(name, files.predictions, predictions)
+        figures = _parse(name, files.metrics, json.loads, _read(fs, name, files.metrics))
+        if table is None and not isinstance(figures.get("accuracy"), float | int):
+            raise UserError(f"{name}: {files.metrics}: damaged (no accuracy)")
+        distances = _cached(fs, name, files.distances) if _exists(fs, files.distances) else None
         return Run(
             name=name,
             params=params,
             stale=stale,
-            figures=_parse(name, files.metrics, json.loads, _read(fs, name, files.metrics)),
-            predictions=table.assign(
-                key_id=table["key_id"] if "key_id" in table else "", correct=table["actual"] == table["predicted"]
-            ),
+            figures=figures,
+            predictions=table,
             distances=_parse(name, files.distances, _table, distances) if distances else None,
             data=_hash(fs, files.raw),
         )
@@ -82,6 +82,15 @@ def read_run(name: str, files: Files) -> Run:
         raise UserError(f"{name}: {one_line(error)}") from None
     finally:
         fs.close()
+
+
+def _predictions(name: str, path: str, data: bytes) -> pd.DataFrame:
+    table = _parse(name, path, _table, data)
+    missing = {"row", "actual", "predicted", "confidence"} - set(table)
+    if missing:
+        raise UserError(f"{name}: {path}: damaged (no column {sorted(missing)[0]})")
+    key_id = table["key_id"] if "key_id" in table else ""
+    return table.assign(key_id=key_id, correct=table["actual"] == table["predicted"])
 
 
 def read_data(name: str, files: Files) -> tuple[dict[str, Any], str | None]:
@@ -115,25 +124,38 @@ def _known() -> list[str]:
 
 
 def _run_params(fs: DVCFileSystem, name: str, files: Files) -> tuple[dict[str, Any], tuple[str, ...]]:
-    params = _parse(name, files.params, yaml.safe_load, _read(fs, name, files.params))
+    params = _parse(name, files.params, parse_yaml, _read(fs, name, files.params))
     lock = _optional(fs, name, files.lock)
-    done = _params_of(_parse(name, files.lock, yaml.safe_load, lock), files.params) if lock else {}
+    done = _params_of(_parse(name, files.lock, parse_yaml, lock), files.params) if lock else {}
     return _overlaid(params, done), tuple(key for key, value in done.items() if _lookup(params, key) != value)
 
 
 def _read(fs: DVCFileSystem, name: str, path: str) -> bytes:
+    data = _cached(fs, name, path)
+    if data is None:
+        raise UserError(f"{name}: {path} is not in DVC's cache: {how_to_get(path)}")
+    return data
+
+
+def how_to_get(path: str) -> str:
+    """How a file that DVC's cache lacks comes there."""
+    return (
+        f"`dvc fetch --all-commits {path}` (of an experiment `dvc exp pull`) fetches it where there is a remote, "
+        "`dvc repro` in that revision makes it again"
+    )
+
+
+def _cached(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
+    """What a file of the revision holds; None where neither DVC's cache nor a remote has it."""
     try:
         return fs.read_bytes(path)
-    except (OSError, DvcException):  # of a tracked file: neither the cache nor a remote has it
+    except (OSError, DvcException):
         if not _exists(fs, path):
             again = (
                 "`dvc repro`" if name == WORKSPACE else f"`dvc exp apply {name}` (or `git checkout`) and `dvc repro`"
             )
             raise UserError(f"{name}: has no {path}: nothing has run there; {again} makes it") from None
-        raise UserError(
-            f"{name}: {path} is not in DVC's cache: `dvc fetch --all-commits {path}` (of an experiment `dvc exp pull`) "
-            "fetches it where there is a remote, `dvc repro` in that revision makes it again"
-        ) from None
+        return None
 
 
 def _optional(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
@@ -152,7 +174,7 @@ def _exists(fs: DVCFileSystem, path: str) -> bool:
 def _parse(name: str, path: str, parse, data: bytes):
     try:
         parsed = parse(data)
-    except (ValueError, yaml.YAMLError) as error:  # the errors of JSON and of pandas are ValueErrors
+    except ValueError as error:  # the errors of JSON and of pandas, too
         raise UserError(f"{name}: {path}: damaged ({one_line(error)})") from None
     if not isinstance(parsed, dict | pd.DataFrame):
         raise UserError(f"{name}: {path}: damaged (found {type(parsed).__name__})")

@@ -21,6 +21,7 @@ def identified(run: Run) -> pd.DataFrame:
     the same key_id.
     """
     table = run.predictions
+    assert table is not None  # `compare` leaves out the others
     if len(table) and (table["key_id"].astype(str) != "").all():
         table = table.assign(source="key_id", drawing=table["key_id"].astype(str))
     else:

@@ -192,11 +192,18 @@ def _about(runs: Sequence[Run], changed: str) -> dict[str, Any]:
 
 def _figures(run: Run) -> dict[str, Any]:
     figures = {name: value for name, value in run.figures.items() if name not in ("model", "dataset", "name")}
-    correct = run.predictions["correct"]
-    if not {"accuracy_low", "accuracy_high"} <= figures.keys() and len(correct):
-        low, high = wilson(int(correct.sum()), len(correct))
+    if run.predictions is None:
+        num_test = int(figures.get("num_test", 0))
+        num_correct = round(figures["accuracy"] * num_test)
+        figures = {"num_test": num_test} | figures
+    else:
+        correct = run.predictions["correct"]
+        num_test, num_correct = len(correct), int(correct.sum())
+        figures = {"num_test": num_test, "accuracy": round(float(correct.mean()), DIGITS)} | figures
+    if not {"accuracy_low", "accuracy_high"} <= figures.keys():
+        low, high = wilson(num_correct, num_test) if num_test else (np.nan, np.nan)
         figures |= {"accuracy_low": round(low, DIGITS), "accuracy_high": round(high, DIGITS)}
-    return {"num_test": len(correct), "accuracy": round(float(correct.mean()), DIGITS)} | figures
+    return figures
 
 
 def _is_free(key: str) -> bool:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.entry_point import run, use_this_checkout
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.models.network import Network, State
 from sketch_classifier.models.saved import About, load_model
@@ -109,13 +110,6 @@ Figures of the epoch whose weights these are:
 """
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
-
-
 FOLDER = files("sketch_classifier.models") / "pretrained"
 
 
@@ -131,3 +125,8 @@ def read_sketches(architecture: str) -> State:
         raise UserError(
             f"weights: sketches: {file.name}, a part of this package, cannot be read ({one_line(error)}); install again"
         ) from None
+
+
+if __name__ == "__main__":
+    use_this_checkout()
+    run(main)

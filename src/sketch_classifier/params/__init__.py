@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from sketch_classifier.errors import UserError, one_line, unknown_name
+from sketch_classifier.errors import UserError
 from sketch_classifier.params.block import Block, Fraction, Listed
 from sketch_classifier.params.dataset import SKETCHES, SUFFIXES, DatasetPreset, Format, official_categories
 from sketch_classifier.params.model import (
@@ -22,6 +20,9 @@ from sketch_classifier.params.model import (
     Schedule,
     StrokeInput,
 )
+from sketch_classifier.params.names import unknown_names
+from sketch_classifier.params.refusal import joined, refusal
+from sketch_classifier.params.yaml_file import parse_yaml
 
 __all__ = [
     "SKETCHES",
@@ -45,21 +46,6 @@ __all__ = [
     "read_params",
 ]
 
-# Where pydantic speaks of Python's types.
-EXPECTED = {
-    "tuple_type": "a list is expected",
-    "dict_type": "a group of parameters is expected",
-    "model_type": "a group of parameters is expected",
-    "string_type": "a text is expected",
-    "int_type": "a whole number is expected",
-    "int_from_float": "a whole number is expected",
-    "float_type": "a number is expected",
-    "bool_type": "true or false is expected",
-}
-
-KINDS = {"images": ImageInput, "strokes": StrokeInput}
-KIND_OF_INPUT = {("input", kind) for kind in KINDS}
-
 
 class Split(Block):
     """The shares of the drawings that fall in each split, decided by a hash of the drawing; or a fold of several."""
@@ -68,7 +54,7 @@ class Split(Block):
     validation: Fraction
     test: Fraction
     folds: Annotated[int, Field(ge=0, le=1000)] = 0
-    fold: Annotated[int, Field(ge=0)] = 0
+    fold: Annotated[int, Field(ge=0, lt=1000)] = 0
     protocol: Literal["official", "random"] = "official"
 
     @model_validator(mode="after")
@@ -104,10 +90,10 @@ class Analyze(Block):
 
     num_samples: Annotated[int, Field(ge=1, le=1000)] = 5
     num_errors: Annotated[int, Field(ge=1, le=1000)] = 100
-    tsne_samples: Annotated[int, Field(ge=10)] = 2000
-    tsne_perplexity: Annotated[float, Field(gt=0)] = 30.0
-    centroid_drawings: Annotated[int, Field(ge=1)] = 500
-    label_drawings: Annotated[int, Field(ge=2)] = 30_000
+    tsne_samples: Annotated[int, Field(ge=10, le=1_000_000)] = 2000
+    tsne_perplexity: Annotated[float, Field(gt=0, le=1_000_000)] = 30.0
+    centroid_drawings: Annotated[int, Field(ge=1, le=1_000_000_000)] = 500
+    label_drawings: Annotated[int, Field(ge=2, le=1_000_000_000)] = 30_000
     num_label_issues: Annotated[int, Field(ge=1, le=1000)] = 60
 
 
@@ -124,14 +110,20 @@ class Params(Block):
     datasets: dict[str, DatasetPreset]
     models: dict[str, ModelPreset]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, tree: Any) -> Any:
+        """Names first: where one is wrong, what else is refused may follow from it."""
+        refusals = unknown_names(tree) if isinstance(tree, dict) else []
+        if refusals:
+            raise ValueError(joined(refusals))
+        return tree
+
     @model_validator(mode="after")
     def _selections(self) -> Params:
-        for what, name, presets in (("dataset", self.dataset, self.datasets), ("model", self.model, self.models)):
-            if name not in presets:
-                raise ValueError(f"{what}: {unknown_name(what, name, presets)}")
-        refusal = misfit(self.model, self.models[self.model], self.dataset, self.datasets[self.dataset])
-        if refusal:
-            raise ValueError(refusal)
+        problem = misfit(self.model, self.models[self.model], self.dataset, self.datasets[self.dataset])
+        if problem:
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")
@@ -163,20 +155,20 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:
-    """Read and check params.yaml. Raises UserError with one line for the first thing that is wrong."""
+    """Read and check params.yaml. Raises UserError with one line that says all that is wrong."""
     path = Path(path)
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = parse_yaml(path.read_bytes())
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the root of the project") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {one_line(error)}") from None
+    except ValueError as error:
+        raise UserError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: a mapping of parameters is expected, found {type(tree).__name__}")
     try:
         return Params.model_validate(tree)
     except ValidationError as error:
-        raise UserError(f"{path}: {_first_error(error)}") from None
+        raise UserError(f"{path}: {refusal(error, Params)}") from None
 
 
 def read_params(*keys: str, path: str | Path = "params.yaml") -> SimpleNamespace:
@@ -191,41 +183,3 @@ def read_params(*keys: str, path: str | Path = "params.yaml") -> SimpleNamespace
         if key in values:
             values |= {key: presets[values[key]], f"{key}_name": values[key]}
     return SimpleNamespace(**values)
-
-
-def _first_error(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = _where(first["loc"])
-    if first["type"] == "extra_forbidden":
-        *path, key = first["loc"]
-        group = _group(path)
-        prefix = f"{_where(path)}: " if path else ""
-        return prefix + unknown_name("parameter", str(key), group.model_fields if group else ())
-    if first["type"] == "missing":
-        return f"{where}: missing"
-    if first["type"] == "union_tag_invalid":
-        return f"{where}.kind: {unknown_name('kind', str(first['ctx']['tag']), KINDS)}"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error":
-        return f"{where}: {message}" if where else message
-    message = EXPECTED.get(first["type"]) or message[0].lower() + message[1:]
-    return f"{where}: {message}, found {first['input']!r}"
-
-
-def _where(loc: Sequence[str | int]) -> str:
-    """The path of a key in params.yaml; pydantic also names the kind of input, as if it were a key."""
-    parts = [str(part) for before, part in zip(["", *loc], loc, strict=False) if (before, part) not in KIND_OF_INPUT]
-    return ".".join(parts)
-
-
-def _group(path: Sequence[str | int]) -> type[Block] | None:
-    """The block that stands at a path of params.yaml."""
-    group: Any = Params
-    for part in path:
-        if part in KINDS and group not in (dict[str, DatasetPreset], dict[str, ModelPreset]):
-            group = KINDS[part]
-        elif isinstance(group, type) and issubclass(group, Block):
-            group = group.model_fields[str(part)].annotation
-        else:
-            group = get_args(group)[-1]  # of dict[str, a preset]: this part is the preset's name
-    return group if isinstance(group, type) and issubclass(group, Block) else None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+from sketch_classifier.errors import shown
 
 
 class Block(BaseModel):
-    """A group of parameters: frozen, strict about types, and closed to unknown keys."""
+    """A group of parameters: frozen, strict about types, closed to unknown keys, and without infinity and NaN."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def as_tuple(value: Any) -> Any:
@@ -20,4 +22,27 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def exactly(*accepted: Any) -> BeforeValidator:
+    """For a Literal with numbers: true and 1.0 are not 1, though Python finds them equal."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise PydanticCustomError("literal_error", "input should be " + " or ".join(map(repr, accepted)))
+        return value
+
+    return BeforeValidator(check)
+
+
+def _argument(value: Any) -> Any:
+    """A value that an optimizer or a schedule can take as an argument."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if not (item is None or isinstance(item, bool | int | str) or (isinstance(item, float) and isfinite(item))):
+            raise ValueError(
+                f"a finite number, a text, true, false, null or a list of these is expected, found {shown(value)}"
+            )
+    return value
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Listed = BeforeValidator(as_tuple)
+Arguments = dict[str, Annotated[Any, BeforeValidator(_argument)]]

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sketch_classifier.errors import unknown_name
-from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple
+from sketch_classifier.errors import shown, unknown_name
+from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple, exactly
 
 Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
 SKETCHES: dict[str, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
@@ -22,9 +22,9 @@ class DatasetPreset(Block):
 
     format: Format
     categories: tuple[str, ...]
-    limit: Annotated[int, Field(ge=1)] | None
+    limit: Annotated[int, Field(ge=1, le=1_000_000_000)] | None
     image_size: Annotated[int, Field(ge=16, le=256)] = 28
-    channels: Literal[1, 3, "stroke_order", "color"] = 1
+    channels: Annotated[Literal[1, 3, "stroke_order", "color"], exactly(1, 3, "stroke_order", "color")] = 1
     mirror: bool = True
     recognized_only: bool = False
     max_bad_records: Fraction = 0.0
@@ -36,7 +36,7 @@ class DatasetPreset(Block):
     @classmethod
     def _all_categories(cls, value: Any) -> Any:
         if isinstance(value, str) and value != "all":
-            raise ValueError(f"a list of categories, or `all`, is expected, found {value!r}")
+            raise ValueError(f"a list of categories, or `all`, is expected, found {shown(value)}")
         return official_categories() if value == "all" else as_tuple(value)
 
     @model_validator(mode="after")
@@ -46,10 +46,12 @@ class DatasetPreset(Block):
         for name, values in (("categories", self.categories), ("positive", self.positive)):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
-                raise ValueError(f"{name}: {twice[0]!r} is listed twice")
-        for category in self.positive:
-            if category not in self.categories:
-                raise ValueError("positive: " + unknown_name("category", category, self.categories))
+                raise ValueError(f"{name}: {shown(twice[0])} is listed twice")
+        strangers = [category for category in self.positive if category not in self.categories]
+        if strangers:
+            also = f" (also: {', '.join(map(shown, strangers[1:6]))})" if strangers[1:] else ""
+            unknown = unknown_name("category", strangers[0], self.categories)
+            raise ValueError(f"positive: {unknown}{also}; `positive` is part of `categories`, or empty: []")
         if self.positive and len(self.positive) == len(self.categories):
             raise ValueError("positive: at least one category must stay outside the group")
         if (self.channels == "color") != (self.format == "svhn"):
@@ -70,7 +72,7 @@ class DatasetPreset(Block):
             return self
         for category in self.categories:
             if category not in DIGITS:
-                raise ValueError(f"categories: svhn has the digits '0' to '9', found {category!r}")
+                raise ValueError(f"categories: svhn has the digits '0' to '9', found {shown(category)}")
         if self.max_bad_records:
             raise ValueError("max_bad_records: svhn files have no records that can be left out; use 0")
         return self

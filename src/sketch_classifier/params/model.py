@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sketch_classifier.params.block import Block, Fraction, Listed
+from sketch_classifier.params.block import Arguments, Block, Fraction, Listed, exactly
 
 
 class ImageInput(Block):
@@ -14,17 +14,15 @@ class ImageInput(Block):
 
     kind: Literal["images"] = "images"
     size: Annotated[int, Field(ge=8, le=512)]
-    channels: Literal[1, 3]
-    mean: Annotated[tuple[float, ...], Listed] = (0.0,)
-    std: Annotated[tuple[float, ...], Listed] = (1.0,)
+    channels: Annotated[Literal[1, 3], exactly(1, 3)]
+    mean: Annotated[tuple[Annotated[float, Field(ge=-1000, le=1000)], ...], Listed] = (0.0,)
+    std: Annotated[tuple[Annotated[float, Field(ge=1e-6, le=1000)], ...], Listed] = (1.0,)
 
     @model_validator(mode="after")
     def _lengths(self) -> ImageInput:
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, self.channels):
                 raise ValueError(f"{name}: 1 or {self.channels} numbers are needed, found {len(values)}")
-        if min(self.std) <= 0:
-            raise ValueError("std: must be above 0")
         return self
 
 
@@ -64,9 +62,9 @@ class Optimizer(Block):
     """An optimizer of torch.optim by its name, with its learning rate, weight decay and any further arguments."""
 
     name: str
-    lr: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    arguments: dict[str, Any] = {}
+    lr: Annotated[float, Field(gt=0, le=1000)]
+    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    arguments: Arguments = {}
 
     @model_validator(mode="after")
     def _once(self) -> Optimizer:
@@ -81,7 +79,7 @@ class Schedule(Block):
 
     name: str = "none"
     every: Literal["step", "epoch"] = "step"
-    arguments: dict[str, Any] = {}
+    arguments: Arguments = {}
 
 
 class ModelPreset(Block):
@@ -95,14 +93,14 @@ class ModelPreset(Block):
     augmentation: Augmentation = Augmentation()
     optimizer: Optimizer
     schedule: Schedule = Schedule()
-    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    clip_norm: Annotated[float, Field(gt=0, le=1e9)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    batch_size: Annotated[int, Field(ge=1)]
-    accumulate: Annotated[int, Field(ge=1)] = 1
-    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)]
+    accumulate: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)]
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     keep: Literal["last", "best_loss", "best_accuracy"] = "last"
-    patience: Annotated[int, Field(ge=1)] | None = None
+    patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelPreset:

@@ -7,8 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from io import TextIOWrapper
-from typing import cast
 
 import numpy as np
 from tqdm import tqdm
@@ -22,18 +20,10 @@ NUM_SHOWN = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 1 where a file could not be read, 130 where it was interrupted."""
+    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model."""
     options = _parser().parse_args(arguments)
-    # Names of files may hold what a terminal cannot show.
-    cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
         return _predict(options)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

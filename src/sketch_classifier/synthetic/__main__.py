@@ -1,14 +1,13 @@
 """Write synthetic drawings in all three formats, laid out like the public bucket: an offline mirror of it."""
 
 import argparse
-import sys
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.entry_point import run, use_this_checkout
 from sketch_classifier.synthetic import FORMATS, categories, write
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command. Raises UserError and OSError where drawings cannot be written."""
     parser = argparse.ArgumentParser(prog="python -m sketch_classifier.synthetic", description=__doc__)
     parser.add_argument("out", help="folder to write to")
     parser.add_argument("--categories", nargs="+", metavar="CATEGORY", help="default: all that can be drawn")
@@ -17,15 +16,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.num < 1 or options.seed < 0:
         parser.error("--num must be at least 1 and --seed at least 0")
-    try:
-        for fmt in FORMATS:
-            for path in write(options.out, fmt, options.categories or categories(), options.num, options.seed):
-                print(path)
-    except (UserError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    for fmt in FORMATS:
+        for path in write(options.out, fmt, options.categories or categories(), options.num, options.seed):
+            print(path)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    use_this_checkout()
+    run(main)

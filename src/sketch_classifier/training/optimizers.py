@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
-from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.errors import UserError, one_line, unknown_name
 from sketch_classifier.params import Optimizer, Schedule
 from sketch_classifier.training.checkpoint import Row
 
@@ -56,8 +56,8 @@ def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimiz
         arguments["fused"] = True
     try:
         return build(groups, lr=preset.lr, **arguments)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"optimizer.arguments: {preset.name}: {error}") from None
+    except (TypeError, ValueError, RuntimeError, LookupError) as error:
+        raise UserError(f"optimizer.arguments: {preset.name}: {one_line(error)}") from None
 
 
 def build_schedule(
@@ -81,9 +81,20 @@ def build_schedule(
     takes = inspect.signature(build).parameters
     arguments = {name: value for name, value in known.items() if name in takes} | preset.arguments
     try:
+        _try(build, optimizer, arguments, min(length - 1, 2))
         return build(optimizer, **arguments)
-    except (TypeError, ValueError, KeyError) as error:
-        raise UserError(f"schedule.arguments: {preset.name}: {error}") from None
+    except (TypeError, ValueError, RuntimeError, LookupError, ArithmeticError) as error:
+        raise UserError(f"schedule.arguments: {preset.name}: {one_line(error)}") from None
+
+
+def _try(build: type, optimizer: torch.optim.Optimizer, arguments: dict[str, Any], num_steps: int) -> None:
+    """Step a schedule of its own: some arguments, such as a text for a number, fail only where they are used."""
+    defaults = {name: value for name, value in optimizer.defaults.items() if name in ("lr", "betas", "momentum")}
+    trial = type(optimizer)([nn.Parameter(torch.zeros(1, 1))], **defaults)
+    schedule = build(trial, **arguments)
+    for _ in range(num_steps):
+        trial.step()
+        schedule.step(*((0.0,) if build is lr_scheduler.ReduceLROnPlateau else ()))
 
 
 def _classes(namespace, base: type, unfit: set[str]) -> dict[str, type]:

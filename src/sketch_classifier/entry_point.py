@@ -1,0 +1,67 @@
+"""What all commands of this project share: whose code runs, output in any encoding, errors in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from sketch_classifier.errors import UserError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def run(main: Callable[[], object]) -> None:
+    """Call `main`, a command, and exit where `exit_code` is not 0."""
+    if code := exit_code(main):
+        sys.exit(code)
+
+
+def exit_code(main: Callable[[], object]) -> int:
+    """Call `main` and return the exit code: what it returns where that is an int, else 0.
+
+    What a user can put right ends with one line on stderr and exit code 1, an interrupt with 130. Text that the
+    terminal's encoding lacks is printed as escapes (\\u732b).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = main()
+        return code if isinstance(code, int) else 0
+    except UserError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except UnicodeEncodeError as error:  # a file's name: what is written goes by UTF-8, what is printed by escapes
+        return _fail(f"{error.object[:100]!r}: {error.encoding} cannot encode this name; set PYTHONUTF8=1", 1)
+    except OSError as error:  # no space left, permission denied, …
+        where = f": {error.filename}" if error.filename else ""
+        return _fail(f"{error.strerror or error}{where}", 1)
+
+
+def use_this_checkout() -> None:
+    """Start `python -m …` again with the code of the checkout that one stands in, where another's was imported.
+
+    A virtual environment names one checkout (`pip install -e .`); a worktree or a second clone may share it. Outside
+    a checkout the installed package runs. Exits with one line where Python does not heed PYTHONPATH (-I, -E).
+    """
+    here = Path.cwd()
+    source = next((path / "src" for path in (here, *here.parents) if _is_checkout(path)), None)
+    if source is None or (source / "sketch_classifier").samefile(PACKAGE):
+        return
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if paths[:1] == [str(source)]:
+        sys.exit(f"error: Python imports {PACKAGE}, not the code of this folder, {source}; run it without -I and -E")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(source), *paths])
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _is_checkout(folder: Path) -> bool:
+    return (folder / "src/sketch_classifier/__init__.py").is_file()
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code

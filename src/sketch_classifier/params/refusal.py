@@ -1,0 +1,136 @@
+"""What pydantic refuses, in the words of params.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from sketch_classifier.errors import shown, unknown_name
+from sketch_classifier.params.block import Block
+from sketch_classifier.params.model import ImageInput, StrokeInput
+
+MOST = 5  # things that a line names
+
+# Where pydantic speaks of Python's types.
+EXPECTED = {
+    "tuple_type": "a list is expected",
+    "dict_type": "a group of parameters is expected",
+    "model_type": "a group of parameters is expected",
+    "string_type": "a text is expected",
+    "int_type": "a whole number is expected",
+    "int_from_float": "a whole number is expected",
+    "float_type": "a number is expected",
+    "finite_number": "a finite number is expected",
+    "bool_type": "true or false is expected",
+}
+BOUNDS = {"ge": "at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
+OUT_OF_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+
+KINDS = {"images": ImageInput, "strokes": StrokeInput}
+KIND_OF_INPUT = {("input", kind) for kind in KINDS}
+
+
+def refusal(error: ValidationError, root: type[Block]) -> str:
+    """One line that says what is wrong with the parameters of `root`, all of it up to MOST things.
+
+    Each is named by its key, with what was found and what is accepted.
+    """
+    return joined(list(dict.fromkeys(_line(one, root) for one in error.errors(include_url=False))))
+
+
+def joined(lines: Sequence[str]) -> str:
+    """The first MOST lines on one, and how many more there are."""
+    return "; ".join(lines[:MOST]) + (f"; and {len(lines) - MOST} more" if len(lines) > MOST else "")
+
+
+def _line(one: Any, root: type[Block]) -> str:
+    kind, loc = one["type"], one["loc"]
+    where = _where(loc)
+    if kind == "extra_forbidden":
+        *path, key = loc
+        group = _at(path, root)
+        prefix = f"{_where(path)}: " if path else ""
+        return prefix + unknown_name("parameter", str(key), group.model_fields if _is_block(group) else ())
+    if kind == "missing":
+        return f"{where}: missing"
+    if kind == "invalid_key" or (loc and loc[-1] == "[key]"):
+        return f"{_where(loc[:-1])}: the name of a parameter must be a text, found {_found(one['input'])}"
+    if kind == "union_tag_invalid":
+        return f"{where}.kind: {unknown_name('kind', str(one['ctx']['tag']), KINDS)}"
+    message = one["msg"].removeprefix("Value error, ")
+    if kind == "value_error":
+        return f"{where}: {message}" if where else message
+    if kind in OUT_OF_BOUNDS:
+        return f"{where}: {_bounds(loc, root) or message} is accepted, found {_found(one['input'])}"
+    message = EXPECTED.get(kind) or message[0].lower() + message[1:]
+    return f"{where}: {message}, found {_found(one['input'])}"
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, date):
+        return f"{value} (which YAML takes for a date: put it in quotes)"
+    return shown(value)
+
+
+def _where(loc: Sequence[str | int]) -> str:
+    """The path of a key in params.yaml; pydantic also names the kind of input, as if it were a key."""
+    pairs = zip(["", *loc], loc, strict=False)
+    return ".".join(_key(part) for before, part in pairs if (before, part) not in KIND_OF_INPUT)
+
+
+def _key(part: str | int) -> str:
+    """A key as it stands in a path: as it is, in quotes where it holds what would not stay on the line."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= 60 else shown(text, 60)
+
+
+def _bounds(loc: Sequence[str | int], root: type[Block]) -> str:
+    """What a number at `loc` may be: "at least 1 and at most 1000"."""
+    found = {name: value for item in _metadata(_at(loc, root)) for name, value in _limits(item)}
+    return " and ".join(text.format(_number(found[name])) for name, text in BOUNDS.items() if name in found)
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"
+
+
+def _limits(item: Any) -> Iterator[tuple[str, float]]:
+    for name in BOUNDS:
+        value = getattr(item, name, None)
+        if isinstance(value, int | float):
+            yield name, value
+
+
+def _metadata(of: Any) -> Iterator[Any]:
+    """All that Annotated says of a field or a type, and of the types within it."""
+    if isinstance(of, FieldInfo):
+        yield from of.metadata
+        yield from _metadata(of.annotation)
+    else:
+        for part in (*getattr(of, "__metadata__", ()), *get_args(of)):
+            yield from part.metadata if isinstance(part, FieldInfo) else (part,)
+            yield from _metadata(part) if not isinstance(part, FieldInfo) else ()
+
+
+def _at(path: Sequence[str | int], root: type[Block]) -> Any:
+    """The field or the block that stands at a path of params.yaml."""
+    at: Any = root
+    for part in path:
+        if _is_block(at) and part in at.model_fields:
+            at = at.model_fields[part]
+            if _is_block(at.annotation):
+                at = at.annotation
+        elif part in KINDS and isinstance(at, FieldInfo):
+            at = KINDS[part]
+        else:  # the name of a preset in dict[str, a preset], or a place in a list
+            within = [item for item in get_args(getattr(at, "annotation", at)) if item is not Ellipsis]
+            at = within[-1] if within else at
+    return at
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Block)

@@ -1,0 +1,19 @@
+"""Stage: stop at a wrong name in params.yaml, before the others do anything.
+
+DVC itself only says that `models.resnet50` is missing, once it gets to the stage that needs it.
+"""
+
+from pathlib import Path
+
+from sketch_classifier.params import load_params
+from stages import run
+
+
+def main() -> None:
+    load_params()
+    # The same whatever is selected, so that the stages that follow have nothing to do because of it.
+    Path("data/checked").write_text("params.yaml has been checked\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

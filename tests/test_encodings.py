@@ -1,0 +1,98 @@
+"""Text goes into files as UTF-8, and to any terminal in what that terminal can show."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [path for folder in ("src", "stages", "app", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+TEXT = {"open", "read_text", "write_text", "NamedTemporaryFile", "TextIOWrapper"}
+BINARY = {"rb", "wb", "ab", "xb", "r+b", "rb+", "w+b", "wb+"}
+NOT_FILES = {"os", "Image", "Dataset", "SvhnFile"}  # whose `open` is another
+ENCODINGS = [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
+
+
+def without_encoding(source: str) -> list[int]:
+    """The lines that open a file as text and leave its encoding to the machine."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        arguments = [*node.args, *(word.value for word in node.keywords)]
+        values = [part.value for argument in arguments for part in ast.walk(argument) if isinstance(part, ast.Constant)]
+        is_binary = any(value in BINARY for value in values)
+        is_file = name in TEXT and getattr(getattr(node.func, "value", None), "id", "") not in NOT_FILES
+        if is_file and not is_binary and not any(word.arg == "encoding" for word in node.keywords):
+            found.append(node.lineno)
+    return found
+
+
+def test_the_check_itself():
+    assert without_encoding("path.read_text()\nopen('a')\nopen('a', 'rb')\npath.open('w', encoding='utf-8')") == [1, 2]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_text_file_names_its_encoding(path):
+    assert without_encoding(path.read_text(encoding="utf-8")) == []
+
+
+def run(environment: dict, *command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *command], env=os.environ | environment, cwd=cwd, capture_output=True)
+
+
+@pytest.mark.parametrize("environment", ENCODINGS, ids=lambda environment: "-".join(environment.values()))
+@pytest.mark.parametrize("imported", ["from stages import run", "from sketch_classifier.entry_point import run"])
+def test_what_a_terminal_lacks_is_printed_as_escapes(environment, imported):
+    code = f"""{imported}
+from sketch_classifier.errors import UserError
+def main():
+    print("\\u732b \\U0001f408 \\udcff")
+    raise UserError("\\u732b \\U0001f408")
+run(main)
+"""
+    done = run(environment, "-c", code)
+    assert done.returncode == 1
+    assert done.stdout.strip() == rb"\u732b \U0001f408 \udcff"
+    assert done.stderr.strip() == rb"error: \u732b \U0001f408"
+
+
+@pytest.mark.parametrize("environment", ENCODINGS, ids=lambda environment: "-".join(environment.values()))
+@pytest.mark.parametrize(
+    "module", ["sketch_classifier", "sketch_classifier.synthetic", "sketch_classifier.models.pretrained_weights", "stages.compare", "app.web"]
+)  # fmt: skip
+def test_every_command_answers(module, environment, tmp_path):
+    """With names that the terminal cannot show: one line, no traceback."""
+    arguments = {
+        "sketch_classifier": ["predict", "猫.npy", "--models", "🐈"],
+        "sketch_classifier.synthetic": [str(tmp_path / "out"), "--categories", "猫🐈"],
+        "sketch_classifier.models.pretrained_weights": ["猫", "🐈.safetensors", "--command", "x"],
+        "stages.compare": ["猫🐈"],
+        "app.web": ["--models", "猫🐈"],
+    }
+    done = run(environment, "-m", module, *arguments[module])
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr and done.stderr.count(b"error: ") == 1
+
+
+@pytest.mark.parametrize("environment", ENCODINGS[:2], ids=["cp1252", "ascii"])
+def test_drawings_of_any_category_name_are_written_and_read(environment, tmp_path):
+    code = """
+import json, sys
+from pathlib import Path
+from sketch_classifier.entry_point import run
+from sketch_classifier.drawings.files import replaced_file
+def main():
+    with replaced_file(Path(sys.argv[1]) / "猫 🐈.json") as path:
+        path.write_text(json.dumps("猫 🐈", ensure_ascii=False), encoding="utf-8")
+    print(path)
+run(main)
+"""
+    done = run(environment, "-c", code, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "猫 🐈.json").read_text(encoding="utf-8")) == "猫 🐈"
