@@ -8,6 +8,7 @@ import pytest
 # One thread each, for the processes that tests start as well: on tensors this small, several spend most of their time
 # waiting for each other. Numerical libraries read this when they are imported, so it stands before all of them.
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "passive"  # where a test asks for two threads, one that waits leaves its core to others
 
 ROOT = Path(__file__).parents[1]
 TOGETHER = {"tests/app", "tests/serving"}  # folders whose tests share a model that takes seconds to train and export
