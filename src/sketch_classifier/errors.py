@@ -18,7 +18,7 @@ def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
     "unknown category 'kat': did you mean 'cat'?"
     """
     accepted = [str(other) for other in accepted]
-    lowered = {other.lower(): other for other in accepted}
+    lowered = {other.lower(): other for other in accepted if other != str(name)}
     near = get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
     if near:
         return f"unknown {what} {name!r}: did you mean {lowered[near[0]]!r}?"

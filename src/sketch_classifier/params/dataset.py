@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
+from unicodedata import category as unicode_category
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +16,7 @@ Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
 SKETCHES: dict[Format, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
 SUFFIXES = SKETCHES | {"svhn": ".mat"}
 DIGITS = tuple("0123456789")
+LONGEST = 255  # bytes of a file's name
 
 
 class DatasetPreset(Block):
@@ -47,6 +49,9 @@ class DatasetPreset(Block):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"{name}: {twice[0]!r} is listed twice")
+        for category in self.categories:
+            if why := unusable_name(category, SUFFIXES[self.format]):
+                raise ValueError(f"categories: {why}")
         for category in self.positive:
             if category not in self.categories:
                 raise ValueError("positive: " + unknown_name("category", category, self.categories))
@@ -86,6 +91,25 @@ class DatasetPreset(Block):
         if self.format != "svhn":
             return self.categories
         return ("train_32x32", "test_32x32", "extra_32x32") if self.extra else ("train_32x32", "test_32x32")
+
+
+def unusable_name(category: str, suffix: str) -> str | None:
+    """One line that says why a category cannot name a file (with this ending), or None where it can."""
+    shown = repr(category if len(category) <= 40 else category[:40] + "…")
+    if not category.strip():
+        return f"a category needs a name, found {shown}"
+    if category in (".", ".."):
+        return f"{shown} cannot be the name of a file, which a category must be"
+    if category != category.strip():
+        return f"{shown} begins or ends with white space"
+    # Control characters, separators of lines, and halves of surrogate pairs, which no encoding has.
+    wrong = [char for char in category if char in "/\\" or unicode_category(char) in ("Cc", "Cs", "Zl", "Zp")]
+    if wrong:
+        return f"{shown} has the character {wrong[0]!r}, which the name of a file cannot have"
+    num_bytes = len((category + suffix).encode())
+    if num_bytes > LONGEST:
+        return f"{shown} is too long for the name of a file: at most {LONGEST} bytes with {suffix}, found {num_bytes}"
+    return None
 
 
 @cache
