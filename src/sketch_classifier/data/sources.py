@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -117,8 +118,10 @@ class Source:
                 files = [file or self._file(format, category, listed) for file, category in found]
         missing = [category for category, file in zip(categories, files, strict=True) if file is None]
         if missing:
-            where = f"{self.url}/{_folder(format)}".rstrip("/")
-            raise UserError(no_files(where, format, missing, listed, len(files) - len(missing)))
+            folder = f"{self.url}/{_folder(format)}".rstrip("/")
+            if listed is None and not any(files) and (others := self._other_formats(format)):
+                raise UserError(f"source {self.name!r}: no folder {folder}; {others}")
+            raise UserError(no_files(folder, format, missing, listed, len(files) - len(missing)))
         return files
 
     def cancel(self) -> None:
@@ -197,18 +200,20 @@ class Source:
         folder = f"{self.url}/{_folder(format)}".rstrip("/")
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             return f"cannot list {folder}: {_reason(error)}"
-        others = [other for other in SKETCHES if other != format and self._has(other)]
-        if others and format in SKETCHES:
-            return f"no folder {folder}; it has {' and '.join(others)}: set the dataset's format to that"
+        if others := self._other_formats(format):
+            return f"no folder {folder}; {others}"
         near = get_close_matches(self.name, ["synthetic", "official"], n=1)
         accepted = "accepted are synthetic, official, and a folder or URL laid out like the bucket"
         return f"no folder {folder}; {f'did you mean {near[0]!r}?' if near else accepted}"
 
-    def _has(self, folder: str) -> bool:
-        try:
-            return bool(self.fs.ls(self._path(folder)))
-        except Exception:  # that it cannot be said is no reason for another message
-            return False
+    def _other_formats(self, format: str) -> str:
+        """Words on the formats that the source does have; none where it has none, or where that cannot be said."""
+        found = []
+        for other in SKETCHES if format in SKETCHES else ():
+            with suppress(Exception):
+                names = self.fs.ls(self._path(other), detail=False) if other != format else ()
+                found += [other] if any(name.endswith(SUFFIXES[other]) for name in names) else []
+        return f"it has {' and '.join(found)}: set the dataset's format to that" if found else ""
 
 
 def normal(name: str) -> str:
