@@ -2,10 +2,12 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from app.browser import served
 
 from sketch_classifier.analysis.analyze import analyze
+from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.params import Analyze
 
@@ -78,3 +80,16 @@ def test_links_to_other_pages_open_them(report):
             assert opened.evaluate("document.images[0].naturalWidth") > 500
         opened.close()
     assert report.locator("h1").inner_text().startswith("How "), "the report is still there"
+
+
+def test_the_page_that_turns_shows_names_as_text(chrome, tmp_path):
+    names = ["<b>x", "$\\frac$", "%{x}", "&lt;", "猫", "</script", 'it\'s "quoted"', "<a href='x'>y"]
+    positions, images = np.random.default_rng(0).normal(size=(8, 3)), np.full((8, 28, 28, 3), 255, np.uint8)
+    (tmp_path / "page.html").write_text(
+        turning_page(positions, np.arange(8), names, images, names, "detail"), encoding="utf-8"
+    )
+    page = chrome.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.wait_for_selector("#chart .legendtext", timeout=60_000)
+    assert page.locator("#chart .legendtext").all_text_contents() == names
+    page.close()
