@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from filecmp import cmp
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from sketch_classifier.drawings.files import replaced_folder
 
 REPORT = "plots/report.html"
 METRICS = "metrics/metrics.json"
@@ -25,11 +30,29 @@ def show_report(root: Path) -> None:
     show_metrics(root / METRICS)
     path = root / REPORT
     if path.is_file():
-        st.iframe(path, height=900)
+        st.iframe(served(path, root / ".cache/app/plots"), height=900, alt="The report of the pipeline")
     else:
         st.info(
             f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon=":material/monitoring:"
         )
+
+
+def served(page: Path, copies: Path) -> str:
+    """The address, on the app's own server, of a page and of all that lies beside it.
+
+    Embedded by its text alone, a page's links would lead into the app. The address changes with the page, so that no
+    browser shows what it remembers of an older one.
+
+    copies  the folder for a copy where DVC has put links into its cache in the place of files: these are not served
+    """
+    if page.is_symlink():
+        if not (copies / page.name).is_file() or not cmp(page, copies / page.name, shallow=False):
+            with replaced_folder(copies) as folder:
+                shutil.copytree(page.parent, folder, dirs_exist_ok=True)
+        page = copies / page.name
+    component = declare_component(f"plots-{page.stat().st_mtime_ns:x}", path=page.parent.resolve())
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return "/".join(["", *filter(None, [base]), "component", component.name, page.name])
 
 
 def show_metrics(path: Path) -> None:

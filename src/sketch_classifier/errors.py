@@ -22,7 +22,7 @@ def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
     Beside a near spelling a long list of names is left out.
     """
     accepted = [str(other) for other in accepted]
-    lowered = {other.lower(): other for other in accepted}
+    lowered = {other.lower(): other for other in accepted if other != str(name)}
     near = get_close_matches(str(name).lower()[:100], lowered, n=1, cutoff=0.6)
     unknown = f"unknown {what} {shown(name)}"
     names = ", ".join(accepted[:MOST_NAMES]) + (", …" if len(accepted) > MOST_NAMES else "")

@@ -14,8 +14,8 @@ from sketch_classifier.data.dataset import SPLITS, Dataset
 def make_dataset(tmp_path):
     """A function that writes a processed folder of random blots and opens it."""
 
-    def make(channels=1, positive=(), positive_name=None) -> Dataset:
-        categories, per_class = ("cat", "dog", "sea cow"), 10
+    def make(channels=1, positive=(), positive_name=None, categories=("cat", "dog", "sea cow")) -> Dataset:
+        per_class = 10
         rng = np.random.default_rng(0)
         labels = np.repeat(np.arange(len(categories)), per_class)
         shape = (len(labels), 28, 28) if channels == 1 else (len(labels), 3, 28, 28)
@@ -33,7 +33,7 @@ def make_dataset(tmp_path):
             "channels": channels,
             "mirror": True,
         }
-        (folder / "classes.json").write_text(json.dumps(about))
+        (folder / "classes.json").write_text(json.dumps(about), encoding="utf-8")
         return Dataset.open(folder)
 
     return make

@@ -1,6 +1,7 @@
 """All that is drawn of one run, and what DVC knows of it."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -34,16 +35,16 @@ PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=3
 def inputs(tmp_path, make_dataset):
     """A function from a task and a number of channels to the first four arguments of `analyze`, after evaluate ran."""
 
-    def make(task="multiclass", channels=1) -> tuple:
-        dataset = make_dataset(channels=channels, positive=("cat",), positive_name="pet")
+    def make(task="multiclass", channels=1, **named) -> tuple:
+        dataset = make_dataset(channels=channels, **({"positive": ("cat",), "positive_name": "pet"} | named))
         preset = ModelPreset(
             architecture="cnn", task=task, input=ImageInput(size=28, channels=1),
             optimizer=Optimizer(name="Adam", lr=0.001), batch_size=8, epochs=1,
         )  # fmt: skip
         names = dataset.class_names(task)
         about = About(
-            name="preset", preset=preset, class_names=names, categories=dataset.categories, positive=("cat",), positive_name="pet",
-            image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
+            name="preset", preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
+            positive_name=dataset.positive_name, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
             num_train=12, num_validation=6, seed=0, final={},
         )  # fmt: skip
         save_model(tmp_path / "model", build_network("cnn", preset.input, 3 if task == "multiclass" else 1), about)
@@ -143,3 +144,18 @@ def test_predictions_that_do_not_belong_here(tmp_path, inputs, text, said):
     (arguments[2] / "predictions.csv").write_text(text)
     with pytest.raises(UserError, match=f"predictions.csv: {said}"):
         analyze(*arguments, tmp_path / "plots", PARAMS, seed=0)
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
+def test_names_of_any_kind_are_text_wherever_they_stand(tmp_path, inputs, task):
+    categories = ("猫", '<blink>"$\\frac{1}$', "_a,b'{{ x }}")
+    arguments = inputs(task, categories=categories, positive=categories[1:2], positive_name="<i>$x$ 🐱")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        analyze(*arguments, tmp_path / "plots", PARAMS, 0)
+    for name in PAGES:
+        page = (tmp_path / "plots" / name).read_text(encoding="utf-8")
+        assert "<blink>" not in page and "<i>$x$" not in page
+    expected = set(categories) if task == "multiclass" else {"<i>$x$ 🐱", "not <i>$x$ 🐱"}
+    said = read_predictions(tmp_path / "metrics/predictions.csv")
+    assert set(said["actual"]) | set(said["predicted"]) <= expected

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sketch_classifier.analysis.style import BLUE, GREEN, ORANGE, QUIET, TOP, new_figure, quiet
+from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.data.dataset import SPLITS
 
 COLOURS = (BLUE, ORANGE, GREEN)
@@ -23,7 +24,7 @@ def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figur
     totals = zip(SPLITS, counts.sum(axis=0), strict=True)
     detail = f"{num_classes} classes: " + ", ".join(f"{name} {total:,}" for name, total in totals)
     width, height = 8 if columns == 1 else 4.4 * columns, max(rows * ROW, 0.8) + TOP + 0.6
-    figure = new_figure(width, height, "Drawings of each class in each split", detail)
+    figure = new_figure(width, height, "Drawings of each class in each split", detail, class_names)
     panels = figure.subplots(1, columns, squeeze=False)[0]
     longest = counts.sum(axis=1).max()
     for number, axes in enumerate(panels):
@@ -44,7 +45,7 @@ def _bars(axes, counts: np.ndarray, names: Sequence[str], rows: int) -> None:
     for place, (row, end) in enumerate(zip(counts, left, strict=True)):
         text = "  " + " + ".join(f"{count:,}" for count in row)
         axes.text(end, place, text, va="center", fontsize=7, color=QUIET)
-    axes.set_yticks(places, names, fontsize=8)
+    axes.set_yticks(places, list(map(short, names)), fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=8)
     axes.set_xlabel("drawings", fontsize=9)

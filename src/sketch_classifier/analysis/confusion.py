@@ -12,13 +12,14 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
 from sketch_classifier.analysis.style import BLUE, INK, TOP, new_figure, quiet
+from sketch_classifier.analysis.typefaces import short
 
 ANNOTATED = 40  # classes up to which a number fits in a cell
 
 
 def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     """A (C, C) table of counts, rows actual and columns predicted, coloured by the share of the row; C from 2."""
-    counts, names = confusion.to_numpy(), list(confusion.columns)
+    counts, names = confusion.to_numpy(), list(map(short, confusion.columns))
     num_classes = len(names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cell = np.clip(8 / num_classes, 0.085, 1.4)  # inches
@@ -27,7 +28,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     side = num_classes * cell + longest * (1 if num_classes <= ANNOTATED else 2)
     right = np.trace(counts) / max(counts.sum(), 1)
     detail = f"{model}, {counts.sum():,} test drawings, {right:.1%} right"
-    figure = new_figure(max(side + 1.5, 5), max(side + TOP + 0.4, 3.6), "What is taken for what", detail)
+    figure = new_figure(max(side + 1.5, 5), max(side + TOP + 0.4, 3.6), "What is taken for what", detail, names)
     figure.set_layout_engine("compressed", rect=(0, 0, 1, 1 - TOP / figure.get_figheight()))  # the cells stay square
     axes = figure.add_subplot()
     # A cell of 2 % is worth seeing beside one of 95 %, so the colours follow the square root.
@@ -88,14 +89,14 @@ def merges(confusion: pd.DataFrame) -> np.ndarray:
 def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
     """A dendrogram of C classes from their (C, C) confusion matrix; C from 2 to 345."""
     tree = dendrogram(merges(confusion), no_plot=True, labels=list(confusion.columns))
-    names = tree["ivl"]
+    names = list(map(short, tree["ivl"]))
     rates = np.clip(1 - np.array(tree["dcoord"]), LEAST, 1)
     joined = rates[rates < 1]
     edge = max(joined.max(initial=LEAST) * 2, 10 * LEAST)  # where the leaves begin
     never = joined.min(initial=edge) <= LEAST
     end = LEAST if never else joined.min(initial=edge) / 1.5
     detail = f"{model}, {confusion.to_numpy().sum():,} test drawings; joined by how often they are mistaken"
-    figure = new_figure(8, TOP + 0.9 + ROW * len(names), "Classes that look alike", detail)
+    figure = new_figure(8, TOP + 0.9 + ROW * len(names), "Classes that look alike", detail, names)
     axes = figure.add_subplot()
     places = (np.array(tree["icoord"]) - 5) / 10
     lines = np.stack([np.minimum(rates, edge), places], axis=-1)

@@ -99,8 +99,8 @@ def _drawings(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
         ),
     ]
     if num_pages > 1:
-        text = f"All errors, on {num_pages:,} pages:"
-        blocks.append({"kind": "link", "text": text, "address": "errors/page_0001.png", "name": "plots/errors/"})
+        pages = [(f"errors/page_{number:04}.png", f"{number:,}") for number in range(1, num_pages + 1)]
+        blocks.append({"kind": "links", "text": f"All errors, on {num_pages:,} pages:", "links": pages})
     return blocks
 
 
@@ -179,10 +179,9 @@ def _space(plots: Path) -> list[dict]:
         ),
         _picture(plots / "tsne_3d.png", "The same with one dimension more, which tears fewer neighbours apart."),
         {
-            "kind": "link",
+            "kind": "links",
             "text": "Turn it with the mouse, and point at a drawing to see it:",
-            "address": "tsne_3d.html",
-            "name": "plots/tsne_3d.html",
+            "links": [("tsne_3d.html", "plots/tsne_3d.html")],
         },
         _picture(
             plots / "centroid_distances.png",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import ceil
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba_array
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from sketch_classifier.analysis import typefaces
 from sketch_classifier.analysis.style import BLUE, GREEN, INK, QUIET, RIGHT, VERMILLION, WRONG
 from sketch_classifier.data.dataset import Dataset
 
@@ -69,10 +68,10 @@ def render(sheet: Sheet) -> Image.Image:
     rows = ceil(len(sheet.pictures) / columns)
     page = Image.new("RGB", (columns * CELL + SIDE, TOP + max(rows * row_height, 30)), "white")
     draw = ImageDraw.Draw(page)
-    width = page.width - 2 * SIDE
+    room = page.width - 2 * SIDE
     for text, y, size, colour, bold in ((sheet.title, 14, 22, INK, True), (sheet.detail, 46, 16, QUIET, False)):
-        shown, font = _fitting(text, size, width, bold)
-        draw.text((SIDE, y), shown, colour, font)
+        shown, size = _fitting(text, size, room, bold)
+        typefaces.write(page, (SIDE, y), shown, colour, size, bold)
     for position, (picture, caption, frame) in enumerate(
         zip(sheet.pictures, sheet.captions, sheet.frames, strict=True)
     ):
@@ -82,27 +81,20 @@ def render(sheet: Sheet) -> Image.Image:
         page.paste(tile, (left, top))
         draw.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=frame, width=2)
         for number, (text, colour) in enumerate(caption):
-            shown, font = _fitting(text, FONT, CELL - 8, False)
+            shown, size = _fitting(text, FONT, CELL - 8)
             middle = top + TILE + 3 + LINE * (number + 0.5)
-            draw.text((left, middle), shown, colour, font, anchor="lm")
+            typefaces.write(page, (left, middle), shown, colour, size, anchor="lm")
     return page
 
 
-def _fitting(text: str, size: int, width: int, bold: bool) -> tuple[str, ImageFont.FreeTypeFont]:
-    """The text, cut where it must be, and the font, at most `size` pixels, in which it is no wider than `width`."""
-    while (font := _font(size, bold)).getlength(text) > width and size > SMALLEST:
+def _fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, int]:
+    """The text, cut where it must be, and the size, at most `size`, in which it is no wider than `room`."""
+    while typefaces.width(text, size, bold) > room and size > SMALLEST:
         size -= 1
-    while font.getlength(text) > width:
-        text = text.removesuffix("…")[:-1] + "…"
-    return text, font
-
-
-@cache
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib."""
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path()) / "fonts/ttf" / name
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    if typefaces.width(text, size, bold) <= room:
+        return text, size
+    too_long = bisect(range(len(text)), room, key=lambda length: ceil(typefaces.width(text[:length] + "…", size, bold)))
+    return text[: max(too_long - 1, 0)] + "…", size
 
 
 def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, model: str) -> Iterator[Sheet]:

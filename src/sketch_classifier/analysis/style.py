@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL.Image import Image
 
+from sketch_classifier.analysis import typefaces
 from sketch_classifier.drawings.files import replaced_file
 
 # Okabe & Ito, Color Universal Design, 2008.
@@ -23,12 +25,16 @@ MARKERS = "os^Dv"
 TOP = 0.68  # inches kept for the title
 
 
-def new_figure(width: float, height: float, title: str, detail: str) -> Figure:
-    """A figure of so many inches, TOP included, at 120 dots an inch; it touches nothing of pyplot's global state.
+def new_figure(width: float, height: float, title: str, detail: str, names: Iterable[str] = ()) -> Figure:
+    """A figure of so many inches, TOP included, at 120 dots an inch.
+
+    It touches nothing of pyplot's global state but how text is written: see `typefaces.use`.
 
     title   what one sees, in bold
     detail  under it, of which model and how many drawings
+    names   what else is written that a user has chosen, in letters of whatever script: of classes, countries, runs
     """
+    typefaces.use(title, detail, *names)
     figure = Figure(figsize=(width, height), dpi=120)
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - TOP / height))

@@ -11,6 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from sketch_classifier.analysis.centroids import say
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, TOP, new_figure, quiet
+from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.evaluation.tables import shares
 
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
@@ -75,9 +76,10 @@ def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
         return _nothing("Accuracy by country", model, "this dataset does not say where its drawings come from")
     height = TOP + 0.75 + ROW * max(len(table), 2)
     detail = f"{model}; lines: 95 % intervals; dashed: all test drawings, {accuracy:.1%}"
-    figure = new_figure(8, height, "Accuracy by the country of the person who drew", detail)
+    names = list(table["country"])
+    figure = new_figure(8, height, "Accuracy by the country of the person who drew", detail, names)
     axes = figure.add_subplot()
-    _bars(axes, list(table["country"]), table, accuracy)
+    _bars(axes, names, table, accuracy)
     axes.set_xlabel("accuracy", fontsize=9)
     return figure
 
@@ -94,7 +96,7 @@ def _bars(axes, names: Sequence[str], table: pd.DataFrame, line: float | None = 
         axes.text(1.01, place, text, va="center", fontsize=8, color=QUIET, transform=axes.get_yaxis_transform())
     if line is not None:
         axes.axvline(line, color=QUIET, linewidth=1, linestyle="--")
-    axes.set_yticks(places, names, fontsize=8.5)
+    axes.set_yticks(places, list(map(short, names)), fontsize=8.5)
     axes.set(xlim=(0, 1), ylim=(len(names) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params(axis="y", length=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from sklearn.decomposition import PCA
@@ -13,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from sketch_classifier.analysis.style import MARKERS, QUIET, class_colours, new_figure
+from sketch_classifier.analysis.typefaces import short, width
 
 LEGEND = 60  # classes up to which a legend can be read
 
@@ -48,23 +50,20 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
     many = len(class_names) > 60
     size = 16 if many else 10
     title = "Drawings that the network finds alike lie together (t-SNE of its features)"
-    figure = new_figure(size, size * 0.85, title, detail)
+    figure = new_figure(size, size * 0.85, title, detail, class_names)
     axes = figure.add_subplot()
     colours = class_colours(len(class_names))
     present = np.unique(labels)
-    for label in present:
-        own = positions[labels == label]
-        style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": class_names[label]}
-        axes.scatter(own[:, 0], own[:, 1], s=18, alpha=0.65, linewidths=0, **style)
+    names = [short(class_names[label]) for label in present]
+    groups = _points(axes, positions, labels, colours, s=18, alpha=0.65)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color("#cccccc")
     axes.margins(0.03)
     if len(class_names) == 2:
-        axes.legend(fontsize=11, markerscale=1.8)
+        axes.legend(groups, names, fontsize=11, markerscale=1.8)
         return figure
     figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
-    names = [class_names[label] for label in present]
     _write_names(figure, axes, medians, names, colours[present] * 0.8, 7.5 if many else 11)
     return figure
 
@@ -72,23 +71,31 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
 def tsne_3d_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
     """(n, 3) positions of drawings with (n,) int labels, seen from two sides; one legend for both."""
     title = "Drawings that the network finds alike lie together (t-SNE, seen from two sides)"
-    figure = new_figure(13, 6.6, title, detail)
+    inches = 13
+    figure = new_figure(inches, 6.6, title, detail, class_names)
     colours = class_colours(len(class_names))
     present = np.unique(labels)
     for number, turn in enumerate((-60, 30)):
         axes = figure.add_subplot(1, 2, number + 1, projection="3d", azim=turn, elev=22)
-        for label in present:
-            own = positions[labels == label]
-            style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": class_names[label]}
-            axes.scatter(*own.T, s=9, alpha=0.7, linewidths=0, **style)
+        groups = _points(axes, positions, labels, colours, s=9, alpha=0.7)
         axes.set(xticks=[], yticks=[], zticks=[])
         axes.set_box_aspect((1, 1, 1), zoom=1.15)
     if len(present) <= LEGEND:
-        handles, names = axes.get_legend_handles_labels()
-        figure.legend(
-            handles, names, loc="outside lower center", ncols=min(len(names), 10), frameon=False, fontsize=8.5
-        )
+        names = [short(class_names[label]) for label in present]
+        widest = max(width(name, 14) for name in names) / figure.dpi + 0.45  # inches, with its marker
+        columns = max(1, min(len(names), 10, int(inches / widest)))
+        figure.legend(groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5)
     return figure
+
+
+def _points(axes, positions: np.ndarray, labels: np.ndarray, colours: np.ndarray, **style) -> list[PathCollection]:
+    """The points of each class that is there, one collection a class."""
+    groups = []
+    for label in np.unique(labels):
+        own = positions[labels == label]
+        marker = MARKERS[label % len(MARKERS)]
+        groups.append(axes.scatter(*own.T, color=colours[label], marker=marker, linewidths=0, **style))
+    return groups
 
 
 def _principal_components(features: np.ndarray, most: int, seed: int) -> np.ndarray:

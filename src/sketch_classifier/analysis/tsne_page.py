@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
+from html import escape
 from io import BytesIO
 from math import ceil
 
@@ -15,6 +15,7 @@ from PIL import Image
 
 from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.style import class_colours
+from sketch_classifier.analysis.typefaces import short
 
 TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
 SYMBOLS = ("circle", "square", "diamond")  # plotly draws the others as letters of a font that may be missing
@@ -46,7 +47,7 @@ def turning_page(
         figure.add_trace(
             go.Scatter3d(
                 **dict(zip("xyz", np.round(positions[own].astype(np.float64), 3).T.tolist(), strict=True)),
-                name=class_names[label],
+                name=escape(short(class_names[label]), quote=False),  # plotly reads a little HTML
                 mode="markers",
                 marker={"size": 3, "color": to_hex(colours[label]), "symbol": SYMBOLS[label % len(SYMBOLS)]},
                 customdata=own.tolist(),
@@ -77,7 +78,7 @@ def turning_page(
         sheet=data_uri(sheet),
         columns=columns,
         rows=sheet.height // side,
-        lines=json.dumps(lines, ensure_ascii=False).replace("</", "<\\/"),
+        lines=lines,
         detail=detail,
     )
 

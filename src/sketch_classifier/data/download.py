@@ -19,6 +19,7 @@ from sketch_classifier.data.svhn import PUBLISHED, SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES
+from sketch_classifier.params.dataset import unusable_name
 
 
 def download(
@@ -45,9 +46,12 @@ def download(
 
     Returns the manifest, which is also `out/manifest.json`: source, format, limit, and for each file, by category, url,
     version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced as a whole at
-    the end; it stays as it was when anything fails. Raises UserError with one line for a source out of reach, an
-    unknown category and a malformed file.
+    the end; it stays as it was when anything fails. Raises UserError with one line for a source out of reach, a
+    category that is unknown, not there or no name for a file, and a malformed file.
     """
+    for category in categories:
+        if why := unusable_name(category, SUFFIXES[format]):
+            raise UserError(f"categories: {why}")
     with replaced_folder(out) as folder:
         if source == "synthetic":
             files = _draw(folder, format, categories, limit, seed, progress)

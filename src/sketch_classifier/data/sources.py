@@ -6,16 +6,20 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
+from html import unescape
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from unicodedata import normalize
+from urllib.parse import quote, unquote
 
 import fsspec
 
-from sketch_classifier.errors import UserError, one_line, unknown_name
-from sketch_classifier.params import SUFFIXES, official_categories
+from sketch_classifier.data.missing import no_files
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.params import SKETCHES, SUFFIXES
 
 OFFICIAL = "gs://quickdraw_dataset/full"
 OFFICIAL_SVHN = "http://ufldl.stanford.edu/housenumbers"
@@ -101,17 +105,23 @@ class Source:
     def find(self, format: str, categories: Sequence[str]) -> list[SourceFile]:
         """The files of the categories (for svhn: of the names), in their order.
 
-        Raises UserError where the source cannot be reached or lacks a category, naming the nearest spelling.
+        A name is also found in the other of Unicode's normal forms (macOS writes é as two characters, say).
+
+        Raises UserError where the source cannot be reached, and where a folder, a file or a category is not there.
         """
-        entries = self._list(format)
-        files = [self._file(format, category, entries.get(category)) for category in categories]
+        listed = None if self.is_http else self._list(format)
+        files = [self._file(format, category, listed) for category in categories]
+        if self.is_http and None in files:
+            listed = self._list(format)
+            if listed:
+                found = zip(files, categories, strict=True)
+                files = [file or self._file(format, category, listed) for file, category in found]
         missing = [category for category, file in zip(categories, files, strict=True) if file is None]
         if missing:
-            if format == "svhn":
-                raise UserError(f"{self.url}/{missing[0]}{SUFFIXES[format]}: not found")
-            unknown = unknown_name("category", missing[0], sorted(entries) or official_categories())
-            also = f" (also missing: {', '.join(map(repr, missing[1:11]))})" if missing[1:] else ""
-            raise UserError(f"{self.url}/{format}: {unknown}{also}")
+            folder = f"{self.url}/{_folder(format)}".rstrip("/")
+            if listed is None and not any(files) and (others := self._other_formats(format)):
+                raise UserError(f"source {self.name!r}: no folder {folder}; {others}")
+            raise UserError(no_files(folder, format, missing, listed, len(files) - len(missing)))
         return [file for file in files if file is not None]
 
     def cancel(self) -> None:
@@ -131,47 +141,85 @@ class Source:
                     raise
             self._cancelled.wait(delay)
 
-    def _list(self, format: str) -> dict[str, dict[str, Any]]:
-        """What the source says of each file of the format, by category; nothing where a web server does not list."""
+    def _list(self, format: str) -> dict[str, dict[str, Any]] | None:
+        """What the source says of each file of the format, by category; None where a web server does not list."""
         try:
             entries = self.retry(partial(self.fs.ls, self._path(_folder(format)), detail=True), LISTING_DELAYS)
         except Exception as error:
             if self.is_http and (isinstance(error, FileNotFoundError) or _status(error)):
-                return {}
+                return None
             raise UserError(f"source {self.name!r}: {self._refusal(format, error)}") from None
         suffix = SUFFIXES[format]
-        names = {unquote(entry["name"]) if self.is_http else entry["name"]: entry for entry in entries}
-        names = {name.rsplit("/", 1)[-1]: entry for name, entry in names.items()}
-        return {name.removesuffix(suffix): entry for name, entry in names.items() if name.endswith(suffix)}
+        names = {entry["name"].rsplit("/", 1)[-1]: entry for entry in entries}
+        if self.is_http:  # links in a page
+            names = {
+                unquote(unescape(name)): entry | {"name": unescape(entry["name"])} for name, entry in names.items()
+            }
+        listed = {normal(name).removesuffix(suffix): entry for name, entry in names.items() if name.endswith(suffix)}
+        return listed if listed or not self.is_http else None  # any page would do as an empty list
 
-    def _file(self, format: str, category: str, entry: dict[str, Any] | None) -> SourceFile | None:
-        """The category's file, or None where there is none."""
+    def _file(self, format: str, category: str, listed: dict[str, dict[str, Any]] | None) -> SourceFile | None:
+        """The category's file, or None where there is none; without a list a web server is asked for it."""
         name = f"{_folder(format)}/{category}{SUFFIXES[format]}".lstrip("/")
-        if self.is_http:  # no listing there says how long a file is
-            entry = self._ask(name)
-        if entry is None:
+        if self.is_http:  # no list there says how long a file is
+            path = self._path(quote(name)) if listed is None else listed.get(normal(category), {}).get("name")
+            entry = self._ask(path) if path else None
+        else:
+            entry = (listed or {}).get(normal(category))
+        if not entry:
             return None
         version = None if self.is_local else next((str(entry[key]) for key in VERSION_KEYS if entry.get(key)), None)
-        return SourceFile(self, category, f"{self.url}/{name}", entry["name"], entry["size"], version)
+        url = entry["name"] if self.is_http else f"{self.url}/{name}"
+        return SourceFile(self, category, url, entry["name"], entry["size"], version)
 
-    def _ask(self, name: str) -> dict[str, Any] | None:
+    def _ask(self, path: str) -> dict[str, Any] | None:
+        """What a web server says of the file at a path, or None where it says that there is none."""
         try:
-            entry = self.retry(partial(self.fs.info, self._path(name)), LISTING_DELAYS)
+            entry = self.retry(partial(self._info, path), LISTING_DELAYS)
         except FileNotFoundError:
             return None
+        except Exception as error:
+            raise UserError(f"source {self.name!r}: cannot read {path}: {_reason(error)}") from None
         if entry["size"] is None:
-            raise UserError(f"{self.url}/{name}: the server does not say how long the file is")
+            raise UserError(f"{path}: the server does not say how long the file is")
         return entry
+
+    def _info(self, path: str) -> dict[str, Any]:
+        try:
+            return self.fs.info(path)
+        except FileNotFoundError as error:  # so fsspec calls whatever went wrong
+            # A bucket whose files may not be listed says 403 of files that do not exist.
+            cause = error.__cause__
+            if not isinstance(cause, Exception) or _status(cause) in (403, 404, 410):
+                raise
+            raise cause from None
 
     def _path(self, name: str) -> str:
         return f"{self.root.rstrip('/')}/{name}".rstrip("/")
 
     def _refusal(self, format: str, error: Exception) -> str:
+        folder = f"{self.url}/{_folder(format)}".rstrip("/")
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
-            return f"cannot list {self.url}/{_folder(format)}: {_reason(error)}"
+            return f"cannot list {folder}: {_reason(error)}"
+        if others := self._other_formats(format):
+            return f"no folder {folder}; {others}"
         near = get_close_matches(self.name, ["synthetic", "official"], n=1)
         accepted = "accepted are synthetic, official, and a folder or URL laid out like the bucket"
-        return f"no folder {self.url}/{_folder(format)}; {f'did you mean {near[0]!r}?' if near else accepted}"
+        return f"no folder {folder}; {f'did you mean {near[0]!r}?' if near else accepted}"
+
+    def _other_formats(self, format: str) -> str:
+        """Words on the formats that the source does have; none where it has none, or where that cannot be said."""
+        found = []
+        for other in SKETCHES if format in SKETCHES else ():
+            with suppress(Exception):
+                names = self.fs.ls(self._path(other), detail=False) if other != format else ()
+                found += [other] if any(name.endswith(SUFFIXES[other]) for name in names) else []
+        return f"it has {' and '.join(found)}: set the dataset's format to that" if found else ""
+
+
+def normal(name: str) -> str:
+    """The name in Unicode's composed form: é may be one character or two, and looks the same."""
+    return normalize("NFC", name)
 
 
 def _folder(format: str) -> str:

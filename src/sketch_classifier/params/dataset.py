@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
+from unicodedata import category as unicode_category
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +16,7 @@ Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
 SKETCHES: dict[str, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
 SUFFIXES = SKETCHES | {"svhn": ".mat"}
 DIGITS = tuple("0123456789")
+LONGEST = 255  # bytes of a file's name
 
 
 class DatasetPreset(Block):
@@ -47,6 +49,9 @@ class DatasetPreset(Block):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"{name}: {shown(twice[0])} is listed twice")
+        for category in self.categories:
+            if why := unusable_name(category, SUFFIXES[self.format]):
+                raise ValueError(f"categories: {why}")
         strangers = [category for category in self.positive if category not in self.categories]
         if strangers:
             also = f" (also: {', '.join(map(shown, strangers[1:6]))})" if strangers[1:] else ""
@@ -88,6 +93,25 @@ class DatasetPreset(Block):
         if self.format != "svhn":
             return self.categories
         return ("train_32x32", "test_32x32", "extra_32x32") if self.extra else ("train_32x32", "test_32x32")
+
+
+def unusable_name(category: str, suffix: str) -> str | None:
+    """One line that says why a category cannot name a file (with this ending), or None where it can."""
+    name = shown(category, 42)
+    if not category.strip():
+        return f"a category needs a name, found {name}"
+    if category in (".", ".."):
+        return f"{name} cannot be the name of a file, which a category must be"
+    if category != category.strip():
+        return f"{name} begins or ends with white space"
+    # Control characters, separators of lines, and halves of surrogate pairs, which no encoding has.
+    wrong = [char for char in category if char in "/\\" or unicode_category(char) in ("Cc", "Cs", "Zl", "Zp")]
+    if wrong:
+        return f"{name} has the character {wrong[0]!r}, which the name of a file cannot have"
+    num_bytes = len((category + suffix).encode())
+    if num_bytes > LONGEST:
+        return f"{name} is too long for the name of a file: at most {LONGEST} bytes with {suffix}, found {num_bytes}"
+    return None
 
 
 @cache

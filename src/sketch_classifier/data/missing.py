@@ -1,0 +1,43 @@
+"""What is said of files that a source does not have: the folder, the file or the category is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sketch_classifier.errors import unknown_name
+from sketch_classifier.params import SUFFIXES, official_categories
+
+MOST_NAMED = 10
+
+
+def no_files(where: str, format: str, missing: Sequence[str], listed: Iterable[str] | None, num_found: int) -> str:
+    """One line about files that are not in the folder or URL `where`, of a source that could be asked.
+
+    missing    their categories (of svhn: their names)
+    listed     the categories of which it does have files; None where a web server shows no list of files
+    num_found  of the categories that were asked for
+    """
+    names = None if listed is None else sorted(listed)
+    first, suffix = missing[0], SUFFIXES[format]
+    also = f" (also missing: {_named(missing[1:])})" if missing[1:] else ""
+    if names is None and not num_found and _any_is_real(format, missing):
+        answer = f"{where}/{first}{suffix} is not there, and the server lists no files"
+        return f"nothing found under {where}: {answer}; check the address"
+    if format == "svhn":
+        others = f"; found {_named(names)}" if names else ""
+        return f"{where}/{first}{suffix}: not found{others}{also}"
+    if names == []:
+        return f"{where}: no {suffix} files in it; {first}{suffix} is wanted{also}"
+    if first not in official_categories():
+        return f"{where}: {unknown_name('category', first, names or official_categories())}{also}"
+    has = "" if names is None else f"; it has {len(names)} categories: {_named(names)}"
+    return f"{where}: no file {first}{suffix}: this source lacks the official category {first!r}{has}{also}"
+
+
+def _any_is_real(format: str, missing: Sequence[str]) -> bool:
+    """Whether any of the names is one that a complete source has, so that its absence speaks against the address."""
+    return format == "svhn" or not set(missing).isdisjoint(official_categories())
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:MOST_NAMED])) + (", …" if len(names) > MOST_NAMED else "")
