@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def resize(images: np.ndarray, size: int) -> np.ndarray:
     return np.rint(values, out=values).astype(np.uint8)
 
 
-@cache
+@lru_cache
 def weights(num_in: int, num_out: int) -> np.ndarray:
     """(num_out, num_in) float32, read-only: row i holds what each input pixel counts for in output pixel i.
 
