@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # One thread each, for the processes that tests start as well: on tensors this small, several spend most of their time
 # waiting for each other. Numerical libraries read this when they are imported, so it stands before all of them.

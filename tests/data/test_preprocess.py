@@ -6,9 +6,9 @@ import pytest
 from sketch_classifier import synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.resize import resize
 from sketch_classifier.drawings.formats import read_ndjson
 from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError

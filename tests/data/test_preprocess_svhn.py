@@ -6,7 +6,7 @@ from scipy.io import loadmat, savemat
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.resize import resize
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
 

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.models.network import build_network, num_outputs
 from sketch_classifier.models.predict import feature_batches, hashed, predict_logits, probabilities
 from sketch_classifier.models.saved import About, load_model, save_model
 from sketch_classifier.params import load_params
 from sketch_classifier.serving.export import export
+from sketch_classifier.serving.onnx_graph import onnx_model
 from sketch_classifier.serving.onnx_session import Session
+from sketch_classifier.serving.quantise import quantise
 
 ROOT = Path(__file__).parents[2]
 PRESETS = load_params(ROOT / "params.yaml").models
@@ -118,6 +122,33 @@ def test_the_int8_weights_leave_room_for_two_products(model_folder):
     ]
     assert len(matrices) == 5
     assert max(np.abs(matrix.astype(int)).max() for matrix in matrices) <= 64
+
+
+@pytest.mark.parametrize("shape, size", [((28, 28), 96), ((28, 28), 20), ((3, 32, 32), 64), ((3, 40, 70), 28)])
+def test_images_are_resized_as_anywhere_else(shape, size):
+    """Byte for byte, within the graph and within the one in 8 bits."""
+    preset = PRESETS["cnn_small"].model_copy(
+        update={"input": PRESETS["cnn_small"].input.model_copy(update={"size": size})}
+    )
+    network = build_network(preset.architecture, preset.input, 2, seed=0)
+    about = About(
+        name="small", preset=preset, class_names=("a", "b"), categories=("a", "b"), positive=(), positive_name="",
+        image_shape=shape, channels=1 if len(shape) == 2 else 3, weights="none", failed_weights=(), frozen=False,
+        num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
+    )  # fmt: skip
+    images = np.random.default_rng(size).integers(0, 256, (20, *shape), np.uint8)
+    exact = onnx_model(network, about)
+    for model in (exact, quantise(exact, images, np.arange(20))):
+        to_bytes = [
+            node.output[0]
+            for node in model.graph.node
+            for attribute in node.attribute
+            if node.op_type == "Cast" and attribute.i == onnx.TensorProto.UINT8
+        ]
+        model.graph.output.append(onnx.helper.make_tensor_value_info(to_bytes[0], onnx.TensorProto.UINT8, None))
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        found = session.run([to_bytes[0]], {model.graph.input[0].name: images})[0]
+        np.testing.assert_array_equal(found.reshape(20, *shape[:-2], size, size), resize(images, size))
 
 
 def test_strokes_for_a_model_of_strokes(processed, tmp_path, unseen):

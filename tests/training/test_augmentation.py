@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as vision
 
-from sketch_classifier.data.resize import resize_tensor
+from sketch_classifier.models.input import resize_tensor
 from sketch_classifier.params import Augmentation
 from sketch_classifier.training.augmentation import augment_images, augment_strokes
 from sketch_classifier.training.batches import Noise

@@ -20,6 +20,7 @@ from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import NpyWriter, replaced_folder
 from sketch_classifier.drawings.formats import BadRecords, iter_ndjson, open_bitmaps
 from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
@@ -189,7 +190,5 @@ class _Writer(ExitStack):
         elif drawings is not None:
             images = rasterize(drawings, size=size)
         else:
-            from sketch_classifier.data.resize import resize  # imports torch: seconds that other datasets save
-
             images = resize(bitmaps, size)
         return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from sketch_classifier.data.resize import resize_tensor
+from sketch_classifier.drawings.resize import weights
 from sketch_classifier.drawings.sequences import END
 from sketch_classifier.params import ImageInput, Input
 
@@ -14,7 +14,7 @@ from sketch_classifier.params import ImageInput, Input
 def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None) -> torch.Tensor:
     """Stored drawings → what the network takes, on the device that they are on.
 
-    Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as `data.resize` does it,
+    Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as `drawings.resize` does it,
     channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images that were resized when they were
     written give the same as images that are resized here.
 
@@ -28,6 +28,19 @@ def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None)
     if input.kind == "strokes":
         return _differences(stored, augment)
     return _images(stored, input, augment)
+
+
+def resize_tensor(images: torch.Tensor, size: int) -> torch.Tensor:
+    """(B, C, H, W) uint8 → (B, C, size, size) uint8 on the same device: byte for byte what `drawings.resize` gives.
+
+    For that, torch's float32 matrix products may use TensorFloat-32, but not bfloat16, which cuts the weights short.
+    """
+    if images.shape[-2:] == (size, size):
+        return images
+    rows, columns = (torch.tensor(weights(num, size), device=images.device) for num in images.shape[-2:])
+    with torch.autocast(images.device.type, enabled=False):
+        values = (images.to(torch.float32) @ columns.T).round_()
+        return (rows @ values).round_().to(torch.uint8)
 
 
 def _images(images: torch.Tensor, input: ImageInput, augment: Callable | None) -> torch.Tensor:

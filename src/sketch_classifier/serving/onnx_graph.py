@@ -18,7 +18,6 @@ from sketch_classifier.models.predict import hashed
 from sketch_classifier.models.saved import About
 from sketch_classifier.serving.metadata import Served
 from sketch_classifier.serving.onnx_session import FEATURES, PROBABILITIES
-from sketch_classifier.serving.resizing import interpolation
 
 OPSET = 20
 INPUT = "drawings"
@@ -91,19 +90,8 @@ class _Served(nn.Module):
     def __init__(self, network: Network, about: About) -> None:
         super().__init__()
         self.network, self.task = network, about.task
-        self.resized = False
-        if network.input.kind == "images":
-            height, width = about.image_shape[-2:]
-            size = network.input.size
-            self.resized = (height, width) != (size, size)
-            if self.resized:
-                self.register_buffer("rows", torch.from_numpy(interpolation(height, size)))
-                self.register_buffer("columns", torch.from_numpy(interpolation(width, size).T.copy()))
 
     def forward(self, stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if self.resized:  # the only step of `prepare` that ONNX has no exact operator for
-            values = self.rows @ (stored.to(torch.float32) @ self.columns)
-            stored = values.round().clamp(0, 255).to(torch.uint8)
         features = self.network.features(prepare(stored, self.network.input))
         return class_probabilities(self.network.classifier(features), self.task), hashed(features)
 

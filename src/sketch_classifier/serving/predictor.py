@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 from sketch_classifier.serving.metadata import Served
 from sketch_classifier.serving.onnx_session import Answers, Session
-from sketch_classifier.serving.resizing import resize
 
 FILE, SMALL_FILE = "model.onnx", "model_int8.onnx"
 

@@ -15,8 +15,7 @@ import torch
 from torch import nn
 
 from sketch_classifier import models, training
-from sketch_classifier.data import resize
-from sketch_classifier.drawings import sequences
+from sketch_classifier.drawings import resize, sequences
 from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.training.batches import forget_pages
