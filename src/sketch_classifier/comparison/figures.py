@@ -25,7 +25,7 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
     detail = "lines: 95 % intervals" + (
         "; of repeated runs ± standard deviation" if (summary["num_runs"] > 1).any() else ""
     )
-    figure = new_figure(9, TOP + 0.55 + 0.34 * max(num, 2), "Accuracy on the test drawings", detail)
+    figure = new_figure(9, TOP + 0.55 + 0.34 * max(num, 2), "Test accuracy", detail)
     axes = figure.subplots()
     for place, row in enumerate(summary.to_dict("records")):
         if row["num_runs"] > 1:
