@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sketch_classifier.errors import UserError
 
@@ -17,6 +18,12 @@ def run(main: Callable[[], object]) -> None:
     except OSError as error:  # no space left, permission denied, …
         where = f": {error.filename}" if error.filename else ""
         sys.exit(_fail(f"{error.strerror or error}{where}", 1))
+
+
+def accuracy_line(figures: dict[str, Any]) -> str:
+    """What metrics.json says of the test set, in one line."""
+    interval = f"{figures['accuracy_low']:.3f}–{figures['accuracy_high']:.3f}"
+    return f"test accuracy {figures['accuracy']:.3f} (95 % interval {interval}) on {figures['num_test']:,} drawings"
 
 
 def _fail(message: str, code: int) -> int:

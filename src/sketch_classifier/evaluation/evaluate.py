@@ -20,6 +20,7 @@ from sketch_classifier.evaluation.outcomes import answers, class_logits
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
 from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
 from sketch_classifier.models.saved import About, load_model
+from sketch_classifier.progress import step
 
 # The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
 DETAILS = ("_scaled", "_at_threshold")
@@ -53,12 +54,14 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     rows = rows_to_test(dataset, about, model)
     validation_rows = dataset.rows("validation")
     inputs = dataset.inputs(network.input)
+    step(f"predicting {len(validation_rows):,} validation and {len(rows):,} test drawings")
     validation, test = (
         require_numbers(class_logits(predict_logits(network, inputs, chosen), about.task), model)
         for chosen in (validation_rows, rows)
     )
     targets, names = dataset.targets(about.task), dataset.class_names(about.task)
 
+    step("computing the metrics and their bootstrap intervals")
     table, chosen = measure(test, targets[rows], validation, targets[validation_rows], about.task)
     validated = validation_figures(validation, targets[validation_rows])
     figures = _headline(table, validated | chosen, about, len(rows))
