@@ -184,9 +184,16 @@ def test_predictions_that_are_missing(tmp_path):
 
 def test_the_sample_for_dvc_is_capped_and_always_the_same():
     table = pd.DataFrame({"actual": np.arange(25_000).astype(str), "predicted": "cat", "row": 0})
-    sample = confusion_sample(table)
+    shown = [*table["actual"], "cat"]
+    sample = confusion_sample(table, shown)
     assert list(sample.columns) == ["actual", "predicted"]
     assert len(sample) == len(set(sample["actual"])) == 10_000
-    assert sample.equals(confusion_sample(table))
+    assert sample.equals(confusion_sample(table, shown))
     assert sample["actual"].astype(int).is_monotonic_increasing
-    assert len(confusion_sample(table.head(10))) == 10
+    assert len(confusion_sample(table.head(10), shown)) == 10
+
+
+def test_the_sample_for_dvc_shows_some_classes_and_calls_the_others_by_one_name():
+    table = pd.DataFrame({"actual": ["a", "a", "b", "c"], "predicted": ["a", "c", "c", "a"]})
+    sample = confusion_sample(table, ["a", "b"])
+    assert sample.to_numpy().tolist() == [["a", "a"], ["a", "(other classes)"], ["b", "(other classes)"]]

@@ -9,6 +9,8 @@ from sklearn.metrics import confusion_matrix as count_pairs
 from sklearn.metrics import precision_recall_fscore_support
 
 DIGITS = 6  # of the numbers that are written; more would only make noise in a diff
+LEGIBLE = 60  # classes up to which a figure shows all of them
+SHOWN = 30  # classes of more that it shows
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -34,6 +36,19 @@ def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str,
     )
     table = pd.DataFrame({"class": class_names, "precision": precision, "recall": recall, "f1": f1, "support": support})
     return table.round(DIGITS)
+
+
+def classes_to_show(confusion: pd.DataFrame) -> np.ndarray:
+    """(k,) int, ascending: the classes that a figure shows of what `confusion_matrix` gives.
+
+    All up to LEGIBLE classes; of more the SHOWN with the most mistakes. A mistake counts for the class that was drawn
+    and for the one that was predicted. Of equal classes the first.
+    """
+    counts = confusion.to_numpy()
+    if len(counts) <= LEGIBLE:
+        return np.arange(len(counts))
+    mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+    return np.sort(np.argsort(-mistakes, kind="stable")[:SHOWN])
 
 
 def most_confused(confusion: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
 from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
-from sketch_classifier.evaluation.confusion import DIGITS, confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.confusion import DIGITS, classes_to_show, confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.metrics import class_figures, probability_figures
 from sketch_classifier.evaluation.outcomes import answers, class_logits
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
@@ -84,7 +84,9 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(by_country(each), out_metrics / "by_country.csv")
     write_table(by_recognized(each), out_metrics / "by_recognized.csv")
     write_table(each, out_metrics / "predictions.csv")
-    write_table(confusion_sample(each), out_plots / "confusion.csv")
+    write_table(
+        confusion_sample(each, [names[code] for code in classes_to_show(confusion)]), out_plots / "confusion.csv"
+    )
     return figures
 
 
