@@ -36,14 +36,15 @@ def page(
     if len(summary) > 1 and VALIDATION.keys() <= set(summary):
         parts.append(CHOOSING)
     if len(pairs):
-        parts += ["## On the same test drawings", *_pairs(pairs)]
+        parts += ["## Pairwise comparison on shared test drawings", *_pairs(pairs)]
     if alone.sum():
         counts = _table(
-            ["run", "drawings that only it gets right"], ([name, f"{num:,}"] for name, num in alone.items())
+            ["run", "drawings that only this run classifies correctly"],
+            ([name, f"{num:,}"] for name, num in alone.items()),
         )
-        parts += ["## Only one is right", counts]
+        parts += ["## Classified correctly by one run only", counts]
     if len(distances):
-        parts += ["## Misclassified drawings in feature space", _distances(distances)]
+        parts += ["## Misclassified drawings: mean distance to class centroids", _distances(distances)]
     if notes:
         parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     return "\n\n".join(parts) + "\n"
@@ -78,7 +79,7 @@ def _figure(row: dict, name: str, several: bool) -> str:
 def _pairs(pairs: pd.DataFrame) -> list[str]:
     tested = pairs[pairs["p_value"].notna()]
     shown = tested if len(tested) <= MOST_PAIRS else tested[tested["a"] == tested["a"].iloc[0]]
-    header = ["a", "b", "shared drawings", "only a right", "only b right", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
+    header = ["a", "b", "shared", "only a correct", "only b correct", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
     rows = (
         [
             *(row["a"], row["b"], f"{row['num_shared']:,}", f"{row['n10']:,}", f"{row['n01']:,}"),
@@ -98,7 +99,7 @@ def _pairs(pairs: pd.DataFrame) -> list[str]:
 
 
 def _distances(distances: pd.DataFrame) -> str:
-    header = ["run", "misclassified", "to the true class", "to the predicted class", "ratio", "nearer to the wrong one"]
+    header = ["run", "misclassified", "to the true class", "to the predicted class", "ratio", "closer to the predicted"]
     rows = (
         [
             row["run"],

@@ -1,4 +1,4 @@
-"""What was drawn against what was predicted: the confusion matrix, and tables by class and by pair. Pure functions."""
+"""The confusion matrix, and tables by class and by pair of classes. Pure functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def wilson(right: int, total: int) -> tuple[float, float]:
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """(C, C) int: how many drawings of the row's class were called the column's class."""
+    """(C, C) int: how many drawings of the row's class were predicted as the column's class."""
     counts = count_pairs(labels, predicted, labels=np.arange(len(class_names)))
     return pd.DataFrame(counts, index=pd.Index(class_names, name=r"actual\predicted"), columns=list(class_names))
 
@@ -52,7 +52,7 @@ def classes_to_show(confusion: pd.DataFrame) -> np.ndarray:
 
 
 def most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Which classes are taken for which, the pair that is confused most first, from what `confusion_matrix` gives.
+    """Which classes are confused, the most frequent pair first, from what `confusion_matrix` gives.
 
     Two rows a pair, one for each direction, the commoner one first: actual, predicted, count, share (of the drawings of
     the actual class; missing where it has none) and pair_count (both directions together). Pairs that are never
