@@ -49,21 +49,22 @@ def test_quality_and_countries_of_a_dataset_that_has_none():
 
 
 @pytest.mark.parametrize(
-    ("high", "words"), [(0.65, "do not overlap"), (0.75, "overlap, so the difference may be due to chance")]
+    ("count", "verdict"),
+    [(500, "differ significantly (chi-squared test, p < 0.001)"), (20, "do not differ significantly")],
 )
-def test_countries(high, words):
-    table = pd.DataFrame(
-        {
-            "country": ["US", "JP", "other"],
-            "accuracy": [0.8, 0.6, 0.1],
-            "low": [0.7, 0.5, 0.05],
-            "high": [0.9, high, 0.2],
-        }
-    )
-    assert (
-        countries_text(table)
-        == f"Accuracy by country ranges from 60.0% (JP) to 80.0% (US); their 95 % intervals {words}."
-    )
+def test_countries(count, verdict):
+    table = pd.DataFrame({"country": ["US", "JP", "other"], "accuracy": [0.8, 0.6, 0.1], "count": count})
+    text = countries_text(table)
+    assert text.startswith("Accuracy by country ranges from 60.0% (JP) to 80.0% (US). The 2 countries ")
+    assert verdict in text
+
+
+def test_the_extremes_of_many_equal_countries_are_not_taken_for_a_difference():
+    correct = np.random.default_rng(0).binomial(40, 0.5, 100)
+    table = pd.DataFrame({"country": [f"c{i}" for i in range(100)], "count": 40, "accuracy": correct / 40})
+    assert np.ptp(correct) > 12  # the extremes alone would look like a difference
+    assert "do not differ significantly" in countries_text(table)
+    assert "(chi-squared test, p = 1.000)" in countries_text(table.assign(accuracy=1.0))
 
 
 def test_quality():

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2_contingency
 
-from sketch_classifier.analysis.look_alikes import RULE
+from sketch_classifier.analysis.look_alikes import RULE, SIGNIFICANCE
 
 
 def quality_text(quality: pd.DataFrame) -> str:
@@ -41,15 +42,23 @@ def pairs_text(confusion: pd.DataFrame, supported: np.ndarray) -> str:
 
 
 def countries_text(by_country: pd.DataFrame) -> str:
-    """The countries of the lowest and of the highest accuracy; from the table by_country."""
+    """The countries of the lowest and of the highest accuracy; from the table by_country.
+
+    Two of many countries lie far apart by chance alone, so all are tested together: Pearson's chi-squared test of the
+    numbers of correct and of misclassified drawings.
+    """
     named = by_country[by_country["country"] != "other"]
     if len(named) < 2:
         return ""
     low, high = named.loc[named["accuracy"].idxmin()], named.loc[named["accuracy"].idxmax()]
-    apart = "do not overlap" if low["high"] < high["low"] else "overlap, so the difference may be due to chance"
+    correct = (named["accuracy"] * named["count"]).round()
+    counts = np.stack([correct, named["count"] - correct])
+    p_value = chi2_contingency(counts).pvalue if counts.any(axis=1).all() else 1.0
+    verdict = "differ significantly" if p_value < SIGNIFICANCE else "do not differ significantly"
+    value = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
     return (
         f"Accuracy by country ranges from {low['accuracy']:.1%} ({low['country']}) to {high['accuracy']:.1%} "
-        f"({high['country']}); their 95 % intervals {apart}."
+        f"({high['country']}). The {len(named)} countries {verdict} (chi-squared test, {value})."
     )
 
 
