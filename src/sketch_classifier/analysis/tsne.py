@@ -48,7 +48,7 @@ def tsne_figure(
     Only the classes `shown` (codes) have them; the drawings of others are grey. Two classes, as a rule mixtures of many
     things, have a legend instead of names.
     """
-    figure = new_figure(10, 8.5, "t-SNE of the network's features", _with_shown(detail, shown, class_names))
+    figure = new_figure(10, 8.5, "t-SNE of the network's features", with_shown(detail, shown, class_names))
     axes = figure.add_subplot()
     present = _scatter(axes, positions, labels, class_names, shown, 18)
     axes.set(xticks=[], yticks=[])
@@ -70,7 +70,7 @@ def tsne_3d_figure(
 ) -> Figure:
     """(n, 3) positions of drawings with (n,) int labels, from two viewpoints, as `tsne_figure`; one legend for both."""
     title = "t-SNE of the network's features in three dimensions, from two viewpoints"
-    figure = new_figure(13, 6.6, title, _with_shown(detail, shown, class_names))
+    figure = new_figure(13, 6.6, title, with_shown(detail, shown, class_names))
     for number, turn in enumerate((-60, 30)):
         axes = figure.add_subplot(1, 2, number + 1, projection="3d", azim=turn, elev=22)
         _scatter(axes, positions, labels, class_names, shown, 9)
@@ -79,6 +79,13 @@ def tsne_3d_figure(
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 10), frameon=False, fontsize=8.5)
     return figure
+
+
+def with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) -> str:
+    """The detail under a title, with which classes are coloured where not all are."""
+    if len(shown) == len(class_names):
+        return detail
+    return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most mistakes"
 
 
 def _scatter(
@@ -94,12 +101,6 @@ def _scatter(
             style = {"color": colour, "marker": MARKERS[number % len(MARKERS)], "label": class_names[label]}
             axes.scatter(*own.T, s=size, alpha=0.65, linewidths=0, **style)
     return np.intersect1d(shown, labels)
-
-
-def _with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) -> str:
-    if len(shown) == len(class_names):
-        return detail
-    return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most mistakes"
 
 
 def _principal_components(features: np.ndarray, most: int, seed: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.style import class_colours
-from sketch_classifier.analysis.tsne import GREY
+from sketch_classifier.analysis.tsne import GREY, with_shown
 
 TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
 SYMBOLS = ("circle", "square", "diamond")  # plotly draws the others as letters of a font that may be missing
@@ -87,7 +87,7 @@ def turning_page(
         columns=columns,
         rows=sheet.height // side,
         lines=json.dumps(lines, ensure_ascii=False).replace("</", "<\\/"),
-        detail=detail,
+        detail=with_shown(detail, shown, class_names),
     )
 
 
