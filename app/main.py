@@ -94,7 +94,7 @@ def canvas() -> None:
 
 
 def report_page() -> None:
-    """How good this model is."""
+    """The model's report."""
     show_report(ROOT)
 
 

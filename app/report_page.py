@@ -10,14 +10,17 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from sketch_classifier.data.manifest import SYNTHETIC, read_source
 from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.errors import UserError
 
 REPORT = "plots/report.html"
 METRICS = "metrics/metrics.json"
+MANIFEST = "data/raw/manifest.json"
 SHOWN = {
-    "accuracy": "Accuracy",
-    "top3_accuracy": "Among the first 3",
-    "top5_accuracy": "Among the first 5",
+    "accuracy": "Test accuracy",
+    "top3_accuracy": "Top-3 accuracy",
+    "top5_accuracy": "Top-5 accuracy",
     "macro_f1": "Macro F1",
     "log_loss": "Log loss",
     "num_test": "Test drawings",
@@ -26,7 +29,9 @@ SHOWN = {
 
 def show_report(root: Path) -> None:
     """metrics.json, and the report of the `analyze` stage where it is there."""
-    st.header("How good is it?")
+    st.header("Model report")
+    if is_synthetic(root / MANIFEST):
+        st.warning("The dataset is synthetic, so the results say nothing about real drawings.")
     show_metrics(root / METRICS)
     path = root / REPORT
     if path.is_file():
@@ -55,13 +60,21 @@ def served(page: Path, copies: Path) -> str:
     return "/".join(["", *filter(None, [base]), "component", component.name, page.name])
 
 
+def is_synthetic(manifest: Path) -> bool:
+    """Whether the drawings in data/raw are synthetic; False where that is not known."""
+    try:
+        return read_source(manifest) == SYNTHETIC
+    except UserError:
+        return False
+
+
 def show_metrics(path: Path) -> None:
-    """The figures that a visitor wants first, and all of them in a table."""
+    """The headline metrics, and all of them in a table."""
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         st.info(
-            "No figures yet: `dvc repro` measures the model on drawings that it has not seen.",
+            "No figures yet: `dvc repro` evaluates the model on the test set.",
             icon=":material/monitoring:",
         )
         return

@@ -45,7 +45,11 @@ def main() -> None:
         print(f"evaluate: {time.perf_counter() - clock:.1f} s by the clock, {time.process_time() - cpu:.1f} s of CPU")
         clock, cpu = time.perf_counter(), time.process_time()
         params = load_params().analyze
-        analyze(root / "processed", root / "models", root / "metrics", root / "curves.csv", root / "plots", params, 0)
+        (root / "manifest.json").write_text('{"source": "made up"}', encoding="utf-8")
+        analyze(
+            root / "manifest.json", root / "processed", root / "models", root / "metrics", root / "curves.csv",
+            root / "plots", params, seed=0, dataset_name="made up",
+        )  # fmt: skip
         seconds = time.perf_counter() - clock
         pages = len(list((root / "plots/errors").iterdir()))
         print(

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 # The package of this folder, which is what DVC hashes: the virtual environment may name that of another checkout.
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -16,4 +17,10 @@ if Path(sketch_classifier.__file__).resolve().parent != SOURCE / "sketch_classif
 
 from sketch_classifier.entry_point import run  # noqa: E402
 
-__all__ = ["run"]
+__all__ = ["accuracy_line", "run"]
+
+
+def accuracy_line(figures: dict[str, Any]) -> str:
+    """What metrics.json says of the test set, in one line."""
+    interval = f"{figures['accuracy_low']:.3f}–{figures['accuracy_high']:.3f}"
+    return f"test accuracy {figures['accuracy']:.3f} (95 % interval {interval}) on {figures['num_test']:,} drawings"

@@ -1,13 +1,14 @@
-"""Stage: draw what went right and wrong and say why, into plots/ and metrics/."""
+"""Stage: figures, tables and the report, into plots/ and metrics/."""
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.params import read_params
-from stages import run
+from stages import accuracy_line, run
 
 
 def main() -> None:
-    params = read_params("analyze", "seed")
-    analyze(
+    params = read_params("analyze", "seed", "dataset")
+    figures = analyze(
+        "data/raw/manifest.json",
         "data/processed",
         "models",
         "metrics",
@@ -15,7 +16,9 @@ def main() -> None:
         "plots",
         params.analyze,
         params.seed,
+        params.dataset_name,
     )
+    print(f"{accuracy_line(figures)}; report: plots/report.html")
 
 
 if __name__ == "__main__":

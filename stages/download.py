@@ -4,6 +4,7 @@ import os
 
 from sketch_classifier.data.download import download
 from sketch_classifier.params import read_params
+from sketch_classifier.progress import step
 from stages import run
 
 
@@ -11,6 +12,7 @@ def main() -> None:
     params = read_params("source", "dataset", "seed")
     preset = params.dataset
     cache = os.environ.get("SKETCH_CLASSIFIER_CACHE", ".cache/downloads")
+    step(f"downloading {len(preset.files)} files, source: {params.source}")
     download(params.source, preset.format, preset.files, preset.limit, "data/raw", seed=params.seed, cache=cache)
 
 

@@ -1,12 +1,13 @@
 """Stage: measure the model on the test drawings, into metrics/ and the tables in plots/ that DVC draws."""
 
 from sketch_classifier.evaluation.evaluate import evaluate
-from stages import run
+from stages import accuracy_line, run
 
 
 def main() -> None:
     figures = evaluate("data/processed", "models", "metrics", "plots")
-    print("  ".join(f"{name} {value}" for name, value in figures.items()))
+    validation = figures.get("validation_accuracy")
+    print(accuracy_line(figures) + ("" if validation is None else f"; validation accuracy {validation:.3f}"))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from stages import run
 
 def main() -> None:
     figures = export("data/processed", "models", "models", "metrics/export.json")
-    print("  ".join(f"{name} {value}" for name, value in figures.items()))
+    for name, file in (("onnx", "models/model.onnx"), ("int8", "models/model_int8.onnx")):
+        size, accuracy = f"{figures[f'bytes_{name}'] / 1e6:.1f} MB", f"accuracy {figures[f'accuracy_{name}']:.3f}"
+        same = f"{figures[f'agreement_{name}']:.1%} of {figures['num_checked']:,} test drawings"
+        print(f"{file}: {size}, {accuracy}; same class as the trained model for {same}")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.params import read_params
+from sketch_classifier.progress import step
 from stages import run
 
 
 def main() -> None:
     params = read_params("dataset", "split")
+    step(f"rasterising and splitting {len(params.dataset.files)} files")
     preprocess("data/raw", params.dataset, params.split, "data/processed")
 
 

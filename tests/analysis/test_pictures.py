@@ -1,5 +1,6 @@
 """The pictures are there, of a size to be read, and show what they say."""
 
+import json
 from io import BytesIO
 
 import numpy as np
@@ -7,11 +8,13 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from sketch_classifier.analysis.centroids import distances_figure
 from sketch_classifier.analysis.class_distribution import distribution_figure
-from sketch_classifier.analysis.confusion import confusion_figure, look_alikes_figure
+from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
+from sketch_classifier.analysis.look_alikes import look_alikes_figure
 from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.sheets import (
     CELL,
@@ -28,11 +31,13 @@ from sketch_classifier.analysis.sheets import (
 from sketch_classifier.analysis.style import GREEN, VERMILLION, save
 from sketch_classifier.analysis.subgroups import country_figure, quality_figure
 from sketch_classifier.analysis.tsne import tsne_3d_figure, tsne_figure
+from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import official_categories
 
-NAMES = {count: official_categories()[-count:] for count in (2, 12, 60, 345)}
-many = pytest.mark.parametrize("num_classes", [2, 12, 60, pytest.param(345, marks=pytest.mark.slow)])
+NAMES = {count: official_categories()[-count:] for count in (2, 3, 12, 60, 345)}
+many = pytest.mark.parametrize("num_classes", [2, 12, 60, 345])
+WIDEST, TALLEST = 1600, 2000  # pixels of a figure at 120 dots an inch, so that it can be read on a screen
 
 
 def drawn(figure) -> np.ndarray:
@@ -42,13 +47,29 @@ def drawn(figure) -> np.ndarray:
     file.seek(0)
     picture = imread(file)
     assert picture.std() > 0.01, "blank"
-    assert max(picture.shape) < 5000
+    height, width, _ = picture.shape
+    assert width <= WIDEST and height <= TALLEST
+    for text in figure.texts:
+        assert text.get_window_extent().x1 <= width, f"cut off: {text.get_text()}"
+    smallest = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    assert min(smallest) >= 7, "too small to be read"
     return picture
 
 
 def written(figure) -> list[str]:
     """Every text of the figure that is not empty."""
     return [text.get_text() for text in figure.findobj(lambda o: hasattr(o, "get_text")) if text.get_text()]
+
+
+def counts_of(num_classes, noise=0.3) -> pd.DataFrame:
+    """A confusion matrix: nine correct drawings a class, and mistakes at random."""
+    names = NAMES[num_classes]
+    counts = np.random.default_rng(0).poisson(noise, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
+    return pd.DataFrame(counts, index=names, columns=names)
+
+
+def label_getters(axes):
+    return axes.get_xticklabels, axes.get_yticklabels
 
 
 def said(sheet) -> list[str]:
@@ -66,13 +87,13 @@ def test_errors_are_the_wrong_ones_page_by_page_and_the_most_confident_come_firs
     assert [text for sheet in sheets for text in said(sheet)] == expected
     shown = np.concatenate([sheet.pictures for sheet in sheets])
     assert (shown[..., 0] == 255 - dataset.images[wrong["row"]]).all()
-    assert "3–4 of the 5 errors" in sheets[1].detail
+    assert "3–4 of 5 misclassified drawings" in sheets[1].detail
 
 
 def test_no_error_is_said_so(make_dataset, predictions):
     dataset = make_dataset()
     (sheet,) = errors_sheets(dataset, predictions(dataset), 100, "cnn")
-    assert sheet.title == "No drawing was misclassified" and len(sheet.pictures) == 0
+    assert sheet.title == "No misclassified drawings" and len(sheet.pictures) == 0
     assert np.asarray(render(sheet)).std() > 1
 
 
@@ -141,59 +162,129 @@ def test_stroke_order_is_coloured_ink_on_white():
 
 @many
 def test_confusion(num_classes):
-    counts = np.random.default_rng(0).poisson(0.3, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
-    counts[1] = 0  # a class that nobody drew
-    figure = confusion_figure(pd.DataFrame(counts, index=NAMES[num_classes], columns=NAMES[num_classes]), "cnn")
+    counts = counts_of(num_classes)
+    counts.iloc[1] = 0  # a class that nobody drew
+    names = NAMES[num_classes]
+    figure = confusion_figure(counts, "cnn")
     drawn(figure)
-    assert set(NAMES[num_classes]) <= set(written(figure))
-    assert (str(counts[0, 0]) in " ".join(written(figure)).split()) == (num_classes < 40)
-    assert_no_overlap([label for label in figure.axes[0].get_xticklabels() if label.get_text()])
-    assert_no_overlap([label for label in figure.axes[0].get_yticklabels() if label.get_text()])
+    mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+    worst = set(mistakes.sort_values(ascending=False, kind="stable").index[:30])
+    labels = [[label for label in get() if label.get_text()] for get in label_getters(figure.axes[0])]
+    shown = worst if num_classes == 345 else set(names)
+    for axis in labels:
+        assert {label.get_text() for label in axis} == shown
+        assert_no_overlap(axis)
+    title, detail = (text.get_text() for text in figure.texts[:2])
+    assert ("30 of 345 classes with the most mistakes" in title) == (num_classes == 345)
+    assert ("metrics/confusion_matrix.csv" in detail) == (num_classes == 345)
+    assert f"accuracy {np.trace(counts) / counts.to_numpy().sum():.1%}" in detail
+
+
+def test_a_cell_of_a_cut_matrix_has_the_share_of_all_drawings_of_its_row():
+    counts = counts_of(345)
+    figure = confusion_figure(counts, "cnn")
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    expected = counts.div(counts.sum(axis=1), axis=0).loc[names, names]
+    np.testing.assert_allclose(figure.axes[0].images[0].get_array(), expected)
 
 
 @many
 def test_distribution(num_classes):
     counts = np.random.default_rng(0).integers(0, 9000, (num_classes, 3))
-    figure = distribution_figure(counts, NAMES[num_classes])
+    names = NAMES[num_classes]
+    figure = distribution_figure(counts, names)
     drawn(figure)
-    assert set(NAMES[num_classes]) <= set(written(figure))
+    fewest = [names[code] for code in np.argsort(counts.sum(axis=1), kind="stable")[:30]]
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert shown == (fewest if num_classes == 345 else list(names))
     assert all(f"{total:,}" in " ".join(written(figure)) for total in counts.sum(axis=0))
-    for axes in figure.axes:
-        assert_no_overlap(axes.get_yticklabels())
+    assert any("30 of 345 classes with the fewest drawings" in text for text in written(figure)) == (num_classes == 345)
+    assert_no_overlap(figure.axes[0].get_yticklabels())
 
 
 @many
-def test_tsne_names_every_class_once_and_no_name_covers_another(num_classes):
+def test_tsne_names_every_class_shown_once_and_no_name_covers_another(num_classes):
     rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(num_classes), 4)
-    figure = tsne_figure(rng.normal(size=(len(labels), 2)), labels, NAMES[num_classes], "cnn")
+    labels, shown = (
+        np.repeat(np.arange(num_classes), 4),
+        np.arange(num_classes)[:60:2] if num_classes > 60 else range(num_classes),
+    )
+    figure = tsne_figure(rng.normal(size=(len(labels), 2)), labels, NAMES[num_classes], np.array(shown), "cnn")
     drawn(figure)
     names = figure.axes[0].get_legend().get_texts() if num_classes == 2 else figure.axes[0].texts
-    assert sorted(text.get_text() for text in names) == sorted(NAMES[num_classes])
-    if num_classes < 345:
-        assert_no_overlap(names)
+    assert sorted(text.get_text() for text in names) == sorted(NAMES[num_classes][code] for code in shown)
+    assert_no_overlap(names)
+    assert sum(len(points.get_offsets()) for points in figure.axes[0].collections) == len(labels)
+    assert any("30 of 345 classes" in text for text in written(figure)) == (num_classes == 345)
 
 
-@many
-def test_look_alikes_names_every_class(num_classes):
-    counts = np.random.default_rng(0).poisson(0.3, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
-    figure = look_alikes_figure(pd.DataFrame(counts, index=NAMES[num_classes], columns=NAMES[num_classes]), "cnn")
-    if num_classes < 345:
-        drawn(figure)
-    labels = [label for label in figure.axes[0].get_yticklabels() if label.get_text()]
-    assert sorted(label.get_text() for label in labels) == sorted(NAMES[num_classes])
-    assert_no_overlap(labels)
-
-
-def test_nothing_was_ever_confused():
-    drawn(look_alikes_figure(pd.DataFrame(np.diag([3, 4, 5]), index=list("abc"), columns=list("abc")), "cnn"))
-
-
-def test_tsne_in_three_dimensions_shows_every_class():
-    labels = np.repeat(np.arange(12), 4)
-    figure = tsne_3d_figure(np.random.default_rng(0).normal(size=(48, 3)), labels, NAMES[12], "cnn")
+def test_a_class_that_is_shown_but_was_not_drawn_has_no_name():
+    labels = np.repeat([0, 2, 3], 4)
+    positions = np.random.default_rng(0).normal(size=(12, 2))
+    figure = tsne_figure(positions, labels, ("a", "b", "c", "d"), np.array([0, 1, 2]), "cnn")
+    assert sorted(text.get_text() for text in figure.axes[0].texts) == ["a", "c"]
     drawn(figure)
-    assert set(NAMES[12]) <= set(written(figure)) and len(figure.axes) == 2
+
+
+@pytest.mark.parametrize("num_classes", [3, 12, 60, 345])
+def test_look_alikes_join_the_pairs_that_are_often_confused_and_no_others(num_classes):
+    """Neighbours 0–1, 2–3 and so on are confused by 20 drawings each; all else by a few at random."""
+    counts = counts_of(num_classes, noise=0.01)
+    paired = np.arange(num_classes - num_classes % 2)
+    often = np.zeros((num_classes, num_classes), int)
+    often[paired, paired ^ 1] = 20
+    counts += often
+    figure = look_alikes_figure(counts, "cnn")
+    drawn(figure)
+    labels = [label for label in figure.axes[0].get_yticklabels() if label.get_text()]
+    shown = {label.get_text() for label in labels}
+    assert shown <= {NAMES[num_classes][code] for code in paired}
+    assert len(shown) == (30 if num_classes == 345 else len(paired))
+    assert_no_overlap(labels)
+    assert len(figure.axes[0].collections[0].get_segments()) == len(shown) / 2  # a bracket a pair, none between pairs
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.diag([3, 4, 5]),  # nothing was ever confused
+        np.diag([30] * 12) + np.eye(12, k=1, dtype=int) * 4,  # four mistakes a pair: too few
+        np.full((12, 12), 7) + np.diag([30] * 12),  # everything is confused with everything
+        np.array([[50, 40], [30, 60]]),  # two classes have no other class to be confused with
+    ],
+)
+def test_classes_that_chance_joins_are_not_joined(counts):
+    names = NAMES[12][: len(counts)]
+    figure = look_alikes_figure(pd.DataFrame(counts, index=names, columns=names), "cnn")
+    drawn(figure)
+    assert "No two classes are confused more often than chance explains" in written(figure)
+    assert not set(names) & set(written(figure))
+
+
+@pytest.mark.parametrize("num_classes", [2, 12, 345])
+def test_tsne_in_three_dimensions_shows_every_class_of_few(num_classes):
+    labels, names = np.repeat(np.arange(num_classes), 4), NAMES[num_classes]
+    shown = np.arange(num_classes)[:30]
+    positions = np.random.default_rng(0).normal(size=(len(labels), 3))
+    figure = tsne_3d_figure(positions, labels, names, shown, "cnn")
+    drawn(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [names[code] for code in shown]
+    assert len(figure.axes) == 2
+    page = turning_page(
+        positions, labels, names, shown, np.zeros((len(labels), 28, 28, 3), np.uint8), [""] * len(labels), "cnn"
+    )
+    assert ('"name":"315 other classes"' in page) == (num_classes == 345)
+    assert ("30 of 345 classes with the most mistakes" in page) == (num_classes == 345)
+    assert all(f'"name":{json.dumps(names[code])}' in page for code in shown)
+
+
+def test_many_countries_are_cut_to_those_with_the_most_drawings():
+    names = [f"{a}{b}" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJ"]
+    table = pd.DataFrame({"country": names, "count": range(1000, 900, -1), "accuracy": 0.8, "low": 0.7, "high": 0.9})
+    figure = country_figure(table, 0.8, "efficientnet_lite")
+    drawn(figure)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == names[:40]
+    assert any("40 of 100" in text for text in written(figure))
 
 
 def test_countries_that_are_read_worse_are_marked():
@@ -211,7 +302,7 @@ def test_what_a_dataset_has_nothing_for_says_so():
     empty = pd.DataFrame(columns=["quality", "group", "country", "count", "accuracy", "low", "high"])
     for figure in (quality_figure(empty, "cnn"), country_figure(empty, 0.9, "cnn")):
         drawn(figure)
-        assert any("Nothing to show" in text for text in written(figure))
+        assert any("Not available" in text for text in written(figure))
     none = distances_figure(pd.DataFrame({"nearer_to": []}), "cnn", "drawings")
     drawn(none)
     assert "No drawing was misclassified" in written(none)
@@ -227,7 +318,7 @@ def test_distances_count_both_sides():
     )
     figure = distances_figure(table, "cnn", "drawings")
     drawn(figure)
-    assert {"nearer to the predicted class: 2 (67%)", "nearer to the true class: 1 (33%)"} <= set(written(figure))
+    assert {"closer to the predicted class: 2 (67%)", "closer to the true class: 1 (33%)"} <= set(written(figure))
 
 
 @pytest.mark.parametrize("scalings", [("before",), ("before", "after")])

@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from sketch_classifier.analysis.centroids import centroid_distances, centroids, choose_per_class
-from sketch_classifier.analysis.confusion import confusion_rates, merges
 from sketch_classifier.analysis.label_issues import audited, label_issues, named, out_of_sample, votes
+from sketch_classifier.analysis.look_alikes import confused_pairs, confusion_rates, merges
 from sketch_classifier.analysis.subgroups import quality
 from sketch_classifier.data.dataset import SPLITS
 
@@ -98,10 +101,37 @@ def test_look_alikes_join_by_their_mean_confusion():
     counts = pd.DataFrame([[90, 10, 0], [20, 80, 0], [1, 1, 98]], columns=NAMES)
     rates = confusion_rates(counts)
     assert rates[0, 1] == rates[1, 0] == pytest.approx((0.1 + 0.2) / 2)
-    tree = merges(counts)
+    tree = merges(rates)
     assert set(tree[0, :2]) == {0, 1}
     assert 1 - tree[0, 2] == pytest.approx(0.15)
     assert 1 - tree[1, 2] == pytest.approx((0.005 + 0.005) / 2)  # the mean of both pairs with the third
+
+
+@given(
+    arrays(np.int64, st.integers(2, 7).map(lambda size: (size, size)), elements=st.integers(0, 40)),
+)
+def test_pairs_are_confused_by_the_rule_that_is_stated(counts):
+    """At least 5 mistakes, and more than an even spread of both classes' errors explains, for all pairs at once."""
+    size = len(counts)
+    found = confused_pairs(pd.DataFrame(counts))
+    errors = [sum(counts[i][j] for j in range(size) if j != i) for i in range(size)]
+    for i in range(size):
+        for j in range(size):
+            mistakes = int(counts[i][j] + counts[j][i])
+            expected = i != j and size > 2 and mistakes >= 5
+            if expected:
+                test = binomtest(mistakes, int(errors[i] + errors[j]), 1 / (size - 1), alternative="greater")
+                expected = test.pvalue * (size * (size - 1) / 2) <= 0.05
+            assert found[i, j] == expected
+
+
+@pytest.mark.parametrize(("num_classes", "errors"), [(12, 600), (345, 20_000), (345, 2_000_000)])
+def test_errors_at_random_make_no_pair(num_classes, errors):
+    rng = np.random.default_rng(num_classes)
+    actual = rng.integers(num_classes, size=errors)
+    predicted = (actual + rng.integers(1, num_classes, errors)) % num_classes
+    counts = np.bincount(actual * num_classes + predicted, minlength=num_classes**2).reshape(num_classes, -1)
+    assert confused_pairs(pd.DataFrame(counts)).sum() <= 2
 
 
 def test_a_drawing_s_own_label_has_no_part_in_its_prediction():

@@ -79,9 +79,23 @@ def test_the_report_shows_the_figures(tmp_path):
     (tmp_path / "metrics/metrics.json").write_text(json.dumps(metrics))
     page = report(tmp_path)
     assert not page.exception
-    assert {metric.label: metric.value for metric in page.metric} == {"Accuracy": "0.922", "Test drawings": "2,324"}
+    assert {metric.label: metric.value for metric in page.metric} == {
+        "Test accuracy": "0.922",
+        "Test drawings": "2,324",
+    }
     (tmp_path / "metrics/metrics.json").write_text("{")
     assert "No figures yet" in report(tmp_path).info[0].value
+
+
+@pytest.mark.parametrize(
+    ("manifest", "synthetic"), [('{"source": "synthetic"}', True), ('{"source": "official"}', False), ("{", False)]
+)
+def test_the_report_says_that_drawings_are_synthetic(tmp_path, manifest, synthetic):
+    (tmp_path / "data/raw").mkdir(parents=True)
+    (tmp_path / "data/raw/manifest.json").write_text(manifest)
+    page = report(tmp_path)
+    assert not page.exception
+    assert any("synthetic" in warning.value for warning in page.warning) == synthetic
 
 
 def test_the_report_of_the_pipeline_is_embedded(tmp_path):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
+from sketch_classifier.comparison.markdown import page
 from sketch_classifier.comparison.shared_drawings import identified, only_one_right, pooled
 from sketch_classifier.comparison.summary import changes, distances, pairs, repeats, summary
 
@@ -56,6 +57,29 @@ def test_mean_and_standard_deviation_of_repeated_runs(make_run):
     assert mean["accuracy_std"] == pytest.approx(statistics.stdev(accuracies))
     assert mean["log_loss"] == pytest.approx(statistics.mean(losses))
     assert mean["log_loss_std"] == pytest.approx(statistics.stdev(losses), abs=1e-6)
+
+
+def test_the_figures_to_choose_by_come_first_and_those_of_the_test_set_after_them(make_run):
+    """Also where some runs are older than the figures."""
+    figures = [
+        {"validation_accuracy": 0.5, "validation_loss": 1.5},
+        {"validation_accuracy": 0.75, "validation_loss": 1},
+        {},
+    ]
+    runs = [make_run(f"run{i}", "ccdd", "ccdc", lr=i, figures=found) for i, found in enumerate(figures)]
+    runs += [
+        make_run("again", "ccdd", "ccdc", lr=0, seed=1, figures={"validation_accuracy": 0.7, "validation_loss": 2})
+    ]
+    table = summary(runs, repeats(runs))
+    names = list(table)
+    assert names.index("validation_accuracy") < names.index("validation_loss") < names.index("accuracy")
+    text = page(table, pairs({}), pd.Series(dtype=int), pd.DataFrame(), [])
+    header, _, *rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|"))
+    assert "accuracy" not in header, "it is not said of which drawings"
+    place = header.index("validation accuracy")
+    assert place < header.index("test accuracy (95 %)")
+    assert [row[place] for row in rows] == ["0.500", "0.750", "", "0.700", "0.600 ± 0.141"]
+    assert "Choose a run by its validation accuracy" in text
 
 
 def test_an_interval_that_evaluate_wrote_is_kept(make_run):

@@ -3,13 +3,14 @@
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import classification_report
 
-from sketch_classifier.evaluation.confusion import confusion_matrix, most_confused, per_class, wilson
+from sketch_classifier.evaluation.confusion import classes_to_show, confusion_matrix, most_confused, per_class, wilson
 
 NAMES = tuple(f"class {number}" for number in range(6))
 ANSWERS = st.integers(1, 40).flatmap(
@@ -92,3 +93,14 @@ def test_wilsons_interval_holds_the_shares_that_a_score_test_does_not_refuse(tot
     for end in wilson(right, total):
         spread = 1.959963984540054 * np.sqrt(end * (1 - end) / total)
         assert abs(end - right / total) == pytest.approx(spread, abs=1e-7)
+
+
+@given(st.integers(2, 90), st.integers(0, 5), st.integers(0, 10**6))
+def test_a_figure_shows_all_of_few_classes_and_those_with_the_most_mistakes_of_many(size, most, seed):
+    counts = np.random.default_rng(seed).integers(0, most + 1, (size, size))
+    shown = classes_to_show(pd.DataFrame(counts)).tolist()
+    mistakes = [sum(counts[i, j] + counts[j, i] for j in range(size) if j != i) for i in range(size)]
+    assert shown == sorted(set(shown))
+    assert len(shown) == (size if size <= 60 else 30)
+    left_out = [mistakes[i] for i in range(size) if i not in shown]
+    assert min(mistakes[i] for i in shown) >= max(left_out, default=0)

@@ -9,7 +9,7 @@ import torch
 
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.errors import UserError
-from sketch_classifier.evaluation.evaluate import evaluate
+from sketch_classifier.evaluation.evaluate import evaluate, validation_figures
 from sketch_classifier.evaluation.tables import confusion_sample, read_predictions, read_table
 from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
@@ -104,6 +104,36 @@ def test_every_file_agrees_with_the_others(tmp_path):
         )
 
 
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
+def test_no_figure_of_the_validation_set_depends_on_the_test_set(tmp_path, task):
+    """What a run is chosen by, and what is fitted, stay the same whatever the test drawings are."""
+    write_dataset(tmp_path / "processed")
+    before = run(tmp_path, task=task)
+    index = pd.read_parquet(tmp_path / "processed/index.parquet")
+    images = np.load(tmp_path / "processed/images.npy")
+    images[(index["split"] == "test").to_numpy()] = 255
+    np.save(tmp_path / "processed/images.npy", images)
+    after = run(tmp_path, task=task)
+    of_validation = {"validation_accuracy", "validation_loss", "temperature"} | (
+        {"threshold"} if task == "binary" else set()
+    )
+    assert of_validation <= set(before)
+    assert {name: before[name] for name in of_validation} == {name: after[name] for name in of_validation}
+    assert before["log_loss"] != after["log_loss"]
+
+
+@pytest.mark.parametrize("right", [0, 3, 4])
+def test_validation_figures_are_those_of_a_loop(right):
+    logits, labels = np.eye(4, 3, dtype=np.float32) * 2, np.array([0, 1, 2, 0])
+    labels[right:] = (labels[right:] + 1) % 3
+    loss = [np.log(np.exp(row).sum()) - row[label] for row, label in zip(logits.astype(float), labels, strict=True)]
+    found = validation_figures(logits, labels)
+    hits = [row.argmax() == label for row, label in zip(logits, labels, strict=True)]
+    assert found["validation_accuracy"] == np.mean(hits)
+    assert found["validation_loss"] == pytest.approx(np.mean(loss), abs=1e-6)
+    assert validation_figures(logits[:0], labels[:0]) == {}
+
+
 def test_the_same_model_gives_the_same_bytes(tmp_path):
     write_dataset(tmp_path / "processed")
     run(tmp_path)
@@ -154,9 +184,16 @@ def test_predictions_that_are_missing(tmp_path):
 
 def test_the_sample_for_dvc_is_capped_and_always_the_same():
     table = pd.DataFrame({"actual": np.arange(25_000).astype(str), "predicted": "cat", "row": 0})
-    sample = confusion_sample(table)
+    shown = [*table["actual"], "cat"]
+    sample = confusion_sample(table, shown)
     assert list(sample.columns) == ["actual", "predicted"]
     assert len(sample) == len(set(sample["actual"])) == 10_000
-    assert sample.equals(confusion_sample(table))
+    assert sample.equals(confusion_sample(table, shown))
     assert sample["actual"].astype(int).is_monotonic_increasing
-    assert len(confusion_sample(table.head(10))) == 10
+    assert len(confusion_sample(table.head(10), shown)) == 10
+
+
+def test_the_sample_for_dvc_shows_some_classes_and_calls_the_others_by_one_name():
+    table = pd.DataFrame({"actual": ["a", "a", "b", "c"], "predicted": ["a", "c", "c", "a"]})
+    sample = confusion_sample(table, ["a", "b"])
+    assert sample.to_numpy().tolist() == [["a", "a"], ["a", "(other classes)"], ["b", "(other classes)"]]

@@ -20,6 +20,7 @@ NO_OUTPUT = {
     *PARAMS,
     "src/sketch_classifier/errors.py",
     "src/sketch_classifier/entry_point.py",
+    "src/sketch_classifier/progress.py",
     "src/sketch_classifier/__init__.py",
 }
 

@@ -16,7 +16,7 @@ PICTURES = [
 ]  # fmt: skip
 METRICS = [
     "accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "map3", "log_loss",
-    "expected_calibration_error", "num_test",
+    "expected_calibration_error", "num_test", "validation_accuracy", "validation_loss",
 ]  # fmt: skip
 
 
@@ -38,6 +38,18 @@ def test_repro_writes_every_output(finished):
     assert matrix.to_numpy().sum() == metrics["num_test"]
     exported = json.loads((finished.root / "metrics/export.json").read_text())
     assert exported["accuracy_torch"] == metrics["accuracy"] and exported["agreement_onnx"] == 1
+
+
+def test_repro_ends_with_the_accuracy_and_where_the_report_lies(finished):
+    """And says on the way what it does, with no bar that redraws itself, since this is no terminal."""
+    done = finished.run("dvc", "repro", "--force", "--single-item", "analyze")
+    metrics = json.loads((finished.root / "metrics/metrics.json").read_text())
+    interval = f"{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}"
+    accuracy = f"test accuracy {metrics['accuracy']:.3f} (95 % interval {interval}) on {metrics['num_test']} drawings"
+    assert f"{accuracy}; report: plots/report.html\n" in done.stdout
+    assert "t-SNE of 60 test drawings" in done.stderr and "\r" not in done.stderr
+    assert "These drawings are synthetic" in (finished.root / "plots/report.html").read_text(encoding="utf-8")
+    finished.run("git", "checkout", "--quiet", ".")
 
 
 def test_processed_data(finished):

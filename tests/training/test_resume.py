@@ -1,6 +1,7 @@
 """A run that dies goes on from its last epoch, and ends as if nothing had happened."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,6 @@ def test_kill_9(write_dataset, cnn, tmp_path):
     assert outputs(tmp_path / "killed") == {}
 
     again = subprocess.run(command("killed"), check=True, env=environment, capture_output=True, text=True)
-    assert "going on after epoch" in again.stderr
+    assert re.search(r"^resuming after epoch \d+ of 12 from .*last\.pt$", again.stderr, re.MULTILINE)
     assert "epoch  1/12" not in again.stderr
     assert outputs(tmp_path / "killed") == outputs(tmp_path / "undisturbed")

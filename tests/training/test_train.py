@@ -7,6 +7,7 @@ import torch
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.errors import UserError
+from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.models.predict import predict_logits, probabilities
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Train
@@ -50,6 +51,35 @@ def test_binary_learns_the_positive_group(write_dataset, cnn, run):
     found = probabilities(predict_logits(network, dataset.images, rows), about.task)
     assert about.class_names == ("not up", "up") and found.shape == (len(rows), 2)
     assert (found.argmax(axis=1) == np.isin(dataset.labels[rows], [0, 2])).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("task", "ema", "keep", "patience"),
+    [
+        ("multiclass", 0.0, "last", None),
+        ("multiclass", 0.9, "last", None),
+        ("multiclass", 0.0, "best_loss", None),
+        ("multiclass", 0.9, "best_loss", 1),
+        ("binary", 0.0, "best_accuracy", 2),
+    ],
+)
+def test_validation_figures_are_those_of_the_weights_that_were_saved(
+    write_dataset, cnn, run, tmp_path, task, ema, keep, patience
+):
+    """evaluate measures the saved weights; train wrote the figures of the epoch that it says it kept."""
+    dataset = write_dataset(positive=("high", "low"))
+    # A rate so high that the validation figures go up and down from epoch to epoch.
+    optimizer = cnn.optimizer.model_copy(update={"lr": 0.02})
+    changes = {"task": task, "ema": ema, "keep": keep, "patience": patience, "epochs": 6, "optimizer": optimizer}
+    folder = run(dataset, cnn.model_copy(update=changes))
+    about = load_model(folder / "models")[1]
+    curves = pd.read_csv(folder / "curves/learning_curves.csv")
+    kept = curves.set_index("epoch").loc[about.final["epoch"]]
+    figures = evaluate(dataset.folder, folder / "models", tmp_path / "metrics", tmp_path / "plots")
+    for name in ("validation_accuracy", "validation_loss"):
+        assert figures[name] == pytest.approx(kept[name], abs=2e-5)
+    column = {"last": curves["epoch"], "best_loss": -curves["validation_loss"]}.get(keep, curves["validation_accuracy"])
+    assert about.final["epoch"] == curves["epoch"][column.argmax()]
 
 
 @pytest.mark.usefixtures("two_threads")

@@ -1,4 +1,4 @@
-"""From the model, the processed dataset and what evaluate wrote to pictures, tables and a page on the errors."""
+"""From the model, the processed dataset and what evaluate wrote to figures, tables and the report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from sketch_classifier.analysis.centroids import centroid_distances, centroids, choose_per_class, distances_figure
 from sketch_classifier.analysis.class_distribution import distribution_figure
-from sketch_classifier.analysis.confusion import confusion_figure, look_alikes_figure
+from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.label_issues import audited, issues_sheet, label_issues, named, out_of_sample
 from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
+from sketch_classifier.analysis.look_alikes import look_alikes_figure
+from sketch_classifier.analysis.provenance import Provenance
 from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
 from sketch_classifier.analysis.sheets import Sheet, errors_sheets, pictures, render, samples_sheet
@@ -29,14 +32,16 @@ from sketch_classifier.analysis.subgroups import country_figure, quality, qualit
 from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, usable_perplexity
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
+from sketch_classifier.data.manifest import read_source
 from sketch_classifier.drawings.files import replaced_file, replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.evaluation.confusion import confusion_matrix
+from sketch_classifier.evaluation.confusion import classes_to_show, confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.predict import MOST_FEATURES, feature_batches, hashed
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
+from sketch_classifier.progress import step
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class _Run:
     class_names: tuple[str, ...]
     targets: np.ndarray
     predictions: pd.DataFrame
+    confusion: pd.DataFrame
     params: Analyze
     seed: int
     plots: Path
@@ -60,6 +66,7 @@ class _Run:
 
 
 def analyze(
+    manifest: str | Path,
     processed: str | Path,
     model: str | Path,
     metrics: str | Path,
@@ -67,22 +74,25 @@ def analyze(
     plots: str | Path,
     params: Analyze,
     seed: int,
-) -> None:
-    """Draw a run and say why it errs.
+    dataset_name: str,
+) -> dict[str, Any]:
+    """Draw the figures of a run and write its report; returns what metrics.json holds.
 
+    manifest   the JSON file in which download wrote where the drawings come from
     processed  the folder that preprocess wrote
     model      the folder of the trained model
     metrics    the folder with the tables that evaluate wrote
     curves     the CSV file of the learning curves that train wrote
 
-    Writes in `plots` the pictures samples, errors, confusion_matrix, class_distribution, learning_curves, look_alikes,
+    Writes in `plots` the figures samples, errors, confusion_matrix, class_distribution, learning_curves, look_alikes,
     quality, by_country, reliability, tsne_2d, tsne_3d, centroid_distances and label_issues (.png), the folder errors
     with all errors page by page, and the pages tsne_3d.html and report.html; in `metrics` quality.csv,
-    centroid_distances.csv and label_issues.csv. What a dataset has nothing for is there and says so.
+    centroid_distances.csv and label_issues.csv. Of what a dataset does not record there is a figure that says so, since
+    DVC expects the file, and no section in the report. Each step is announced on stderr.
 
     The same inputs give the same bytes. Raises UserError for an input that is missing.
     """
-    dataset = Dataset.open(processed)
+    source, dataset = read_source(manifest), Dataset.open(processed)
     network, about = load_model(model)
     metrics = Path(metrics)
     table, history = read_predictions(metrics / "predictions.csv"), read_curves(curves)
@@ -96,14 +106,20 @@ def analyze(
         name: read_table(metrics / f"{name}.csv")
         for name in ("intervals", "per_class", "most_confused", "calibration", "by_country")
     }
-    run = _Run(dataset, network, about.task, about.name, names, targets, table, params, seed, Path(plots), metrics)
+    predicted = table["predicted"].map({name: code for code, name in enumerate(names)}).to_numpy(np.int64)
+    confusion = confusion_matrix(targets[rows], predicted, names)
+    run = _Run(
+        dataset, network, about.task, about.name, names, targets, table, confusion, params, seed, Path(plots), metrics
+    )
 
+    step("drawing metrics and learning curves")
     save(curves_figure(history, about.name), run.plots / "learning_curves.png")
-    num_pages = _draw_drawings(run)
     _draw_classes(run)
-    qualities = _draw_causes(run, figures, written["by_country"])
+    qualities = _draw_subgroups(run, figures, written["by_country"])
     detail = f"{about.name}, {len(rows):,} test drawings"
     save(reliability_figure(written["calibration"], written["intervals"], detail), run.plots / "reliability.png")
+    step(f"drawing {(~table['correct']).sum():,} misclassified drawings")
+    num_pages = _draw_drawings(run)
     places = np.sort(np.random.default_rng(seed).permutation(len(rows))[: params.tsne_samples])
     audit = audited(dataset.split, params.label_drawings, seed)
     kept = np.union1d(rows[places], audit)
@@ -114,23 +130,26 @@ def analyze(
     tables = Tables(
         figures=figures,
         intervals=written["intervals"],
+        confusion=confusion,
         per_class=written["per_class"],
         most_confused=written["most_confused"],
+        calibration=written["calibration"],
         by_country=written["by_country"],
         quality=qualities,
         distances=distances,
         issues=issues,
     )
-    line = (
-        f"{len(names)} classes; trained on {about.num_train:,} drawings, chosen by {about.num_validation:,}, tested on "
-        f"{len(rows):,}; {about.num_parameters:,} parameters, weights: {about.weights}."
-    )
+    counts = np.bincount(dataset.split, minlength=len(SPLITS)).tolist()
+    things = "photographs" if dataset.channels == "color" else "drawings"
+    provenance = Provenance(dataset_name, source, things, counts, about)
+    step("writing the report")
     with replaced_file(run.plots / "report.html") as path:
-        path.write_text(report(tables, run.plots, about.name, line, num_pages, len(audit)), encoding="utf-8")
+        path.write_text(report(tables, run.plots, provenance, num_pages, len(audit)), encoding="utf-8")
+    return figures
 
 
 def _draw_drawings(run: _Run) -> int:
-    """Samples and errors; returns the number of pages."""
+    """Random and misclassified drawings; returns the number of pages of the latter."""
     save(
         render(samples_sheet(run.dataset, run.predictions, run.params.num_samples, run.name, run.seed)),
         run.plots / "samples.png",
@@ -160,16 +179,14 @@ def _draw_page(sheet: Sheet, path: Path) -> None:
 
 
 def _draw_classes(run: _Run) -> None:
-    names, rows = run.class_names, run.predictions["row"].to_numpy()
-    predicted = run.predictions["predicted"].map({name: code for code, name in enumerate(names)}).to_numpy(np.int64)
-    confusion = confusion_matrix(run.targets[rows], predicted, names)
-    save(confusion_figure(confusion, run.name), run.plots / "confusion_matrix.png")
-    save(look_alikes_figure(confusion, run.name), run.plots / "look_alikes.png")
+    names = run.class_names
+    save(confusion_figure(run.confusion, run.name), run.plots / "confusion_matrix.png")
+    save(look_alikes_figure(run.confusion, run.name), run.plots / "look_alikes.png")
     counts = np.bincount(run.targets * len(SPLITS) + run.dataset.split, minlength=len(names) * len(SPLITS))
     save(distribution_figure(counts.reshape(len(names), -1), names), run.plots / "class_distribution.png")
 
 
-def _draw_causes(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
+def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
     """Quality and countries; returns the table of qualities."""
     table = quality(run.predictions, run.dataset.index)
     write_table(table, run.metrics / "quality.csv")
@@ -185,10 +202,12 @@ def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
     """
     train = run.dataset.rows("train")
     train = choose_per_class(train, run.targets[train], run.params.centroid_drawings, run.seed)
+    step(f"computing the features of {len(train):,} training drawings for the class centroids")
     centres = centroids(run.features(train), run.targets[train], len(run.class_names))
     wrong = run.predictions[~run.predictions["correct"]]
     rows = np.union1d(kept, wrong["row"])
     in_kept, in_wrong = (pd.Index(these).get_indexer(rows) for these in (kept, wrong["row"]))  # places, or −1
+    step(f"computing the features of {len(rows):,} drawings")
     features = np.empty((len(kept), min(centres.shape[1], MOST_FEATURES)), np.float32)
 
     def misclassified() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -200,7 +219,7 @@ def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
 
     distances = centroid_distances(wrong, misclassified(), centres, run.class_names)
     write_table(distances, run.metrics / "centroid_distances.csv")
-    drawings = f"up to {run.params.centroid_drawings:,} training drawings a class"
+    drawings = f"up to {run.params.centroid_drawings:,} training drawings per class"
     save(distances_figure(distances, run.name, drawings), run.plots / "centroid_distances.png")
     return features, distances
 
@@ -213,19 +232,22 @@ def _draw_embedding(run: _Run, places: np.ndarray, features: np.ndarray) -> None
     perplexity = usable_perplexity(params.tsne_perplexity, len(rows))
     detail = f"{run.name}, {len(rows):,} of {len(run.predictions):,} test drawings, perplexity {perplexity:.3g}"
     labels = run.targets[rows]
+    step(f"t-SNE of {len(rows):,} test drawings, in two and three dimensions")
     # Side by side, each on a thread of its own; one that ends must not give its threads to the other (see `embed`).
     with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
         flat, positions = pool.map(lambda number: embed(features, params.tsne_perplexity, seed, number), (2, 3))
-    save(tsne_figure(flat, labels, run.class_names, detail), run.plots / "tsne_2d.png")
-    save(tsne_3d_figure(positions, labels, run.class_names, detail), run.plots / "tsne_3d.png")
+    classes = run.class_names, classes_to_show(run.confusion).tolist()
+    save(tsne_figure(flat, labels, *classes, detail), run.plots / "tsne_2d.png")
+    save(tsne_3d_figure(positions, labels, *classes, detail), run.plots / "tsne_3d.png")
     said = [f"{'✓' if row.correct else '✗'} {row.predicted} {row.confidence:.0%}" for row in shown.itertuples()]
     images = pictures(run.dataset.images[rows], run.dataset.channels)
     with replaced_file(run.plots / "tsne_3d.html") as path:
-        path.write_text(turning_page(positions, labels, run.class_names, images, said, detail), encoding="utf-8")
+        path.write_text(turning_page(positions, labels, *classes, images, said, detail), encoding="utf-8")
 
 
 def _draw_labels(run: _Run, rows: np.ndarray, features: np.ndarray) -> pd.DataFrame:
-    """Wrong labels among `rows` (n,), with features (n, D); returns their table."""
+    """Suspected label errors among `rows` (n,), with features (n, D); returns their table."""
+    step(f"looking for label errors among {len(rows):,} drawings")
     dataset, labels = run.dataset, run.targets[rows]
     flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
     probabilities = out_of_sample(features, labels, len(run.class_names), run.seed)

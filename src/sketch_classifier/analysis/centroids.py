@@ -1,4 +1,4 @@
-"""Where misclassified drawings lie in feature space: near the centroid of their own class, or of the wrong one."""
+"""How far misclassified drawings lie from the centroids of their true and of their predicted class in feature space."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ def centroid_distances(
 
 
 def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
-    """A point a misclassified drawing of `centroid_distances`: left of the diagonal it lies nearer to the true class.
+    """A point a misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
 
     drawings  what the centroids are the means of, as "500 training drawings of each class"
     """
     wrong = (table["nearer_to"] == "predicted").to_numpy()
     detail = f"{model}, {len(table):,} misclassified test drawings, centroids of {drawings}"
-    figure = new_figure(7.2, 6.6, "Nearer to the wrong class?", detail)
+    figure = new_figure(7.2, 6.6, "Misclassified drawings: distance to class centroids", detail)
     axes = figure.add_subplot()
     if table.empty:
         say(axes, "No drawing was misclassified")
         return figure
     x, y = table["distance_actual"].to_numpy(), table["distance_predicted"].to_numpy()
     for chosen, colour, text in ((wrong, VERMILLION, "predicted"), (~wrong, BLUE, "true")):
-        label = f"nearer to the {text} class: {chosen.sum():,} ({chosen.mean():.0%})"
+        label = f"closer to the {text} class: {chosen.sum():,} ({chosen.mean():.0%})"
         axes.scatter(x[chosen], y[chosen], s=16, alpha=0.6, linewidths=0, color=colour, label=label)
     end = max(x[np.isfinite(x)].max(initial=0), y[np.isfinite(y)].max(initial=0)) * 1.05 or 1
     axes.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")

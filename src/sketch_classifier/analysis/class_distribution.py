@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,32 +10,38 @@ from matplotlib.figure import Figure
 from sketch_classifier.analysis.style import BLUE, GREEN, ORANGE, QUIET, TOP, new_figure, quiet
 from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.data.dataset import SPLITS
+from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 
 COLOURS = (BLUE, ORANGE, GREEN)
 ROW = 0.24  # inches a class
 
 
 def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """(C, 3) int counts of train, validation and test drawings, as one stacked bar a class; C from 2 to 345."""
-    num_classes = len(class_names)
-    columns = 1 if num_classes <= 45 else ceil(num_classes / 70)
-    rows = ceil(num_classes / columns)
-    totals = zip(SPLITS, counts.sum(axis=0), strict=True)
-    detail = f"{num_classes} classes: " + ", ".join(f"{name} {total:,}" for name, total in totals)
-    width, height = 8 if columns == 1 else 4.4 * columns, max(rows * ROW, 0.8) + TOP + 0.6
-    figure = new_figure(width, height, "Drawings of each class in each split", detail, class_names)
-    panels = figure.subplots(1, columns, squeeze=False)[0]
-    longest = counts.sum(axis=1).max()
-    for number, axes in enumerate(panels):
-        part = slice(number * rows, min((number + 1) * rows, num_classes))
-        _bars(axes, counts[part], class_names[part], rows)
-        axes.set_xlim(0, longest * (1.3 if columns == 1 else 1.75))
-        axes.set_ylim(rows - 0.4, -0.6)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right", ncols=3, frameon=False, fontsize=9)
+    """(C, 3) int counts of train, validation and test drawings, as one stacked bar a class; C from 2.
+
+    Of more than LEGIBLE classes the SHOWN with the fewest drawings, the fewest first.
+    """
+    num_classes, totals = len(class_names), counts.sum(axis=1)
+    sums = zip(SPLITS, counts.sum(axis=0), strict=True)
+    title, detail = (
+        "Class distribution",
+        f"{num_classes} classes: " + ", ".join(f"{total:,} {name}" for name, total in sums),
+    )
+    shown = np.arange(num_classes)
+    if num_classes > LEGIBLE:
+        shown = np.argsort(totals, kind="stable")[:SHOWN]
+        title += f": the {len(shown)} of {num_classes} classes with the fewest drawings"
+        detail += f"; {totals.min():,} to {totals.max():,} drawings a class"
+    figure = new_figure(8, max(len(shown) * ROW, 0.8) + TOP + 0.85, title, detail, class_names)
+    axes = figure.add_subplot()
+    _bars(axes, counts[shown], [class_names[code] for code in shown.tolist()])
+    axes.set_xlim(0, max(totals[shown].max(), 1) * 1.3)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
-def _bars(axes, counts: np.ndarray, names: Sequence[str], rows: int) -> None:
+def _bars(axes, counts: np.ndarray, names: Sequence[str]) -> None:
     places = np.arange(len(names))
     left = np.zeros(len(names))
     for split, colour in enumerate(COLOURS):
@@ -48,5 +53,5 @@ def _bars(axes, counts: np.ndarray, names: Sequence[str], rows: int) -> None:
     axes.set_yticks(places, list(map(short, names)), fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=8)
-    axes.set_xlabel("drawings", fontsize=9)
+    axes.set_xlabel("number of drawings", fontsize=9)
     quiet(axes)

@@ -139,12 +139,12 @@ def issues_sheet(dataset: Dataset, table: pd.DataFrame, limit: int, num_audited:
     rows = shown["row"].to_numpy()
     likely = int(table["issue"].sum())
     detail = (
-        f"{model}, {len(shown):,} of {len(table):,} suspects among {num_audited:,} drawings; "
-        f"confident learning takes {likely:,} labels for wrong"
+        f"{model}, {len(shown):,} of {len(table):,} suspected label errors among {num_audited:,} drawings; "
+        f"{likely:,} flagged by confident learning"
     )
-    title = "Labels that are probably wrong, the most suspicious first" if len(shown) else "No label looks wrong"
+    title = "Suspected label errors, most likely first" if len(shown) else "No suspected label errors"
     captions = [
-        [(f"label: {said.label}", INK), (f"looks like {said.suggested}", VERMILLION), (f"in {said.split}", QUIET)]
+        [(f"label: {said.label}", INK), (f"suggested: {said.suggested}", VERMILLION), (f"{said.split} set", QUIET)]
         for said in shown.itertuples()
     ]
     images = pictures(dataset.images[rows], dataset.channels)

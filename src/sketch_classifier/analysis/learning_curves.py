@@ -23,7 +23,7 @@ def read_curves(path: str | Path) -> pd.DataFrame:
 def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
     """Loss and accuracy of the training and the validation drawings by epoch; what `read_curves` gave."""
     epochs = "1 epoch" if len(curves) == 1 else f"{len(curves)} epochs"
-    figure = new_figure(10, 4.4, "Loss and accuracy while training", f"{model}, {epochs}")
+    figure = new_figure(10, 4.4, "Learning curves", f"{model}, {epochs}")
     left, right = figure.subplots(1, 2)
     for axes, what in ((left, "loss"), (right, "accuracy")):
         for split, colour, line in (("train", BLUE, "o-"), ("validation", VERMILLION, "s--")):
@@ -33,6 +33,6 @@ def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
         axes.set(xlabel="epoch", ylabel=what, xlim=(0.5, len(curves) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color="#dddddd", linewidth=0.8)
-        axes.legend(frameon=False, fontsize=9, title="after the last epoch", title_fontsize=9)
+        axes.legend(frameon=False, fontsize=9, title="value at the last epoch", title_fontsize=9)
         quiet(axes)
     return figure

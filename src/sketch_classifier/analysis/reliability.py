@@ -1,4 +1,4 @@
-"""plots/reliability.png: whether the model is right as often as it says."""
+"""plots/reliability.png: accuracy by confidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
 from sketch_classifier.evaluation.confusion import wilson
 
-TITLES = {"before": "as the network says", "after": "after temperature scaling"}
+TITLES = {"before": "before temperature scaling", "after": "after temperature scaling"}
 
 
 def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail: str) -> Figure:
@@ -20,23 +20,23 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
     """
     errors = figures.set_index("figure")["value"]
     scalings = [name for name in TITLES if (calibration["scaling"] == name).any()]
-    figure = new_figure(5.1 * len(scalings) + 0.2, 5.4, "Is it right as often as it says?", detail)
+    figure = new_figure(5.1 * len(scalings) + 0.2, 5.4, "Reliability diagram", detail)
     panels = figure.subplots(1, len(scalings), squeeze=False)[0]
     for axes, scaling, colour in zip(panels, scalings, (BLUE, ORANGE), strict=False):
         part = calibration[(calibration["scaling"] == scaling) & (calibration["count"] > 0)]
         width = part["bin_high"] - part["bin_low"]
         share = part["count"] / part["count"].sum()
-        label = "drawings (the tallest bar: most)"
+        label = "number of drawings (relative)"
         axes.bar(part["bin_low"], 0.2 * share / share.max(), width, align="edge", color=QUIET, alpha=0.3, label=label)
         right = (part["accuracy"] * part["count"]).round().astype(int)
         low, high = np.transpose([wilson(k, n) for k, n in zip(right, part["count"], strict=True)])
         error = np.clip([part["accuracy"] - low, high - part["accuracy"]], 0, None)
         style = {"fmt": "o", "color": colour, "markersize": 5, "capsize": 2.5, "linewidth": 1.2}
-        axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="right, with 95 % interval", **style)
-        axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="as it should be")
+        axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="accuracy, 95 % interval", **style)
+        axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="perfect calibration")
         error = errors.get("expected_calibration_error" + ("_scaled" if scaling == "after" else ""), np.nan)
-        axes.set_title(f"{TITLES[scaling]}: calibration error {error:.3f}", fontsize=10, color=INK)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right")
+        axes.set_title(f"{TITLES[scaling]}: ECE {error:.3f}", fontsize=10, color=INK)
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         quiet(axes)

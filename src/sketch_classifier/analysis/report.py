@@ -1,4 +1,4 @@
-"""plots/report.html: one page with the figures and pictures of a run, each with a sentence on how to read it."""
+"""plots/report.html: one page with the metrics and figures of a run and a caption for each."""
 
 from __future__ import annotations
 
@@ -8,28 +8,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
+from sketch_classifier.analysis.findings import (
+    calibration_text,
+    countries_text,
+    distances_text,
+    labels_text,
+    pairs_text,
+    quality_text,
+)
 from sketch_classifier.analysis.html_page import page
+from sketch_classifier.analysis.look_alikes import confused_pairs
+from sketch_classifier.analysis.provenance import Provenance, notice, run_table
 
-# How to read each figure of intervals.csv; what ends in _scaled or _at_threshold is explained by its stem.
-HOW = {
-    "accuracy": "Share of the drawings whose class is named first. 1 is perfect.",
-    "balanced_accuracy": "Mean over the classes of the share that is right: small classes count as much as large ones.",
-    "macro_f1": "Mean over the classes of F1, which is high where few are missed and few are taken for it wrongly.",
-    "top3_accuracy": "Share whose class is among the three named first.",
-    "top5_accuracy": "Share whose class is among the five named first.",
-    "map3": "1 where the right class comes first, 1/2 second, 1/3 third, else 0; the mean.",
-    "log_loss": "Punishes being sure and wrong; 0 is perfect, guessing among C classes costs ln C.",
-    "expected_calibration_error": "How far confidence lies from the share that is right, on average; 0 is perfect.",
-    "precision": "Of what is called positive, the share that is.",
-    "recall": "Of what is positive, the share that is called so.",
-    "roc_auc": "How often a positive drawing is given more than a negative one; 0.5 is chance, 1 is perfect.",
+# What each figure of intervals.csv is; one that ends in _scaled or _at_threshold is explained by its stem.
+DEFINITIONS = {
+    "accuracy": "Share of drawings whose most probable class is the true one.",
+    "balanced_accuracy": "Mean recall over the classes; every class has the same weight.",
+    "macro_f1": "Mean F1 score over the classes.",
+    "top3_accuracy": "Share of drawings whose true class is among the three most probable.",
+    "top5_accuracy": "Share of drawings whose true class is among the five most probable.",
+    "map3": "Mean average precision at 3: 1, 1/2 or 1/3 where the true class is ranked first, second or third, else 0.",
+    "log_loss": "Mean negative log-likelihood of the true class. 0 is best; guessing among C classes gives ln C.",
+    "expected_calibration_error": "Mean absolute difference between confidence and accuracy over 15 bins. 0 is best.",
+    "precision": "Share of the positive predictions that are correct.",
+    "recall": "Share of the positive drawings that are predicted as positive.",
+    "roc_auc": "Probability that a positive drawing scores higher than a negative one. 0.5 is chance, 1 is best.",
 }
 SUFFIXES = {
     "_scaled": "after temperature scaling",
-    "_at_threshold": "at the threshold that validation drawings chose",
+    "_at_threshold": "at the threshold fitted on the validation set",
 }
 NAMES = {"macro_f1": "macro F1", "map3": "MAP@3", "roc_auc": "ROC AUC"}
 CARDS = ("accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "roc_auc")
@@ -42,21 +53,26 @@ class Tables:
 
     figures: dict[str, Any]
     intervals: pd.DataFrame
+    confusion: pd.DataFrame
     per_class: pd.DataFrame
     most_confused: pd.DataFrame
+    calibration: pd.DataFrame
     by_country: pd.DataFrame
     quality: pd.DataFrame
     distances: pd.DataFrame
     issues: pd.DataFrame
 
 
-def report(tables: Tables, plots: Path, model: str, about: str, num_pages: int, num_audited: int) -> str:
+def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, num_audited: int) -> str:
     """The page, from the tables and from the pictures that lie in `plots`.
 
-    model        the preset's name
-    about        a line of what was trained on what
     num_pages    of plots/errors/
     num_audited  drawings whose labels were looked at
+
+    The same arguments give the same page, so it holds no date: a date within would make each run of the same parameters
+    another result. The reader's browser fills in when the file was written, which the file system knows.
+
+    Of what the dataset does not record, and of what did not occur, there is no section.
     """
     values = tables.intervals.set_index("figure")
     cards = [
@@ -64,43 +80,61 @@ def report(tables: Tables, plots: Path, model: str, about: str, num_pages: int, 
          "interval": f"({interval})" if (interval := _interval(row, 3)) else ""}
         for name, row in values.loc[[name for name in CARDS if name in values.index]].iterrows()
     ]  # fmt: skip
+    supported = confused_pairs(tables.confusion)
+    calibration = calibration_text(tables.figures, tables.intervals, tables.calibration)
     sections = [
-        _section("Figures", [], _figures(tables.intervals)),
-        _section("Drawings and predictions", [], _drawings(plots, tables, num_pages)),
+        _section("Metrics", [], _metrics(tables.intervals)),
+        _section("Predictions", [], _predictions(plots, tables, num_pages)),
         _section("Training", [], _training(plots)),
-        _section("Classes", [], _classes(plots, tables)),
-        _section("Why it errs", [_causes(tables)], _why(plots)),
-        _section("Feature space", [_nearer(tables.distances)], _space(plots)),
-        _section("Wrong labels", [_labels(tables.issues, num_audited)], _issues(plots)),
-        _section("Calibration", [_temperature(tables.figures)], _calibration(plots)),
+        _section("Results by class", [], _classes(plots, tables)),
+        _section("Confused classes", [pairs_text(tables.confusion, supported)], _pairs(plots, supported)),
+        _section("Drawing quality", [quality_text(tables.quality)], _quality(plots, tables.quality)),
+        _section("Countries", [countries_text(tables.by_country)], _countries(plots, tables.by_country)),
+        _section("Feature space", [distances_text(tables.distances)], _features(plots, tables.distances)),
+        _section("Label errors", [labels_text(tables.issues, num_audited)], _issues(plots, tables.issues)),
+        _section("Calibration", [calibration], _calibration(plots)),
     ]
-    return page("report.html.jinja", title=f"How {model} did", about=about, cards=cards, sections=sections)
+    return page(
+        "report.html.jinja",
+        title=f"{provenance.about.name} on {provenance.dataset}",
+        notice=notice(provenance),
+        run=run_table(provenance, tables.figures),
+        cards=cards,
+        sections=[section for section in sections if section["texts"] or section["blocks"]],
+    )
 
 
-def _figures(intervals: pd.DataFrame) -> list[dict]:
+def _metrics(intervals: pd.DataFrame) -> list[dict]:
     rows = [
-        [_name(row.figure), f"{row.value:.4f}", _interval(row, 4), _how(row.figure)]
+        [_name(row.figure), f"{row.value:.4f}", _interval(row, 4), DEFINITIONS[_stem(row.figure)[0]]]
         for row in intervals.dropna(subset="value").itertuples()
     ]
-    how = "Two models whose intervals do not overlap differ; where they overlap, python -m stages.compare tests it."
-    columns = ["figure", "value", "95 % interval", "how to read it"]
-    return [_table("All figures on the test drawings", columns, rows, how, texts=True)]
+    how = (
+        "Where the intervals of two models overlap, python -m stages.compare tests the difference on the drawings that "
+        "both were tested on."
+    )
+    return [
+        _table("Metrics on the test set", ["metric", "value", "95 % interval", "definition"], rows, how, texts=True)
+    ]
 
 
-def _drawings(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
+def _predictions(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
     blocks = [
         _picture(
-            plots / "samples.png", "Drawings chosen at random. Green: right, orange: wrong; the share is how sure."
-        ),
-        _picture(
-            plots / "errors.png",
-            "The errors of which the model was surest. Read them first: sure and wrong is often a wrong label or a "
-            "drawing of something else.",
-        ),
+            plots / "samples.png",
+            "Random test drawings with true class, predicted class and confidence. Green frame: correct; orange: not.",
+        )
     ]
+    if len(tables.distances):
+        text = (
+            "Misclassified test drawings, most confident first. Confident errors often point to a wrong label or an "
+            "ambiguous drawing."
+        )
+        blocks.append(_picture(plots / "errors.png", text))
     if num_pages > 1:
         pages = [(f"errors/page_{number:04}.png", f"{number:,}") for number in range(1, num_pages + 1)]
-        blocks.append({"kind": "links", "text": f"All errors, on {num_pages:,} pages:", "links": pages})
+        text = f"All misclassified drawings, on {num_pages:,} pages:"
+        blocks.append({"kind": "links", "text": text, "links": pages})
     return blocks
 
 
@@ -108,13 +142,12 @@ def _training(plots: Path) -> list[dict]:
     return [
         _picture(
             plots / "learning_curves.png",
-            "Where the validation loss rises while the training loss falls, the network has begun to learn by heart; "
-            "where both still fall, more epochs help.",
+            "Learning curves. A validation loss that rises while the training loss falls is overfitting; where both "
+            "still fall at the last epoch, training longer may help.",
         ),
         _picture(
             plots / "class_distribution.png",
-            "How many drawings of each class were trained on, chosen by, and tested on. Classes with few are learnt "
-            "worse and measured less exactly.",
+            "Class distribution by split. Metrics of classes with few drawings are less certain.",
         ),
     ]
 
@@ -125,146 +158,100 @@ def _classes(plots: Path, tables: Tables) -> list[dict]:
         [row["class"], *(_share(row[name]) for name in ("recall", "precision", "f1")), f"{row['support']:,}"]
         for row in worst.to_dict("records")
     ]
+    confused = tables.most_confused[tables.most_confused["count"] > 0]
     pairs = [
         [f"{row.actual} → {row.predicted}", f"{row.count_:,}", _share(row.share)]
-        for row in tables.most_confused.head(MOST_ROWS).rename(columns={"count": "count_"}).itertuples()
+        for row in confused.head(MOST_ROWS).rename(columns={"count": "count_"}).itertuples()
     ]
-    return [
+    blocks = [
         _picture(
             plots / "confusion_matrix.png",
-            "A row is what was drawn, a column what was said: right answers lie on the diagonal, and a dark cell off "
-            "it is a confusion. A dark column is a class that is named too readily.",
+            "Confusion matrix. Rows are actual classes, columns predicted classes; colour is the share of the row. "
+            "Correct predictions are on the diagonal.",
         ),
         _table(
-            "The classes that do worst",
-            ["class", "recall", "precision", "F1", "drawings"],
+            "Classes with the lowest F1 score"
+            if len(rows) < len(tables.per_class)
+            else "Precision, recall and F1 score",
+            ["class", "recall", "precision", "F1", "support"],
             rows,
-            "Low recall: drawings of the class are missed. Low precision: others are taken for it.",
-        ),
-        _table(
-            "Taken for one another most",
-            ["drawn → said", "drawings", "of the class"],
-            pairs,
-            "Pairs with the most confusions first, both directions after each other.",
+            f"Support: test drawings of the class.{_more(rows, tables.per_class, 'per_class.csv')}",
         ),
     ]
+    if pairs:
+        more = _more(pairs, confused, "most_confused.csv")
+        how = f"Ordered by the number of errors in both directions together.{more}"
+        blocks.append(
+            _table("Most frequent confusions", ["actual → predicted", "drawings", "share of actual"], pairs, how)
+        )
+    return blocks
 
 
-def _why(plots: Path) -> list[dict]:
-    return [
-        _picture(
-            plots / "quality.png",
-            "First cause, poor drawings. Bars that differ by more than their lines show what the model finds hard: few "
-            "strokes are often unfinished drawings, very many are often scribbles.",
-        ),
-        _picture(
-            plots / "look_alikes.png",
-            "Second cause, look-alikes. Classes are joined the further left, the more often they are taken for one "
-            "another; what joins far to the right hardly ever is.",
-        ),
-        _picture(
-            plots / "by_country.png",
-            "Third cause, countries. A bar whose whole line lies left of the dashed one (orange) stands for people "
-            "whose drawings the model reads worse. Countries with few drawings are pooled.",
-        ),
-    ]
+def _more(rows: Sequence, table: pd.DataFrame, file: str) -> str:
+    return f" All {len(table):,} rows are in metrics/{file}." if len(rows) < len(table) else ""
 
 
-def _space(plots: Path) -> list[dict]:
-    return [
+def _pairs(plots: Path, supported: np.ndarray) -> list[dict]:
+    how = (
+        "Hierarchical clustering (average linkage) of the classes by how often they are confused: the further left two "
+        "classes join, the more often. Only pairs that meet the rule above are counted."
+    )
+    return [_picture(plots / "look_alikes.png", how)] if supported.any() else []
+
+
+def _quality(plots: Path, quality: pd.DataFrame) -> list[dict]:
+    how = (
+        "Accuracy by recognition flag, number of strokes and number of points. Very few strokes are often unfinished "
+        "drawings, very many are often scribbles."
+    )
+    return [] if quality.empty else [_picture(plots / "quality.png", how)]
+
+
+def _countries(plots: Path, by_country: pd.DataFrame) -> list[dict]:
+    how = (
+        "Orange: countries whose whole 95 % interval is below the overall accuracy (dashed line). Countries with few "
+        "drawings are pooled as “other”."
+    )
+    return [] if by_country.empty else [_picture(plots / "by_country.png", how)]
+
+
+def _features(plots: Path, distances: pd.DataFrame) -> list[dict]:
+    blocks = [
         _picture(
             plots / "tsne_2d.png",
-            "Each point is a drawing; near points are alike to the network. Clear islands are easy classes, mixed ones "
-            "are confused. Distances between islands and their sizes mean nothing.",
+            "t-SNE of the network's features; each point is a test drawing. Separate clusters are classes that the "
+            "network tells apart, mixed ones are confused. Distances between clusters and their sizes have no meaning.",
         ),
-        _picture(plots / "tsne_3d.png", "The same with one dimension more, which tears fewer neighbours apart."),
+        _picture(plots / "tsne_3d.png", "t-SNE in three dimensions, from two viewpoints."),
         {
             "kind": "links",
-            "text": "Turn it with the mouse, and point at a drawing to see it:",
+            "text": "Interactive version (rotate it, and point at a drawing to see it):",
             "links": [("tsne_3d.html", "plots/tsne_3d.html")],
         },
-        _picture(
-            plots / "centroid_distances.png",
-            "Each point is a misclassified drawing. Below the diagonal it lies nearer to the middle of the wrong "
-            "class: the features themselves are wrong. Above it they were right, and only the last layer was not.",
-        ),
     ]
+    if len(distances):
+        how = (
+            "Each point is a misclassified drawing. Below the diagonal its features are closer to the centroid of the "
+            "predicted class; above it they are closer to the true class, and only the last layer decides otherwise."
+        )
+        blocks.append(_picture(plots / "centroid_distances.png", how))
+    return blocks
 
 
-def _issues(plots: Path) -> list[dict]:
+def _issues(plots: Path, issues: pd.DataFrame) -> list[dict]:
     how = (
-        "If you agree with the orange name, the label is wrong. An orange frame: confident learning counts it as "
-        "wrong. metrics/label_issues.csv lists all of them."
+        "Suspected label errors with the suggested class. Orange frame: flagged by confident learning. All are in "
+        "metrics/label_issues.csv."
     )
-    return [_picture(plots / "label_issues.png", how)]
+    return [_picture(plots / "label_issues.png", how)] if len(issues) else []
 
 
 def _calibration(plots: Path) -> list[dict]:
     how = (
-        "Points below the dashed line: the model is surer than it should be; above it: too modest. The grey bars show "
-        "where most drawings lie, and there it matters; a long line stands for few drawings."
+        "Reliability diagram: accuracy by confidence in 15 bins, with the number of drawings in each (grey). Points "
+        "below the diagonal are overconfident, points above it underconfident. ECE: expected calibration error."
     )
     return [_picture(plots / "reliability.png", how)]
-
-
-def _causes(tables: Tables) -> str:
-    """What the three causes of system 2 cost here, in words."""
-    found = []
-    flags = tables.quality[tables.quality["quality"] == "recognized"].set_index("group")
-    if len(flags) == 2:
-        yes, no = flags.loc["True"], flags.loc["False"]
-        errors = (flags["count"] * (1 - flags["accuracy"])).sum()
-        share = no["count"] * (1 - no["accuracy"]) / errors if errors else 0
-        found.append(
-            f"Drawings that the game recognised are right in {yes['accuracy']:.1%}, the others in "
-            f"{no['accuracy']:.1%}; these are {no['count'] / flags['count'].sum():.1%} of the "
-            f"drawings and {share:.1%} of the errors."
-        )
-    if len(tables.most_confused):
-        total = tables.most_confused["count"].sum()
-        first = tables.most_confused.iloc[0]
-        found.append(
-            f"The look-alikes that are confused most, {first['actual']} and {first['predicted']}, make "
-            f"{first['pair_count']:,} of {total:,} errors."
-        )
-    if len(tables.by_country):
-        named = tables.by_country[tables.by_country["country"] != "other"]
-        if len(named) > 1:
-            low, high = named.loc[named["accuracy"].idxmin()], named.loc[named["accuracy"].idxmax()]
-            apart = "differ" if low["high"] < high["low"] else "may differ by chance (their intervals overlap)"
-            found.append(
-                f"Countries reach from {low['accuracy']:.1%} ({low['country']}) to {high['accuracy']:.1%} "
-                f"({high['country']}), which {apart}."
-            )
-    if tables.quality.empty and tables.by_country.empty:
-        found.append("This dataset has no strokes, flags or countries: only look-alikes can be looked at.")
-    return " ".join(found)
-
-
-def _nearer(distances: pd.DataFrame) -> str:
-    if distances.empty:
-        return "No drawing was misclassified."
-    share = (distances["nearer_to"] == "predicted").mean()
-    return (
-        f"Of the {len(distances):,} misclassified drawings {share:.1%} lie nearer to the centroid of the class that "
-        "the model named than to that of their own."
-    )
-
-
-def _labels(issues: pd.DataFrame, num_audited: int) -> str:
-    likely = int(issues["issue"].sum())
-    return (
-        f"{likely:,} of {num_audited:,} labels looked at are probably wrong ({likely / max(num_audited, 1):.1%}), and "
-        f"{len(issues):,} drawings look more like another class than like their label's."
-    )
-
-
-def _temperature(figures: dict) -> str:
-    value = figures.get("temperature")
-    if value is None:
-        return "There were no validation drawings to fit a temperature on."
-    words = "surer" if value > 1 else "less sure"
-    return f"The validation drawings chose the temperature {value:.3f}: the network was {words} than it should be."
 
 
 def _section(title: str, texts: Sequence[str], blocks: Sequence[dict]) -> dict:
@@ -295,10 +282,6 @@ def _name(figure: str) -> str:
     stem, words = _stem(figure)
     text = NAMES.get(stem, stem.replace("_", " ").replace("top3", "top-3").replace("top5", "top-5"))
     return f"{text}, {words}" if words else text
-
-
-def _how(figure: str) -> str:
-    return HOW[_stem(figure)[0]]
 
 
 def _interval(row: Any, digits: int) -> str:

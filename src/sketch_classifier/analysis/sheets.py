@@ -104,20 +104,20 @@ def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, mo
     """
     wrong = predictions[~predictions["correct"]].sort_values("confidence", ascending=False, kind="stable")
     if wrong.empty:
-        title, detail = "No drawing was misclassified", f"{model}, all {len(predictions):,} test drawings right"
+        title, detail = "No misclassified drawings", f"{model}, all {len(predictions):,} test drawings are correct"
         yield _sheet(dataset, wrong, title, detail)
     for start in range(0, len(wrong), per_page):
         page = wrong.iloc[start : start + per_page]
-        shown = f"{start + 1:,}–{start + len(page):,} of the {len(wrong):,} errors"
-        detail = f"{model}, {shown} in {len(predictions):,} test drawings"
-        yield _sheet(dataset, page, "Misclassified drawings, the most confident first", detail)
+        shown = f"{start + 1:,}–{start + len(page):,} of {len(wrong):,} misclassified drawings"
+        detail = f"{model}, {shown} among {len(predictions):,} test drawings"
+        yield _sheet(dataset, page, "Misclassified test drawings, most confident first", detail)
 
 
 def samples_sheet(dataset: Dataset, predictions: pd.DataFrame, limit: int, model: str, seed: int) -> Sheet:
     """Drawings of `predictions` chosen at random, right ones and wrong ones."""
     number = min(limit, len(predictions))
     chosen = np.random.default_rng(seed).choice(len(predictions), number, replace=False)
-    title = "Random test drawings and what the model says"
+    title = "Random test drawings with their predictions"
     detail = f"{model}, {number:,} of {len(predictions):,} test drawings"
     return _sheet(dataset, predictions.iloc[chosen], title, detail)
 

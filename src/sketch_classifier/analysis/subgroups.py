@@ -1,4 +1,4 @@
-"""Accuracy by country, by quality of the drawing: tables and pictures of shares with their intervals."""
+"""Accuracy by country and by drawing quality: tables and figures of shares with their intervals."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from sketch_classifier.evaluation.tables import shares
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
 QUALITIES = ("recognized", "num_strokes", "num_points")
 HEADINGS = {
-    "recognized": "recognised by the game",
+    "recognized": "recognized by the game",
     "num_strokes": "number of strokes",
     "num_points": "number of points",
 }
 ROW = 0.27  # inches
+MOST_COUNTRIES = 40  # in the figure
 
 
 def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -57,10 +58,10 @@ def quality_figure(table: pd.DataFrame, model: str) -> Figure:
     """One panel a quality of `quality`'s table."""
     present = [name for name in QUALITIES if (table["quality"] == name).any()]
     if not present:
-        return _nothing("Accuracy by quality of the drawing", model, "this dataset has no strokes and no such flag")
+        return _nothing("Accuracy by drawing quality", model, "this dataset has no strokes and no recognition flag")
     parts = [table[table["quality"] == name] for name in present]
     height = TOP + sum(ROW * len(part) + 0.8 for part in parts)
-    figure = new_figure(8, height, "Poor drawings: accuracy by quality", f"{model}; lines: 95 % intervals")
+    figure = new_figure(8, height, "Accuracy by drawing quality", f"{model}, test set; error bars: 95 % intervals")
     panels = figure.subplots(len(parts), 1, height_ratios=[len(part) + 0.8 for part in parts], squeeze=False)[:, 0]
     for axes, name, part in zip(panels, present, parts, strict=True):
         words = {"True": "yes", "False": "no"}
@@ -71,13 +72,23 @@ def quality_figure(table: pd.DataFrame, model: str) -> Figure:
 
 
 def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
-    """The table by_country of evaluate, and the accuracy of all test drawings as a line."""
+    """The table by_country of evaluate, and the accuracy of all test drawings as a line.
+
+    Of many countries the MOST_COUNTRIES with the most drawings.
+    """
+    title, detail = (
+        "Accuracy by country",
+        f"{model}; error bars: 95 % intervals; dashed line: all test drawings, {accuracy:.1%}",
+    )
     if table.empty:
-        return _nothing("Accuracy by country", model, "this dataset does not say where its drawings come from")
+        return _nothing(title, model, "this dataset does not record countries")
+    if len(table) > MOST_COUNTRIES:
+        title += f": the {MOST_COUNTRIES} of {len(table)} with the most drawings"
+        detail += "; all are in metrics/by_country.csv"
+        table = table.head(MOST_COUNTRIES)
     height = TOP + 0.75 + ROW * max(len(table), 2)
-    detail = f"{model}; lines: 95 % intervals; dashed: all test drawings, {accuracy:.1%}"
     names = list(table["country"])
-    figure = new_figure(8, height, "Accuracy by the country of the person who drew", detail, names)
+    figure = new_figure(8, height, title, detail, names)
     axes = figure.add_subplot()
     _bars(axes, names, table, accuracy)
     axes.set_xlabel("accuracy", fontsize=9)
@@ -117,5 +128,5 @@ def _ranges(values: np.ndarray) -> tuple[list[str], list[str]]:
 
 def _nothing(title: str, model: str, reason: str) -> Figure:
     figure = new_figure(8, TOP + 1, title, model)
-    say(figure.add_subplot(), f"Nothing to show: {reason}")
+    say(figure.add_subplot(), f"Not available: {reason}")
     return figure

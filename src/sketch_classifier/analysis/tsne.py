@@ -1,4 +1,4 @@
-"""plots/tsne_2d.png and tsne_3d.png: which drawings the network finds alike."""
+"""plots/tsne_2d.png and tsne_3d.png: the network's features of test drawings, in two and three dimensions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from sketch_classifier.analysis.style import MARKERS, QUIET, class_colours, new_figure
 from sketch_classifier.analysis.typefaces import short, width
 
-LEGEND = 60  # classes up to which a legend can be read
+GREY = "#b0b0b0"  # of drawings of classes that are not shown
 
 
 def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: int = 2) -> np.ndarray:
@@ -42,20 +42,18 @@ def usable_perplexity(perplexity: float, count: int) -> float:
     return min(perplexity, (count - 1) / 3)
 
 
-def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
+def tsne_figure(
+    positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], shown: Sequence[int], detail: str
+) -> Figure:
     """(n, 2) positions of drawings with (n,) int labels: a colour and a marker a class, its name at its median.
 
-    Two classes, as a rule mixtures of many things, have a legend instead.
+    Only the classes `shown` (codes) have them; the drawings of others are grey. Two classes, as a rule mixtures of many
+    things, have a legend instead of names.
     """
-    many = len(class_names) > 60
-    size = 16 if many else 10
-    title = "Drawings that the network finds alike lie together (t-SNE of its features)"
-    figure = new_figure(size, size * 0.85, title, detail, class_names)
+    figure = new_figure(10, 8.5, "t-SNE of the network's features", with_shown(detail, shown, class_names), class_names)
     axes = figure.add_subplot()
-    colours = class_colours(len(class_names))
-    present = np.unique(labels)
+    present, groups = _scatter(axes, positions, labels, shown, 18)
     names = [short(class_names[label]) for label in present]
-    groups = _points(axes, positions, labels, colours, s=18, alpha=0.65)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color("#cccccc")
     axes.margins(0.03)
@@ -64,38 +62,52 @@ def tsne_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence
         return figure
     figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
-    _write_names(figure, axes, medians, names, colours[present] * 0.8, 7.5 if many else 11)
+    colours = class_colours(len(shown))[np.searchsorted(shown, present)]
+    _write_names(figure, axes, medians, names, colours * 0.8, 9 if len(present) > 20 else 11)
     return figure
 
 
-def tsne_3d_figure(positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], detail: str) -> Figure:
-    """(n, 3) positions of drawings with (n,) int labels, seen from two sides; one legend for both."""
-    title = "Drawings that the network finds alike lie together (t-SNE, seen from two sides)"
+def tsne_3d_figure(
+    positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], shown: Sequence[int], detail: str
+) -> Figure:
+    """(n, 3) positions of drawings with (n,) int labels, from two viewpoints, as `tsne_figure`; one legend for both."""
+    title = "t-SNE of the network's features in three dimensions, from two viewpoints"
     inches = 13
-    figure = new_figure(inches, 6.6, title, detail, class_names)
-    colours = class_colours(len(class_names))
-    present = np.unique(labels)
+    figure = new_figure(inches, 6.6, title, with_shown(detail, shown, class_names), class_names)
     for number, turn in enumerate((-60, 30)):
         axes = figure.add_subplot(1, 2, number + 1, projection="3d", azim=turn, elev=22)
-        groups = _points(axes, positions, labels, colours, s=9, alpha=0.7)
+        present, groups = _scatter(axes, positions, labels, shown, 9)
         axes.set(xticks=[], yticks=[], zticks=[])
         axes.set_box_aspect((1, 1, 1), zoom=1.15)
-    if len(present) <= LEGEND:
-        names = [short(class_names[label]) for label in present]
-        widest = max(width(name, 14) for name in names) / figure.dpi + 0.45  # inches, with its marker
-        columns = max(1, min(len(names), 10, int(inches / widest)))
-        figure.legend(groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5)
+    names = [short(class_names[label]) for label in present]
+    widest = max(width(name, 14) for name in names) / figure.dpi + 0.45  # inches, with its marker
+    columns = max(1, min(len(names), 10, int(inches / widest)))
+    figure.legend(groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5)
     return figure
 
 
-def _points(axes, positions: np.ndarray, labels: np.ndarray, colours: np.ndarray, **style) -> list[PathCollection]:
-    """The points of each class that is there, one collection a class."""
+def with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) -> str:
+    """The detail under a title, with which classes are coloured where not all are."""
+    if len(shown) == len(class_names):
+        return detail
+    return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most mistakes"
+
+
+def _scatter(
+    axes, positions: np.ndarray, labels: np.ndarray, shown: Sequence[int], size: float
+) -> tuple[np.ndarray, list[PathCollection]]:
+    """The points of all drawings; the codes of those of the classes `shown` that have one, and the points of each."""
     groups = []
-    for label in np.unique(labels):
+    others = positions[~np.isin(labels, shown)]
+    if len(others):
+        axes.scatter(*others.T, s=size / 2, alpha=0.4, linewidths=0, color=GREY)
+    for number, (label, colour) in enumerate(zip(shown, class_colours(len(shown)), strict=True)):
         own = positions[labels == label]
-        marker = MARKERS[label % len(MARKERS)]
-        groups.append(axes.scatter(*own.T, color=colours[label], marker=marker, linewidths=0, **style))
-    return groups
+        if len(own):
+            style = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
+            points = axes.scatter(*own.T, s=size, alpha=0.65, linewidths=0, **style)
+            groups.append(points)
+    return np.intersect1d(shown, labels), groups
 
 
 def _principal_components(features: np.ndarray, most: int, seed: int) -> np.ndarray:

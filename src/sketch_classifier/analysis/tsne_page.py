@@ -1,4 +1,4 @@
-"""plots/tsne_3d.html: the three-dimensional picture as a page that turns under the mouse and needs no network."""
+"""plots/tsne_3d.html: the three-dimensional t-SNE as an interactive page that needs no network."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PIL import Image
 
 from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.style import class_colours
+from sketch_classifier.analysis.tsne import GREY, with_shown
 from sketch_classifier.analysis.typefaces import short
 
 TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
@@ -26,6 +27,7 @@ def turning_page(
     positions: np.ndarray,
     labels: np.ndarray,
     class_names: Sequence[str],
+    shown: Sequence[int],
     pictures: np.ndarray,
     said: Sequence[str],
     detail: str,
@@ -33,23 +35,30 @@ def turning_page(
     """An HTML page of n drawings at positions (n, 3), a colour a class; pointing at one shows it.
 
     labels    (n,) int
+    shown     the codes of the classes that have a colour; the drawings of all others are grey
     pictures  (n, H, W, 3) uint8, as `sheets.pictures` gives them
-    said      for each drawing a line of what the model says of it
+    said      for each drawing a line with the model's prediction
     detail    a line of which model and how many drawings
 
     Everything is within the page: the library that draws it, and the drawings, as one picture. The same arguments give
     the same page.
     """
-    colours = class_colours(len(class_names))
+    groups = [
+        (escape(short(class_names[label]), quote=False), to_hex(colour), labels == label)  # plotly reads a little HTML
+        for label, colour in zip(shown, class_colours(len(shown)), strict=True)
+    ]
+    groups.append((f"{len(class_names) - len(shown)} other classes", GREY, ~np.isin(labels, shown)))
     figure = go.Figure()
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
+    for number, (name, colour, chosen) in enumerate(groups):
+        own = np.flatnonzero(chosen)
+        if not len(own):
+            continue
         figure.add_trace(
             go.Scatter3d(
                 **dict(zip("xyz", np.round(positions[own].astype(np.float64), 3).T.tolist(), strict=True)),
-                name=escape(short(class_names[label]), quote=False),  # plotly reads a little HTML
+                name=name,
                 mode="markers",
-                marker={"size": 3, "color": to_hex(colours[label]), "symbol": SYMBOLS[label % len(SYMBOLS)]},
+                marker={"size": 3, "color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)]},
                 customdata=own.tolist(),
                 hoverinfo="none",  # the page shows a box of its own, since plotly's cannot hold pictures
             )
@@ -79,7 +88,7 @@ def turning_page(
         columns=columns,
         rows=sheet.height // side,
         lines=lines,
-        detail=detail,
+        detail=with_shown(detail, shown, class_names),
     )
 
 

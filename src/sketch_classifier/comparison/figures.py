@@ -22,10 +22,10 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
     models = summary["model"] if summary["model"].nunique() > 1 else [""] * num
     abouts = zip(summary["name"], models, summary["changed"], strict=True)
     names = [_cut(" · ".join(filter(None, about)), LONGEST) for about in abouts]
-    detail = "lines: 95 % intervals" + (
+    detail = "error bars: 95 % intervals" + (
         "; of repeated runs ± standard deviation" if (summary["num_runs"] > 1).any() else ""
     )
-    figure = new_figure(9, TOP + 0.55 + 0.34 * max(num, 2), "Accuracy on the test drawings", detail, names)
+    figure = new_figure(9, TOP + 0.55 + 0.34 * max(num, 2), "Test accuracy", detail, names)
     axes = figure.subplots()
     for place, row in enumerate(summary.to_dict("records")):
         if row["num_runs"] > 1:
@@ -66,8 +66,8 @@ def only_one_right_sheet(
     total  how many such drawings there are
     """
     captions = [_caption(row, names) for _, row in chosen.iterrows()]
-    title = "Drawings that only one of the models gets right"
-    detail = f"{len(chosen):,} of {total:,}, the most confident of each model first"
+    title = "Test drawings that only one run classifies correctly"
+    detail = f"{len(chosen):,} of {total:,}, most confident of each run first"
     return Sheet(pictures(dataset.images[rows], dataset.channels), captions, [QUIET] * len(chosen), title, detail)
 
 

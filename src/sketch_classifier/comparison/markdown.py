@@ -8,8 +8,9 @@ import pandas as pd
 
 from sketch_classifier.comparison.figures import accuracy_text
 
-# The figures that the page shows beside the accuracy where they were measured; the CSV file has all of them.
-SHOWN = {
+# The figures that the page shows where they were measured; the CSV file has all of them.
+VALIDATION = {"validation_accuracy": "validation accuracy", "validation_loss": "validation loss"}
+SHOWN = {  # of the test set, beside the accuracy
     "balanced_accuracy": "balanced",
     "macro_f1": "macro F1",
     "top5_accuracy": "top 5",
@@ -17,6 +18,10 @@ SHOWN = {
     "log_loss": "log loss",
     "expected_calibration_error": "calibration error",
 }
+CHOOSING = (
+    "Choose a run by its validation accuracy (or loss), and read the test figures of that run alone: the best of "
+    "several test accuracies is too high an estimate of how well that model does on new drawings."
+)
 MOST_PAIRS = 15  # pairs on the page; above it those with the first run alone
 
 
@@ -28,24 +33,30 @@ def page(
     alone  run name → how many drawings it alone gets right
     """
     parts = ["# Comparison", _runs(summary)]
+    if len(summary) > 1 and VALIDATION.keys() <= set(summary):
+        parts.append(CHOOSING)
     if len(pairs):
-        parts += ["## On the same test drawings", *_pairs(pairs)]
+        parts += ["## Pairwise comparison on shared test drawings", *_pairs(pairs)]
     if alone.sum():
         counts = _table(
-            ["run", "drawings that only it gets right"], ([name, f"{num:,}"] for name, num in alone.items())
+            ["run", "drawings that only this run classifies correctly"],
+            ([name, f"{num:,}"] for name, num in alone.items()),
         )
-        parts += ["## Only one is right", counts]
+        parts += ["## Classified correctly by one run only", counts]
     if len(distances):
-        parts += ["## Misclassified drawings in feature space", _distances(distances)]
+        parts += ["## Misclassified drawings: mean distance to class centroids", _distances(distances)]
     if notes:
         parts += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     return "\n\n".join(parts) + "\n"
 
 
 def _runs(summary: pd.DataFrame) -> str:
-    shown = {name: title for name, title in SHOWN.items() if name in summary}
+    chosen_by, shown = (
+        {name: title for name, title in names.items() if name in summary} for names in (VALIDATION, SHOWN)
+    )
     optional = [name for name in ("fold", "changed") if (summary[name] != "").any()]
-    header = ["run", "model", "dataset", "seed", *optional, "test drawings", "accuracy (95 %)", *shown.values()]
+    header = ["run", "model", "dataset", "seed", *optional, *chosen_by.values()]
+    header += ["test drawings", "test accuracy (95 %)", *shown.values()]
     rows = []
     for row in summary.to_dict("records"):
         several = row["num_runs"] > 1
@@ -53,6 +64,7 @@ def _runs(summary: pd.DataFrame) -> str:
         about = [name, row["model"], row["dataset"], row["seed"]]
         fold = f"{row['fold']} of {row['folds']}" if row["fold"] != "" else ""
         about += [{"fold": fold, "changed": row["changed"]}[key] for key in optional]
+        about += [_figure(row, key, several) for key in chosen_by]
         drawings = f"{row['num_test']:,}"
         rows.append([*about, drawings, accuracy_text(row), *(_figure(row, key, several) for key in shown)])
     return _table(header, rows)
@@ -67,7 +79,7 @@ def _figure(row: dict, name: str, several: bool) -> str:
 def _pairs(pairs: pd.DataFrame) -> list[str]:
     tested = pairs[pairs["p_value"].notna()]
     shown = tested if len(tested) <= MOST_PAIRS else tested[tested["a"] == tested["a"].iloc[0]]
-    header = ["a", "b", "shared drawings", "only a right", "only b right", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
+    header = ["a", "b", "shared", "only a correct", "only b correct", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
     rows = (
         [
             *(row["a"], row["b"], f"{row['num_shared']:,}", f"{row['n10']:,}", f"{row['n01']:,}"),
@@ -87,7 +99,7 @@ def _pairs(pairs: pd.DataFrame) -> list[str]:
 
 
 def _distances(distances: pd.DataFrame) -> str:
-    header = ["run", "misclassified", "to the true class", "to the predicted class", "ratio", "nearer to the wrong one"]
+    header = ["run", "misclassified", "to the true class", "to the predicted class", "ratio", "closer to the predicted"]
     rows = (
         [
             row["run"],

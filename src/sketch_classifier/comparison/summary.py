@@ -20,6 +20,10 @@ OWN_COLUMN = {"model", "dataset", "seed", "split.fold", "split.folds"}  # parame
 REPEATED = {"seed", "split.fold"}  # runs that differ in these alone are repetitions of one another
 NO_EFFECT = ("train.", "analyze.")  # parameters that change no figure
 MISSING = object()
+FIRST = (  # the figures that come first, those to choose a run by at their head
+    *("validation_accuracy", "validation_accuracy_std", "validation_loss", "validation_loss_std"),
+    *("num_test", "accuracy", "accuracy_low", "accuracy_high", "accuracy_std"),
+)
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,7 @@ def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
         row |= figures.mean().round(DIGITS).to_dict() | deviations.round(DIGITS).to_dict()
         rows.append(row | {"num_test": int(figures["num_test"].sum())})
     table = pd.DataFrame(rows)
-    first = [
-        name for name in ("num_test", "accuracy", "accuracy_low", "accuracy_high", "accuracy_std") if name in table
-    ]
+    first = [name for name in FIRST if name in table]
     about = list(_about(runs[:1], ""))
     return table[[*about, *first, *(name for name in table if name not in {*about, *first})]]
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import event
+from numba.core.caching import NullCache
+from tqdm import tqdm
 
+PACKAGE = __name__.split(".")[0]
 njit: Callable[..., Any] = numba.njit  # its annotations lack options that it takes
 
 
@@ -36,6 +41,30 @@ def inner(**options):
     return lambda function: njit(
         nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True, **options
     )(function)
+
+
+class _Announcer(event.Listener):
+    """Says once a process, as one line on stderr, that this package is being compiled, which takes a while.
+
+    Numba starts the event when it compiles and not when it loads machine code from its cache.
+    """
+
+    def __init__(self) -> None:
+        self.has_spoken = False
+
+    def on_start(self, event: event.Event) -> None:
+        dispatcher = event.data["dispatcher"]
+        if self.has_spoken or dispatcher.py_func.__module__.split(".")[0] != PACKAGE:
+            return
+        self.has_spoken = True
+        once = "" if isinstance(dispatcher._cache, NullCache) else " (once; later runs load it from the cache)"
+        tqdm.write(f"compiling the drawing code{once}", file=sys.stderr)
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+event.register("numba:compile", _Announcer())
 
 
 def _stamp(folder: Path) -> tuple:

@@ -1,4 +1,4 @@
-"""A figure with its 95 % interval: what it would be on other drawings drawn like these. Pure functions."""
+"""Metrics with their 95 % bootstrap intervals over the test drawings. Pure functions."""
 
 from __future__ import annotations
 

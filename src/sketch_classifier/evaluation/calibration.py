@@ -1,4 +1,4 @@
-"""Whether the model is right as often as it says: temperature scaling and the bins of confidence. Pure functions."""
+"""Calibration: temperature scaling, and accuracy by confidence. Pure functions."""
 
 from __future__ import annotations
 

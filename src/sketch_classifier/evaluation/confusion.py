@@ -1,4 +1,4 @@
-"""What was drawn against what was predicted: the confusion matrix, and tables by class and by pair. Pure functions."""
+"""The confusion matrix, and tables by class and by pair of classes. Pure functions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sklearn.metrics import confusion_matrix as count_pairs
 from sklearn.metrics import precision_recall_fscore_support
 
 DIGITS = 6  # of the numbers that are written; more would only make noise in a diff
+LEGIBLE = 60  # classes up to which a figure shows all of them
+SHOWN = 30  # classes of more that it shows
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -18,7 +20,7 @@ def wilson(right: int, total: int) -> tuple[float, float]:
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """(C, C) int: how many drawings of the row's class were called the column's class."""
+    """(C, C) int: how many drawings of the row's class were predicted as the column's class."""
     counts = count_pairs(labels, predicted, labels=np.arange(len(class_names)))
     return pd.DataFrame(counts, index=pd.Index(class_names, name=r"actual\predicted"), columns=list(class_names))
 
@@ -36,8 +38,21 @@ def per_class(labels: np.ndarray, predicted: np.ndarray, class_names: tuple[str,
     return table.round(DIGITS)
 
 
+def classes_to_show(confusion: pd.DataFrame) -> np.ndarray:
+    """(k,) int, ascending: the classes that a figure shows of what `confusion_matrix` gives.
+
+    All up to LEGIBLE classes; of more the SHOWN with the most mistakes. A mistake counts for the class that was drawn
+    and for the one that was predicted. Of equal classes the first.
+    """
+    counts = confusion.to_numpy()
+    if len(counts) <= LEGIBLE:
+        return np.arange(len(counts))
+    mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+    return np.sort(np.argsort(-mistakes, kind="stable")[:SHOWN])
+
+
 def most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Which classes are taken for which, the pair that is confused most first, from what `confusion_matrix` gives.
+    """Which classes are confused, the most frequent pair first, from what `confusion_matrix` gives.
 
     Two rows a pair, one for each direction, the commoner one first: actual, predicted, count, share (of the drawings of
     the actual class; missing where it has none) and pair_count (both directions together). Pairs that are never

@@ -14,12 +14,13 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
 from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
-from sketch_classifier.evaluation.confusion import confusion_matrix, most_confused, per_class
+from sketch_classifier.evaluation.confusion import DIGITS, classes_to_show, confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.metrics import class_figures, probability_figures
 from sketch_classifier.evaluation.outcomes import answers, class_logits
 from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
 from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
 from sketch_classifier.models.saved import About, load_model
+from sketch_classifier.progress import step
 
 # The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
 DETAILS = ("_scaled", "_at_threshold")
@@ -32,16 +33,18 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     """Predict every test drawing of the folder `processed` with the model in the folder `model`.
 
     Writes in `out_metrics`
-      metrics.json          the figures to compare runs by, flat; of intervals only that of accuracy
+      metrics.json          the headline figures, flat; of intervals only that of accuracy. validation_accuracy and
+                            validation_loss are those of the validation set, to choose a run by; the others are those
+                            of the test set
       intervals.csv         every figure with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
       predictions.csv       a row a test drawing
     and in `out_plots` confusion.csv, a sample for DVC's template of a confusion matrix, and calibration.csv and
     calibration_scaled.csv, the curves before and after temperature scaling. Returns what metrics.json holds.
 
-    The validation drawings choose the temperature of the scaled figures and a binary model's threshold; without them
-    there are none, and both curves are the same. Figures that are undefined are missing in metrics.json and empty in
-    the tables. The same inputs give the same bytes.
+    The temperature of the scaled figures and a binary model's threshold are fitted on the validation set; without
+    validation drawings there are none, and both curves are the same. Figures that are undefined are missing in
+    metrics.json and empty in the tables. The same inputs give the same bytes.
 
     Raises UserError where there is no test drawing, where the model was trained on other categories, and where its
     outputs are not numbers.
@@ -51,14 +54,17 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     rows = rows_to_test(dataset, about, model)
     validation_rows = dataset.rows("validation")
     inputs = dataset.inputs(network.input)
+    step(f"predicting {len(validation_rows):,} validation and {len(rows):,} test drawings")
     validation, test = (
         require_numbers(class_logits(predict_logits(network, inputs, chosen), about.task), model)
         for chosen in (validation_rows, rows)
     )
     targets, names = dataset.targets(about.task), dataset.class_names(about.task)
 
+    step("computing the metrics and their bootstrap intervals")
     table, chosen = measure(test, targets[rows], validation, targets[validation_rows], about.task)
-    figures = _headline(table, chosen, about, len(rows))
+    validated = validation_figures(validation, targets[validation_rows])
+    figures = _headline(table, validated | chosen, about, len(rows))
     before = answers(test, targets[rows])
     after = answers(test, targets[rows], chosen["temperature"]) if "temperature" in chosen else None
     confusion = confusion_matrix(before.labels, before.predicted, names)
@@ -78,14 +84,16 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(by_country(each), out_metrics / "by_country.csv")
     write_table(by_recognized(each), out_metrics / "by_recognized.csv")
     write_table(each, out_metrics / "predictions.csv")
-    write_table(confusion_sample(each), out_plots / "confusion.csv")
+    write_table(
+        confusion_sample(each, [names[code] for code in classes_to_show(confusion)]), out_plots / "confusion.csv"
+    )
     return figures
 
 
 def measure(
     logits: np.ndarray, labels: np.ndarray, validation_logits: np.ndarray, validation_labels: np.ndarray, task: str
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Every figure of the test drawings with its interval, and what the validation drawings chose.
+    """Every figure of the test drawings with its interval, and what was fitted on the validation set.
 
     logits  (n, C) float, as `class_logits` gives them (of a binary task the first column is 0), and labels (n,) int of
             the test drawings; n is at least 1
@@ -93,7 +101,7 @@ def measure(
     task    multiclass or binary
 
     The table has a row a figure: figure, value, low, high. Figures that end in "_scaled" are those after temperature
-    scaling. The second is {"temperature": T, "threshold": t} less what could not be chosen.
+    scaling. The second is {"temperature": T, "threshold": t} less what could not be fitted.
     """
     temperature = fit_temperature(validation_logits, validation_labels)
     before = answers(logits, labels)
@@ -113,12 +121,29 @@ def measure(
     return intervals(figures, len(labels), INFLATED, shares=SHARES), chosen
 
 
-def _headline(table: pd.DataFrame, chosen: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
-    """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name."""
+def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Accuracy and log loss of the validation set, to choose among runs by; none without a validation drawing.
+
+    logits  (n, C) float, as `class_logits` gives them; labels (n,) int
+
+    They come from the weights that were saved, whichever epoch's or moving average's these are.
+    """
+    if not len(labels):
+        return {}
+    said = answers(logits, labels)
+    figures = {"validation_accuracy": (said.rank == 0).mean(), "validation_loss": said.loss.mean()}
+    return {name: round(float(value), DIGITS) for name, value in figures.items()}
+
+
+def _headline(table: pd.DataFrame, validated: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
+    """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
+
+    validated  what the validation set gave: its figures, the temperature and the threshold
+    """
     figures: dict[str, Any] = {"weights": about.weights, "num_test": num_test}
     for row in table.dropna(subset="value").itertuples():
         if not row.figure.endswith(DETAILS):
             figures[row.figure] = row.value
         if row.figure == "accuracy":
             figures |= {"accuracy_low": row.low, "accuracy_high": row.high}
-    return figures | chosen
+    return figures | validated

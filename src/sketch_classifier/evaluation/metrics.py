@@ -1,4 +1,4 @@
-"""How good the predictions are, in figures of all drawings together. Pure functions."""
+"""Metrics of all drawings together. Pure functions."""
 
 from __future__ import annotations
 

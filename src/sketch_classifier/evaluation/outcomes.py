@@ -1,4 +1,4 @@
-"""What a network said of each drawing, as a few numbers a drawing instead of one for each class. Pure functions."""
+"""The prediction for each drawing, as a few numbers a drawing instead of one for each class. Pure functions."""
 
 from __future__ import annotations
 

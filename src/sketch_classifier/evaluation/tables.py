@@ -16,6 +16,7 @@ from sketch_classifier.evaluation.confusion import DIGITS, wilson
 
 FEWEST = 30  # test drawings a country needs for a row of its own
 OTHER = "other"
+OTHER_CLASSES = "(other classes)"
 TEXTS = {"figure", "class", "actual", "predicted", "country", "scaling"}  # columns that are no numbers
 
 
@@ -85,15 +86,18 @@ def shares(name: str, groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[name, "count", "accuracy", "low", "high"]).round(DIGITS)
 
 
-def confusion_sample(predictions: pd.DataFrame, limit: int = 10_000) -> pd.DataFrame:
-    """The columns actual and predicted of at most `limit` drawings, the same ones every time.
+def confusion_sample(predictions: pd.DataFrame, shown: Sequence[str], limit: int = 10_000) -> pd.DataFrame:
+    """The columns actual and predicted of at most `limit` drawings of the classes `shown`, the same ones every time.
 
-    DVC counts rows in the browser, and a page that holds them all would not open.
+    A prediction that is none of these classes becomes OTHER_CLASSES. DVC counts rows in the browser, where a page that
+    holds them all would not open, and draws all classes in a square of a fixed size, where hundreds cannot be read.
     """
+    predictions = predictions[predictions["actual"].isin(shown)]
     if len(predictions) > limit:
         chosen = np.random.default_rng(0).choice(len(predictions), limit, replace=False)
         predictions = predictions.iloc[np.sort(chosen)]
-    return predictions[["actual", "predicted"]]
+    predicted = predictions["predicted"]
+    return predictions[["actual"]].assign(predicted=predicted.where(predicted.isin(shown), OTHER_CLASSES))
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

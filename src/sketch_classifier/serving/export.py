@@ -13,6 +13,7 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.models.predict import predict_logits, probabilities, require_numbers, rows_to_test
 from sketch_classifier.models.saved import load_model
+from sketch_classifier.progress import step
 from sketch_classifier.serving.onnx_graph import onnx_model
 from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.quantise import quantise
@@ -38,10 +39,13 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
     network, about = load_model(model)
     test = _some(rows_to_test(dataset, about, model), NUM_CHECKED)
     stored, labels = dataset.inputs(network.input), dataset.targets(about.task)[test]
+    step(f"predicting {len(test):,} test drawings with the trained model")
     expected = probabilities(predict_logits(network, stored, test, device="cpu"), about.task)
     require_numbers(expected, model)
 
+    step("converting the model to ONNX")
     exact = onnx_model(network, about)
+    step("quantising the model to 8 bits")
     small = quantise(exact, stored, _some(dataset.rows("train"), NUM_CALIBRATION))
 
     figures: dict[str, Any] = {"num_checked": len(test), "accuracy_torch": _share(expected.argmax(axis=1) == labels)}
@@ -49,6 +53,7 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
         path = Path(out) / file
         with replaced_file(path) as partial:
             partial.write_bytes(graph.SerializeToString(deterministic=True))
+        step(f"checking {path} on {len(test):,} test drawings")
         figures |= compare(Session(path), stored, test, labels, expected, name)
         figures[f"bytes_{name}"] = path.stat().st_size
     with replaced_file(metrics) as path:

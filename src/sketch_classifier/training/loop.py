@@ -49,7 +49,7 @@ def fit(
     history = checkpoint.load(run.parts)
     run.prepare()
     if history and accelerator.is_main_process:
-        print(f"going on after epoch {len(history)} of {preset.epochs}, from {checkpoint.path}", file=sys.stderr)
+        print(f"resuming after epoch {len(history)} of {preset.epochs} from {checkpoint.path}", file=sys.stderr)
     for row in history:
         on_epoch(row, False)
 

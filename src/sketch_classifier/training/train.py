@@ -80,7 +80,7 @@ def train(
             history, kept = fit(module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch)
             if accelerator.is_main_process:
                 if preset.keep != "last":
-                    print(f"kept: epoch {kept} of {len(history)}", file=sys.stderr)
+                    print(f"saved weights: epoch {kept} of {len(history)} ({preset.keep})", file=sys.stderr)
                 save_model(out, network, replace(about, final=history[kept - 1]))
     if accelerator.is_main_process:
         checkpoint.remove()

@@ -1,0 +1,27 @@
+"""data/raw/manifest.json, which `download` writes: where the drawings come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sketch_classifier.errors import UserError, one_line
+
+SYNTHETIC = "synthetic"
+
+
+def read_source(path: str | Path) -> str:
+    """`synthetic`, `official`, or the folder or URL that the drawings were downloaded from.
+
+    It is read from the data rather than from params.yaml, which may have changed since. Raises UserError where the
+    manifest is missing or damaged.
+    """
+    try:
+        source = json.loads(Path(path).read_text(encoding="utf-8"))["source"]
+        if not isinstance(source, str):
+            raise ValueError(f"source is {source!r}")
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `dvc repro download` first") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force download`") from None
+    return source
