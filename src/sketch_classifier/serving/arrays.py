@@ -1,4 +1,4 @@
-"""Arrays that a person may want classified, as the dataset would store them: bytes, channels in their place, light ink."""
+"""Arrays that a person may want classified as the dataset would store them: bytes, channels first, light ink."""
 
 from __future__ import annotations
 
