@@ -45,11 +45,8 @@ def checked_strokes(value: object) -> list[list[list[float]]]:
 
 
 def simplified(strokes: list[list[list[float]]]) -> Drawings:
-    """One drawing as the dataset would have it, (1,) Drawings with points uint8: by the same four steps.
-
-    Canvas coordinates are raw even where all of them happen to be whole numbers from 0 to 255.
-    """
-    return simplify(Drawings.from_lists([strokes], dtype=np.float64))
+    """One drawing as the dataset would have it, (1,) Drawings with points uint8: by the same four steps."""
+    return simplify([strokes])
 
 
 def ndjson_line(drawing: Drawings, *, word: str, recognized: bool, now: datetime | None = None) -> bytes:

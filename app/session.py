@@ -70,7 +70,11 @@ class Session:
         now = self._clock()
         if self._round is not None:
             self._judge(self._round, *guesses[0], now)
-        self._answer = {"seq": seq, "guesses": guesses, "bitmap": _base64(rasterize(drawing, size=BITMAP)[0])}
+        self._answer = {
+            "seq": seq,
+            "guesses": guesses,
+            "bitmap": _base64(rasterize(drawing, size=BITMAP, as_is=True)[0]),
+        }
         if sent.get("done") is True:  # the rest can wait until the pen is lifted
             word = self._round.prompt if self._round else guesses[0][0]
             line = ndjson_line(drawing, word=word, recognized=guesses[0][0] == word)

@@ -49,8 +49,10 @@ def digests() -> dict[str, str]:
     images = rng.integers(0, 256, (50, 28, 28), np.uint8)
     stored = {
         "simplified": [simplified.points, simplified.stroke_offsets],
-        "bitmaps": [rasterize(drawings, size) for drawings in (raw, simplified) for size in (28, 37, 64, 128, 256)],
-        "stroke order": [rasterize(drawings, channels="stroke_order") for drawings in (raw, simplified)],
+        "bitmaps": [
+            rasterize(drawings, size, as_is=True) for drawings in (raw, simplified) for size in (28, 37, 64, 128, 256)
+        ],
+        "stroke order": [rasterize(drawings, as_is=True, channels="stroke_order") for drawings in (raw, simplified)],
         "resized": [resize(images, size) for size in (16, 20, 32, 64, 96, 224)],
         "synthetic drawings": [
             array for name in ("cat", "bicycle", "cloud") for array in _arrays(generate(name, 50, 0)[0])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sketch_classifier.data.prefix import NpyRows
+from sketch_classifier.data.prefix import NdjsonRows, NpyRows
 from sketch_classifier.errors import UserError
 
 
@@ -112,3 +112,28 @@ def test_any_damage_to_a_header_is_refused_or_harmless(get, tmp_path, data):
 def test_rows_before_the_damage_are_fine(get, source_with):
     source = source_with("numpy_bitmap/cat.npy", npy(bitmaps(100))[:-1000])
     assert get(source, "numpy_bitmap", ["cat"], 98)["files"][0]["rows"] == 98
+
+
+@given(
+    st.lists(st.sampled_from([b'{"a":1}', b"", b"  ", b"\r", b" [2]"]), min_size=1, max_size=30),
+    st.integers(1, 12),
+    st.integers(1, 9),
+)
+def test_blank_lines_are_no_rows(lines, limit, size):
+    text = b"".join(line + b"\n" for line in lines)
+    good = [number for number, line in enumerate(lines) if line.strip()][:limit]
+    rows = NdjsonRows("cat.ndjson", len(text), limit)
+    found, start = b"", 0
+    while start < len(text) and rows.wanted():
+        found += rows.feed(text[start : start + size])
+        start += size
+    if not good:
+        with pytest.raises(UserError, match="no rows"):
+            rows.finish()
+        return
+    found += rows.finish()
+    assert rows.rows == len(good)
+    if len(good) == limit:
+        assert found == b"".join(line + b"\n" for line in lines[: good[-1] + 1])
+    else:
+        assert found == text

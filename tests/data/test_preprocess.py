@@ -140,3 +140,14 @@ def test_a_damaged_result_says_what_to_run(raw, tmp_path):
     np.save(images, np.zeros((3, 28, 28), np.uint8))
     with pytest.raises(UserError, match="3 images, 120 rows"):
         Dataset.open(tmp_path / "out")
+
+
+def test_rows_are_lines_and_what_was_not_simplified_is_reported(raw, tmp_path, capsys):
+    (tmp_path / "simplified").mkdir()
+    for category in CATEGORIES:
+        lines = (raw / f"simplified/{category}.ndjson").read_bytes().splitlines(keepends=True)[:20]
+        large = b'{"drawing":[[[10,700],[20,90]]]}\n'
+        (tmp_path / f"simplified/{category}.ndjson").write_bytes(b"".join([b"nonsense\n", *lines, b"\n", large]))
+    index = run(tmp_path, tmp_path / "out", max_bad_records=0.1).index
+    assert index["row"].tolist() == [*range(1, 21), 22] * 3
+    assert capsys.readouterr().err.count("1 drawings were not simplified yet") == 3

@@ -1,6 +1,7 @@
 """Bitmaps must be those that Google published, and those of cairo for any size and any strokes."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sketch_classifier.errors import UserError
 UNPAIRED = {"bee", "candle", "car", "clock", "guitar", "octopus", "snowman", "umbrella"}
 HOUSE = [[[0, 0, 255, 255, 0], [120, 255, 255, 120, 120]], [[0, 130, 255], [120, 0, 120]], [[60], [200]]]
 
+drawn = partial(rasterize, as_is=True)  # the rasteriser alone: any coordinates, not simplified
 numbers = st.integers(0, 255)
 anywhere = st.one_of(st.integers(-700, 900), st.floats(-700, 900, width=32), st.sampled_from([-1e9, 1e9]))
 
@@ -68,7 +70,7 @@ def raw_drawings(mirror, files, drawings):
 
 
 def assert_like_cairo(drawings, size):
-    images = rasterize(drawings, size)
+    images = drawn(drawings, size)
     expected = np.stack([published(drawing, size) for drawing in drawings.to_lists()])
     assert np.count_nonzero((images != expected).any(axis=(1, 2))) == 0
 
@@ -101,87 +103,87 @@ def test_like_cairo_on_all_real_drawings(mirror, size):
 @example([[[7, 7, 7], [9, 9, 9]], [[0, 255, 0], [0, 255, 0]]], 28)
 @settings(deadline=None, max_examples=150)
 def test_like_cairo_on_any_strokes_and_sizes(drawing, size):
-    np.testing.assert_array_equal(rasterize([drawing], size)[0], published(drawing, size))
+    np.testing.assert_array_equal(drawn([drawing], size)[0], published(drawing, size))
 
 
 @given(strokes_of(st.integers(-400, 700)), st.integers(16, 256))
 @settings(deadline=None, max_examples=150)
 def test_like_cairo_outside_of_the_bitmap(drawing, size):
-    np.testing.assert_array_equal(rasterize([drawing], size)[0], published(drawing, size))
+    np.testing.assert_array_equal(drawn([drawing], size)[0], published(drawing, size))
 
 
 @given(st.lists(strokes_of(anywhere), max_size=4), st.integers(16, 256), st.sampled_from(["gray", "stroke_order"]))
 @settings(deadline=None, max_examples=100)
 def test_any_coordinates_give_a_bitmap_that_does_not_depend_on_its_neighbours(drawings, size, channels):
-    images = rasterize(drawings, size, channels=channels)
+    images = drawn(drawings, size, channels=channels)
     assert images.dtype == np.uint8
     assert images.shape == (len(drawings), *((3,) if channels == "stroke_order" else ()), size, size)
     for drawing, image in zip(drawings, images, strict=True):
-        np.testing.assert_array_equal(rasterize([drawing], size, channels=channels)[0], image)
+        np.testing.assert_array_equal(drawn([drawing], size, channels=channels)[0], image)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_none(value):
     """Lists with such numbers are refused; in arrays, which nobody checks, they do no harm."""
     with pytest.raises(UserError, match="finite"):
-        rasterize([[[[0, value, 255], [0, 10, 20]]]], 28)
+        drawn([[[[0, value, 255], [0, 10, 20]]]], 28)
     drawings = Drawings.from_lists([HOUSE, [[[0, 1, 255], [0, 10, 20]]], HOUSE], dtype=np.float64)
     drawings.points[drawings.stroke_offsets[drawings.drawing_offsets[1]] + 1, 0] = value
-    images = rasterize(drawings, 28)
-    np.testing.assert_array_equal(images[[0, 2]], rasterize([HOUSE, HOUSE], 28))
+    images = drawn(drawings, 28)
+    np.testing.assert_array_equal(images[[0, 2]], drawn([HOUSE, HOUSE], 28))
 
 
 @pytest.mark.parametrize("size", [28, 256])
 def test_thousands_of_points(size):
     points = np.random.default_rng(0).integers(0, 256, (2, 5000)).tolist()
     for drawing in ([points], [*HOUSE, points, *HOUSE]):
-        images = rasterize([HOUSE, drawing, HOUSE], size)
+        images = drawn([HOUSE, drawing, HOUSE], size)
         np.testing.assert_array_equal(images[1], published(drawing, size))
-        np.testing.assert_array_equal(images[[0, 2]], rasterize([HOUSE, HOUSE], size))
+        np.testing.assert_array_equal(images[[0, 2]], drawn([HOUSE, HOUSE], size))
 
 
 def test_empty_drawings_are_black():
-    images = rasterize([[], HOUSE, [[[], []]]])
+    images = drawn([[], HOUSE, [[[], []]]])
     assert images[0].max() == 0 and images[1].max() == 255 and images[2].max() == 0
-    assert rasterize([]).shape == (0, 28, 28)
+    assert drawn([]).shape == (0, 28, 28)
 
 
 def test_points_of_any_type_give_the_same_bytes():
     drawings = Drawings.from_lists([HOUSE])
-    expected = rasterize(drawings)
+    expected = drawn(drawings)
     for dtype in (np.float32, np.float64, np.int16):
-        np.testing.assert_array_equal(rasterize(Drawings.from_lists([HOUSE], dtype=dtype)), expected)
+        np.testing.assert_array_equal(drawn(Drawings.from_lists([HOUSE], dtype=dtype)), expected)
 
 
 def test_any_number_of_threads_gives_the_same_bytes():
     rng = np.random.default_rng(0)
     drawings = Drawings.from_lists([[rng.integers(0, 256, (2, 6)).tolist()] for _ in range(9 * SMALLEST_SHARE + 7)])
-    expected = rasterize(drawings, threads=1)
+    expected = drawn(drawings, threads=1)
     for threads in (2, 5):
-        np.testing.assert_array_equal(rasterize(drawings, threads=threads), expected)
+        np.testing.assert_array_equal(drawn(drawings, threads=threads), expected)
     edge = slice(SMALLEST_SHARE - 3, SMALLEST_SHARE + 3)
-    np.testing.assert_array_equal(rasterize(drawings[edge]), expected[edge])
+    np.testing.assert_array_equal(drawn(drawings[edge]), expected[edge])
 
 
 def test_memory_mapped_drawings_give_the_same_bytes(tmp_path):
     for dtype in (np.uint8, np.float64):
         drawings = Drawings.from_lists([HOUSE, [], HOUSE], dtype=dtype)
         drawings.save(tmp_path)
-        np.testing.assert_array_equal(rasterize(Drawings.load(tmp_path)), rasterize(drawings))
+        np.testing.assert_array_equal(drawn(Drawings.load(tmp_path)), drawn(drawings))
 
 
 def test_stroke_order_tells_early_ink_from_late_ink():
     line = [[[0, 255], [128, 128]]]
-    early, middle, late = (np.flatnonzero(layer.max(axis=0)) for layer in rasterize([line], channels="stroke_order")[0])
+    early, middle, late = (np.flatnonzero(layer.max(axis=0)) for layer in drawn([line], channels="stroke_order")[0])
     assert early.max() < late.min() and early.min() < middle.min() and middle.max() < late.max()
     backwards = [[[255, 0], [128, 128]]]
     np.testing.assert_array_equal(
-        rasterize([backwards], channels="stroke_order")[0, 0], rasterize([line], channels="stroke_order")[0, 2]
+        drawn([backwards], channels="stroke_order")[0, 0], drawn([line], channels="stroke_order")[0, 2]
     )
 
 
 def test_stroke_order_holds_the_whole_drawing():
-    layers, whole = rasterize([HOUSE], 64, channels="stroke_order")[0], rasterize([HOUSE], 64)[0]
+    layers, whole = drawn([HOUSE], 64, channels="stroke_order")[0], drawn([HOUSE], 64)[0]
     assert ((layers.max(axis=0) > 127) != (whole > 127)).sum() <= 4
 
 

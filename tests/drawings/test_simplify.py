@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sketch_classifier.drawings.formats import read_ndjson
 from sketch_classifier.drawings.raster import rasterize
-from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.simplify import SLACK, simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
@@ -94,3 +94,61 @@ def test_numbers_that_are_none(value):
     drawings = Drawings.from_lists([[[[0, 1, 9], [0, 1, 2]]]], dtype=np.float64)
     drawings.points[1, 0] = value
     assert len(simplify(drawings)) == 1
+
+
+whole_stroke = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=1, max_size=30).map(
+    lambda points: [list(values) for values in zip(*points, strict=True)]
+)
+
+
+def moved(drawing, scale=1.0, x=0.0, y=0.0):
+    return [[[value * scale + x for value in xs], [value * scale + y for value in ys]] for xs, ys in drawing]
+
+
+def taken_as_it_is(drawing):
+    """By what the docstring of `simplify` says, reduced or not."""
+    points = np.concatenate([np.array(stroke) for stroke in drawing], axis=1)
+    return points.min() >= 0 and points.max() <= 255 and points.min(axis=1).sum() + 255 - points.max() <= SLACK
+
+
+@given(
+    st.lists(whole_stroke, min_size=1, max_size=4),
+    st.sampled_from([0.25, 0.5, 1, 1.5, 2, 3, 64]),
+    st.floats(-3000, 3000),
+    st.floats(-3000, 3000),
+)
+@settings(deadline=None)
+def test_place_size_and_company_of_a_drawing_do_not_matter(drawing, scale, x, y):
+    others = [moved(drawing, 1, 300, 300), moved(drawing, scale, 256, 512), moved(drawing, 1, x + 4000, y)]
+    if not taken_as_it_is(drawing):
+        others.append(drawing)
+    expected = simplify(others[:1]).to_lists()
+    for other in others[1:]:
+        assert simplify([other]).to_lists() == expected
+    assert simplify([*others, [[[0, 5000], [0, 1]]]]).to_lists()[:-1] == expected * len(others)
+    np.testing.assert_array_equal(rasterize(others), np.repeat(rasterize(others[:1]), len(others), axis=0))
+
+
+@given(
+    st.lists(whole_stroke, min_size=1, max_size=4), st.sampled_from([0.1, 1 / 255, 1 / 3, 7.7, 2]), st.floats(-99, 999)
+)
+@settings(deadline=None)
+def test_a_simplified_drawing_moved_and_scaled_is_itself(drawing, scale, x):
+    simple = simplify([drawing]).to_lists()[0]
+    points = np.concatenate([np.array(stroke) for stroke in simple], axis=1)
+    if points.min(axis=1).sum() == 0 and points.max() == 255 and simplify([simple]).to_lists() == [simple]:
+        if simplify([moved(simple, 1, 300)]).to_lists() == [simple]:
+            assert simplify([moved(simple, scale, x, 5)]).to_lists() == [simple]
+
+
+def test_official_simplified_drawings_are_taken_as_they_are(mirror):
+    for path in sorted((mirror / "simplified").glob("*.ndjson")):
+        official = read_ndjson(path)
+        np.testing.assert_array_equal(simplify(official).points, official.points, err_msg=path.name)
+
+
+def test_a_house_of_any_canvas_is_one_house():
+    house = [[[40, 40, 240, 240, 40], [240, 120, 120, 240, 240]], [[40, 140, 240], [120, 40, 120]]]
+    images = rasterize([house, moved(house, 2), moved(house, 1, 0.5, 0.5), moved(house, 1, -40, 700)])
+    np.testing.assert_array_equal(images, images[:1].repeat(4, axis=0))
+    np.testing.assert_array_equal(rasterize([house]), images[:1])

@@ -105,7 +105,7 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    np.save(tmp_path / "e.npy", np.zeros((2, 28, 28)))
+    np.save(tmp_path / "e.npy", np.full((2, 28, 28), 7.0))
     np.save(tmp_path / "g.npy", np.array([None]), allow_pickle=True)
     np.save(tmp_path / "j.npy", np.zeros((2, 3, 28, 28), np.uint8))
     np.save(tmp_path / "k.npy", np.zeros((0, 784), np.uint8))
@@ -118,7 +118,7 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
     assert len(found) == 2 + 4
     parts = [
         ("empty: no .ndjson, .npy, .png, .jpg, .jpeg files in this folder",), ("a.png: not a picture",),
-        ("b.ndjson: neither", "line 1"), ("c.npy: not an array",), ("d.jpg: empty",), ("e.npy: uint8", "float64"),
+        ("b.ndjson: neither", "line 1"), ("c.npy: not an array",), ("d.jpg: empty",), ("e.npy: images: ", "float64"),
         ("f.ndjson: neither",), ("g.npy: not an array",), ("h.ndjson:2: ", "1 more malformed"),
         ("i.png: neither", "(PNG, JPEG)"), ("j.npy: images: this model reads grey",), ("k.npy: no images",), ("missing: not found",),
     ]  # fmt: skip

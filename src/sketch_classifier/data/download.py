@@ -156,7 +156,7 @@ def _count_rows(path: Path) -> int:
     if path.suffix == ".npy":
         return len(np.load(path, mmap_mode="r", allow_pickle=False))
     with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b""))
+        return sum(not line.isspace() for line in file)
 
 
 def _summarise(source: Source, files: list[SourceFile], abouts: list[dict], limit: int | None) -> None:

@@ -20,6 +20,7 @@ HEADER_GUESS = 128  # bytes of the header that numpy writes
 MAX_HEADER = 10_000  # bytes; numpy itself trusts no longer one
 FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
 LINE_GUESS = 500  # bytes
+BLANKS = np.frombuffer(b" \t\n\r\v\f", np.uint8)
 
 # numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
 # lets another thread parse in between, a parse ends with "SystemError: AST constructor recursion depth mismatch".
@@ -103,11 +104,14 @@ class NpyRows:
 
 
 class NdjsonRows:
-    """The first `limit` (None: all) lines of an .ndjson file. Raises UserError for a file that ends within a line."""
+    """The lines of an .ndjson file up to its `limit`-th (None: all) that is not blank, blank ones before it included.
+
+    `rows` counts no blank lines. Raises UserError for a file that ends within a line.
+    """
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
         self.url, self.size, self.limit = url, size, limit
-        self.rows = 0
+        self.rows = self._num_lines = 0
         self._num_bytes = 0  # of whole lines
         self._tail = b""  # the line that has begun
 
@@ -128,24 +132,31 @@ class NdjsonRows:
     def feed(self, block: bytes) -> bytes:
         """Take the next bytes of the file; give back what they add to the output."""
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-        if self.limit is not None:
-            ends = ends[: self.limit - self.rows]
         if len(ends) == 0:
             self._tail += block
             return block
-        end = int(ends[-1])
-        self.rows += len(ends)
+        is_row = np.ones(len(ends), bool)
+        starts = np.append(0, ends[:-1])
+        for line in np.flatnonzero(np.isin(np.frombuffer(block, np.uint8)[starts], BLANKS)):
+            head = self._tail if line == 0 else b""
+            is_row[line] = bool((head + block[starts[line] : ends[line]]).strip())
+        rows = np.cumsum(is_row)
+        num = len(ends) if self.limit is None else 1 + int(np.searchsorted(rows, self.limit - self.rows))
+        num = min(num, len(ends))
+        end = int(ends[num - 1])
+        self.rows += int(rows[num - 1])
+        self._num_lines += num
         self._num_bytes += len(self._tail) + end
         self._tail = b"" if self.rows == self.limit else block[end:]
         return block[:end] + self._tail
 
     def finish(self) -> bytes:
         """The last bytes of the output, when the file has ended or no more is wanted."""
-        if self._tail:
+        if self._tail.strip():
             try:
                 json.loads(self._tail)
             except ValueError:
-                where = f"{self.url}:{self.rows + 1}"
+                where = f"{self.url}:{self._num_lines + 1}"
                 raise UserError(f"{where}: the file ends within this line, after {len(self._tail)} bytes") from None
             self.rows += 1
             return b"\n"

@@ -37,7 +37,11 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
     points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
     drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the categories, and
     within one in the order of its file; those of svhn in the order of its files, of which `file` in the index says
-    which.
+    which. `row` in the index is the line or row in that file, from 0, with those counted that were left out.
+
+    Drawings of `simplified` and of `raw` files are both brought into the dataset's region, each by itself: see
+    `simplify`, which takes those of the dataset's own simplified files as they are. A line on standard error says how
+    many of a `simplified` file were not simplified.
 
     Raises UserError for a malformed file, and where more of its records are bad than `preset.max_bad_records` allows.
     """
@@ -97,21 +101,29 @@ def _bitmap_chunks(path: Path) -> Iterator[tuple[np.ndarray, None, np.ndarray]]:
 
 def _stroke_chunks(path: Path, preset: DatasetPreset) -> Iterator[tuple[np.ndarray, Drawings, np.ndarray]]:
     bad = BadRecords() if preset.max_bad_records > 0 else None
-    start = 0
+    num_changed = 0
     for drawings in iter_ndjson(path, batch_size=CHUNK, bad=bad):
-        rows = np.arange(start, start + len(drawings))
-        start += len(drawings)
         if preset.recognized_only:
-            rows, drawings = rows[drawings.recognized], drawings[drawings.recognized]
-        if drawings.points.dtype != np.uint8:
-            drawings = simplify(drawings)
+            drawings = drawings[drawings.recognized]
         if len(drawings):
-            yield rasterize(drawings, size=28), drawings, rows
+            simple = simplify(drawings)
+            num_changed += _num_changed(drawings, simple)
+            yield rasterize(simple, size=28, as_is=True), simple, simple.row
+    if num_changed and preset.format == "simplified":
+        print(f"{path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
     if bad is not None and bad.count:
         found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
         if bad.fraction > preset.max_bad_records:
             raise UserError(f"{path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
         print(f"{path}: left out: {found}", file=sys.stderr)
+
+
+def _num_changed(before: Drawings, after: Drawings) -> int:
+    """How many drawings have other points or strokes than before."""
+    if np.array_equal(before.stroke_offsets, after.stroke_offsets) and np.array_equal(before.points, after.points):
+        return 0
+    pairs = ((before.strokes(index), after.strokes(index)) for index in range(len(before)))
+    return sum(not all(map(np.array_equal, old, new)) for old, new in pairs)
 
 
 class _Writer(ExitStack):
@@ -184,11 +196,11 @@ class _Writer(ExitStack):
     def _images(self, bitmaps: np.ndarray, drawings: Drawings | None) -> np.ndarray:
         size, channels = self.preset.image_size, self.preset.channels
         if drawings is not None and channels == "stroke_order":
-            return rasterize(drawings, size=size, channels="stroke_order")
+            return rasterize(drawings, size=size, as_is=True, channels="stroke_order")
         if size == bitmaps.shape[-1]:
             images = bitmaps
         elif drawings is not None:
-            images = rasterize(drawings, size=size)
+            images = rasterize(drawings, size=size, as_is=True)
         else:
             images = resize(bitmaps, size)
         return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -18,7 +18,8 @@ COLUMNS = ("key_id", "word", "countrycode", "recognized", "timestamp")
 class Drawings:
     """N drawings of S strokes and P points in all, as flat arrays: never a Python object a drawing.
 
-    points           (P, 2) uint8 (simplified) or float64 (raw): x to the right, y downwards, in pixels
+    points           (P, 2) uint8 or, where any is no whole number in 0–255, float64: x to the right, y downwards;
+                     `simplify` decides which drawings are simplified
     stroke_offsets   (S + 1,) int64: stroke s is points[stroke_offsets[s]:stroke_offsets[s + 1]]
     drawing_offsets  (N + 1,) int64: drawing n has the strokes drawing_offsets[n] … drawing_offsets[n + 1] - 1
     key_id           (N,) uint64: the dataset's own identifier of the drawing
@@ -26,6 +27,8 @@ class Drawings:
     countrycode      (N,) bytes of two letters (S2)
     recognized       (N,) bool: whether the game recognised the drawing
     timestamp        (N,) datetime64[us], UTC
+    row              (N,) int64: its place in the file that it was read from, from 0: the line of an .ndjson file, the
+                     record of any other, with those counted that were left out; 0 … N − 1 where there is no file
     times            (P,) float32 milliseconds since the drawing's first point, or None (simplified has no times)
     """
 
@@ -38,6 +41,11 @@ class Drawings:
     recognized: np.ndarray
     timestamp: np.ndarray
     times: np.ndarray | None = None
+    row: np.ndarray = cast(np.ndarray, None)
+
+    def __post_init__(self) -> None:
+        if self.row is None:
+            object.__setattr__(self, "row", np.arange(len(self)))
 
     @classmethod
     def from_lists(cls, drawings: Iterable[Sequence], *, dtype=None, **columns) -> Drawings:
@@ -103,7 +111,7 @@ class Drawings:
             stroke_offsets=_join_offsets([part.stroke_offsets for part in parts]),
             drawing_offsets=_join_offsets([part.drawing_offsets for part in parts]),
             times=np.concatenate([part.times for part in inked]) if timed else None,
-            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS},
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in (*COLUMNS, "row")},
         )
 
     def __len__(self) -> int:
@@ -184,7 +192,7 @@ class Drawings:
             stroke_offsets=stroke_offsets - a,
             drawing_offsets=drawing_offsets - drawing_offsets[0],
             times=None if self.times is None else self.times[a:b],
-            **{name: getattr(self, name)[start:stop] for name in COLUMNS},
+            **{name: getattr(self, name)[start:stop] for name in (*COLUMNS, "row")},
         )
 
     def _take(self, rows: np.ndarray) -> Drawings:
@@ -196,7 +204,7 @@ class Drawings:
             stroke_offsets=offsets_of(np.diff(self.stroke_offsets)[strokes]),
             drawing_offsets=offsets_of(np.diff(self.drawing_offsets)[rows]),
             times=None if self.times is None else self.times[points],
-            **{name: getattr(self, name)[rows] for name in COLUMNS},
+            **{name: getattr(self, name)[rows] for name in (*COLUMNS, "row")},
         )
 
 

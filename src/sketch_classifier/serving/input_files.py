@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
+from tqdm import tqdm
 
 from sketch_classifier.drawings.formats import BadRecords, iter_ndjson
 from sketch_classifier.drawings.formats.bitmap import PIXELS
 from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.serving.arrays import CHANNELS
 from sketch_classifier.serving.predictor import Predictor
 
 SUFFIXES = (".ndjson", ".npy", ".png", ".jpg", ".jpeg")  # of the files in a folder
@@ -26,7 +29,8 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Drawn:
-    """Which drawing: its file and number in it, from 1; whether it is alone there; its key_id where it has one."""
+    """Which drawing: its file; its line of .ndjson or row of .npy, from 1, whatever was left out before it; whether it
+    is alone there; its key_id where it has one."""
 
     file: str
     number: int
@@ -114,31 +118,36 @@ def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple
     shape = images.shape
     if shape[-1:] == (PIXELS,) and images.ndim < 3:  # as the dataset has them
         images = images.reshape(-1, 28, 28)
-    elif images.ndim == 2:
+    elif images.ndim == 2 or (images.ndim == 3 and shape[-1] in CHANNELS):
         images = images[None]
-    if images.dtype != np.uint8 or images.ndim < 3:
-        raise UserError(f"uint8 (N, 784), (N, H, W) or (N, 3, H, W) expected, found {images.dtype} {shape}")
+    if images.ndim < 3:
+        raise UserError(f"(N, 784), (H, W), (N, H, W) or (N, H, W, C) expected, found {images.dtype} {shape}")
     if not len(images):
         raise UserError("no images in this array")
     for start in range(0, len(images), BATCH_SIZE):
         batch = images[start : start + BATCH_SIZE]
         drawn = [Drawn(name, start + number, len(images) == 1) for number in range(1, len(batch) + 1)]
-        yield drawn, predictor.predict_images(batch)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            probabilities = predictor.predict_images(batch)
+        for warning in caught:
+            tqdm.write(f"warning: {name}: {warning.message}", file=sys.stderr)
+        yield drawn, probabilities
 
 
 def _of_strokes(
     file: BinaryIO, name: str, predictor: Predictor, complaints: list[str]
 ) -> Iterator[tuple[list[Drawn], np.ndarray]]:
     bad = BadRecords()
-    number = 0
+    num = 0
     for drawings in iter_ndjson(file, batch_size=BATCH_SIZE, bad=bad):
         drawn = [
-            Drawn(name, number + index, False, str(key_id) if key_id else None)
-            for index, key_id in enumerate(drawings.key_id, start=1)
+            Drawn(name, int(row) + 1, False, str(key_id) if key_id else None)
+            for row, key_id in zip(drawings.row, drawings.key_id, strict=True)
         ]
-        number += len(drawings)
+        num += len(drawings)
         yield drawn, predictor.predict_strokes(drawings)
-    if not number:
+    if not num:
         first = f" (line {bad.first[0].line}: {bad.first[0].reason})" if bad.count else ""
         raise UserError(f"{UNKNOWN}{first}")
     if bad.count:

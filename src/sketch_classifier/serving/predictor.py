@@ -13,6 +13,7 @@ from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
+from sketch_classifier.serving.arrays import stored_images
 from sketch_classifier.serving.metadata import Served
 from sketch_classifier.serving.onnx_session import Answers, Session
 
@@ -46,15 +47,17 @@ class Predictor:
         """(N, num_classes) float32 probabilities, rows that sum to 1, for images of white ink on black.
 
         images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three
-        channels; another size is resized first. Raises UserError for another shape or dtype.
+        channels; another size is resized first. What else is taken: see `stored_images`. Images that are dark on light
+        are turned, with a warning. Raises UserError for another shape or dtype.
         """
         return self._session.probabilities(self._stored(images))
 
     def predict_strokes(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
         """(N, num_classes) float32 probabilities for strokes: `Drawings`, or nested lists as in an .ndjson file.
 
-        Coordinates may be simplified (whole numbers from 0 to 255) or of any canvas: these are simplified first, as the
-        dataset's drawings were. They are rasterised, or cut to their last points, as the training data was.
+        Coordinates may be of any canvas: each drawing is simplified, as the dataset's drawings were, unless it is
+        already; see `simplify` for how that is told. They are rasterised, or cut to their last points, as the training
+        data was.
         """
         return self._session.probabilities(self._read(drawings))
 
@@ -83,7 +86,7 @@ class Predictor:
         if self.about.channels == "color":
             raise UserError("strokes: this model learnt from photographs; use predict_images")
         channels = "stroke_order" if self.about.channels == "stroke_order" else "gray"
-        images = rasterize(_simplified(drawings), size=self.about.image_shape[-1], channels=channels)
+        images = rasterize(drawings, size=self.about.image_shape[-1], channels=channels)
         return self._stored_channels(images)
 
     def _read(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray | Sequences:
@@ -91,12 +94,12 @@ class Predictor:
         length = self.about.sequence_length
         if length is None:  # it reads images
             return self.bitmaps(drawings)
-        drawings = _simplified(drawings)
+        drawings = simplify(drawings)
         return Sequences(drawings.points, drawings.stroke_offsets, drawings.drawing_offsets, length)
 
     def _stored(self, images: np.ndarray) -> np.ndarray:
         """Images as the dataset would store them. Raises UserError where they cannot be."""
-        images = _checked(images)
+        images = stored_images(images, color=self.about.channels == "color")
         if self.about.kind == "strokes":
             raise UserError("images: this model learnt from strokes; use predict_strokes")
         if images.ndim == 3 and self.about.channels == "stroke_order":
@@ -108,20 +111,3 @@ class Predictor:
     def _stored_channels(self, images: np.ndarray) -> np.ndarray:
         is_grey_thrice = images.ndim == 3 and len(self.about.image_shape) == 3
         return np.repeat(images[:, None], 3, axis=1) if is_grey_thrice else images
-
-
-def _simplified(drawings: Drawings | Iterable[Sequence]) -> Drawings:
-    drawings = Drawings.of(drawings)
-    return drawings if drawings.points.dtype == np.uint8 else simplify(drawings)
-
-
-def _checked(images) -> np.ndarray:
-    expected = "images: (N, H, W) or (N, 3, H, W) uint8 expected, found"
-    try:
-        images = np.asarray(images)
-    except ValueError:
-        raise UserError(f"{expected} rows of different lengths") from None
-    fits = images.ndim == 3 or (images.ndim == 4 and images.shape[1] == 3)
-    if images.dtype != np.uint8 or not fits or 0 in images.shape[1:]:
-        raise UserError(f"{expected} {images.shape} {images.dtype}")
-    return images

@@ -125,7 +125,7 @@ def _write_block(block: _Block) -> list[tuple]:
             write_ndjson(block.path, simple)
         else:
             with block.path.open("wb") as file:
-                np.save(file, rasterize(simple).reshape(block.num, -1), allow_pickle=False)
+                np.save(file, rasterize(simple, as_is=True).reshape(block.num, -1), allow_pickle=False)
     return list(zip(
         drawings.word.tolist(), range(block.start, block.start + block.num), drawings.key_id.tolist(),
         truth.drawn.tolist(), truth.bad.tolist(), np.char.decode(drawings.countrycode).tolist(), strict=True,

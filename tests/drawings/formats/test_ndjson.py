@@ -217,11 +217,6 @@ BAD = {
     "true": (CAT.replace(b"[130,", b"[true,"), "stroke 1 holds a boolean, expected numbers"),
     "null": (CAT.replace(b"[130,", b"[null,"), "stroke 1 holds null, expected numbers"),
     "huge": (CAT.replace(b"[130,", b"[1e39,"), "too large a number"),
-    "256": (CAT.replace(b"255", b"256"), "stroke 2: coordinate 256 is not a whole number in 0–255"),
-    "1000": (CAT.replace(b"255", b"1000"), "stroke 2: coordinate 1000 is not a whole number in 0–255"),
-    "negative": (CAT.replace(b"255", b"-1"), "stroke 2: coordinate -1 is not a whole number in 0–255"),
-    "a fraction": (CAT.replace(b"255", b"12.5"), "stroke 2: coordinate 12.5 is not a whole number in 0–255"),
-    "a raw drawing": (RAW, "stroke 1 has 3 lists, those of the drawings before it have 2"),
     "word": (CAT.replace(b'"cat"', b"7"), "'word' is a number, expected a string"),
     "long word": (CAT.replace(b"cat", b"c" * 201), "'word' has 201 characters"),
     "countrycode": (CAT.replace(b'"VE"', b'"VEN"'), "'countrycode' is 'VEN', expected two letters"),
@@ -248,6 +243,24 @@ def test_a_malformed_line_is_named_and_its_neighbours_are_kept(name, tmp_path):
     _same(read_ndjson(path, bad=bad), _read(CAT * 3))
     assert (bad.count, bad.total, bad.fraction) == (1, 4, 0.25)
     assert str(bad.first[0]) == str(error.value)
+
+
+@pytest.mark.parametrize("other", [b"256", b"1000", b"-1", b"12.5"])
+def test_a_file_may_mix_drawings_of_any_kind(other):
+    lines = [CAT, CAT.replace(b"255", other), RAW, CAT, RAW]
+    expected = [_read(line)[0].to_lists()[0] for line in lines]
+    for order in ([0, 1, 2, 3, 4], [2, 0, 1, 4, 3], [1, 0, 3, 2, 4]):
+        drawings = _read(b"".join(lines[index] for index in order))
+        assert drawings.to_lists() == [[stroke[:2] for stroke in expected[index]] for index in order]
+
+
+def test_rows_are_lines_whatever_was_left_out():
+    text = b"\n" + CAT * 2 + b"nonsense\n \n" + RAW + CAT
+    bad = BadRecords()
+    for size in (1, 2, 100):
+        batches = list(iter_ndjson(io.BytesIO(text), batch_size=size, bad=bad))
+        assert Drawings.concatenate(batches).row.tolist() == [1, 2, 5, 6]
+    assert bad.first[0].line == 4
 
 
 def test_half_a_line_at_the_end_is_malformed():

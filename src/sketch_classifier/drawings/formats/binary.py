@@ -63,7 +63,7 @@ def iter_binary(
             block = rest + chunk
             data, position, ended = np.frombuffer(block, np.uint8), 0, GOOD
             while position < len(block) and limit > 0 and ended != CUT_SHORT:
-                drawings, position, ended = _parse(data, position, min(limit, batch_size), word)
+                drawings, position, ended = _parse(data, position, min(limit, batch_size), word, record)
                 record += len(drawings)
                 limit -= len(drawings)
                 if bad is not None:
@@ -117,8 +117,8 @@ def _name(path) -> str:
     return str(getattr(path, "name", "<file>") if hasattr(path, "write") else path)
 
 
-def _parse(data: np.ndarray, start: int, max_drawings: int, word: str) -> tuple[Drawings, int, int]:
-    """(drawings, where to go on, how it ended) from the records at `start`."""
+def _parse(data: np.ndarray, start: int, max_drawings: int, word: str, row: int) -> tuple[Drawings, int, int]:
+    """(drawings, where to go on, how it ended) from the records at `start`, of which the first has the number `row`."""
     room = len(data) - start
     max_drawings = min(max_drawings, room // HEADER.itemsize + 1)
     points = np.empty((room // 2 + 1, 2), np.uint8)
@@ -137,6 +137,7 @@ def _parse(data: np.ndarray, start: int, max_drawings: int, word: str) -> tuple[
         countrycode=columns["countrycode"].copy(),
         recognized=columns["recognized"] == 1,
         timestamp=columns["timestamp"].astype("datetime64[s]").astype("datetime64[us]"),
+        row=np.arange(row, row + count),
     )
     return drawings, position, ended
 

@@ -1,4 +1,4 @@
-"""Read and write .ndjson: one drawing a line, simplified (whole numbers in 0–255) or raw (numbers with times)."""
+"""Read and write .ndjson: one drawing a line, simplified or raw, with times or without."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def iter_ndjson(
     limit  stop after this many drawings
     bad    skips and counts malformed lines; without it the first one raises UserError "<file>:<line>: <reason>"
 
-    The first good drawing decides what the file holds. Strokes [xs, ys] of whole numbers in 0–255 are simplified
-    drawings: points uint8, times None. Strokes [xs, ys, ts], or coordinates with fractions, are raw ones: points
-    float64, the very numbers that json reads, and times where there are three lists. A later drawing of the other kind
-    is malformed. Empty lines are passed over. `drawing` is the only key that a line must have; see `parse_line`.
+    A file may hold drawings of any kind. Points are the very numbers that json reads: uint8 where those of a batch are
+    strokes [xs, ys] of whole numbers in 0–255, else float64. Times are kept where every stroke of a batch is
+    [xs, ys, ts]. `row` is the number of the line less one, and empty lines are passed over, but counted there, as in
+    every message. `drawing` is the only key that a line must have; see `parse_line`.
     """
     limit = sys.maxsize if limit is None else limit
     with open_source(path) as (file, name):
@@ -52,7 +52,7 @@ def iter_ndjson(
             tidied = False
             while position < stop and limit > 0:
                 room = min(batch_size - batch.size, limit)
-                count, position = batch.scan(text, position, stop, room)
+                count, position = batch.scan(text, position, stop, room, line_number)
                 line_number += count
                 limit -= count
                 if bad is not None:
@@ -73,7 +73,7 @@ def iter_ndjson(
                     try:
                         if len(line) > MAX_LINE:
                             raise Malformed(f"longer than {MAX_LINE >> 20} MiB")
-                        batch.parse(line)
+                        batch.parse(line, line_number - 1)
                         limit -= 1
                     except Malformed as error:
                         report(bad, name, line_number, str(error))

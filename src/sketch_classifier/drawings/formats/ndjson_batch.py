@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from sketch_classifier.drawings.formats.ndjson_line import check_kind, holds_fractions, parse_line
+from sketch_classifier.drawings.formats.ndjson_line import is_whole, parse_line
 from sketch_classifier.drawings.formats.ndjson_scan import scan
 from sketch_classifier.drawings.strokes import Drawings
 
@@ -14,33 +16,40 @@ class Batch:
 
     def __init__(self) -> None:
         self.kind: tuple[int, bool] | None = None  # (lists a stroke, whether coordinates are whole numbers in 0–255)
-        self.buffers: _Buffers | None = None
+        self.buffers: dict[tuple[int, bool], _Buffers] = {}  # by kind
         self._start()
 
     def _start(self) -> None:
         self.parts: list[Drawings] = []
         self.drawings: list[list] = []
         self.columns: list[dict] = []
+        self.rows: list[int] = []
         self.size = self.num_points = 0
 
-    def scan(self, text: np.ndarray, position: int, stop: int, room: int) -> tuple[int, int]:
-        """Add the lines in the dataset's own layout that stand at `position`: (how many, where to go on)."""
+    def scan(self, text: np.ndarray, position: int, stop: int, room: int, row: int) -> tuple[int, int]:
+        """Add the lines in the dataset's own layout that stand at `position`: (how many, where to go on).
+
+        row  the number of the first of these lines, from 0
+        """
         if self.kind is None:
             return 0, position
-        if self.buffers is None or self.buffers.num_bytes < len(text):
-            self.buffers = _Buffers(len(text), *self.kind)
-        count, position = self.buffers.scan(text, position, stop, room)
+        buffers = self.buffers.get(self.kind)
+        if buffers is None or buffers.num_bytes < len(text):
+            buffers = self.buffers[self.kind] = _Buffers(len(text), *self.kind)
+        count, position = buffers.scan(text, position, stop, room)
         if count:
             self._gather()
-            self._add(self.buffers.drawings(text, count))
+            self._add(replace(buffers.drawings(text, count), row=np.arange(row, row + count)))
         return count, position
 
-    def parse(self, line: bytes) -> None:
-        """Add any good line. Raises Malformed."""
+    def parse(self, line: bytes, row: int) -> None:
+        """Add any good line, number `row` from 0; those after it are likely to be of its kind. Raises Malformed."""
         drawing, columns = parse_line(line)
-        kind = self.kind or (len(drawing[0]), len(drawing[0]) == 2 and not holds_fractions(drawing))
-        check_kind(drawing, *kind)
-        self.kind = kind
+        kind = (len(drawing[0]), len(drawing[0]) == 2 and is_whole(drawing))
+        if kind != self.kind:
+            self._gather()
+            self.kind = kind
+        self.rows.append(row)
         self.drawings.append(drawing)
         self.columns.append(columns)
         self.size += 1
@@ -59,8 +68,8 @@ class Batch:
         names = self.columns[0]
         columns = {name: [row[name] for row in self.columns] for name in names}
         part = Drawings.from_lists(self.drawings, dtype=np.uint8 if self.kind[1] else np.float64, **columns)
-        self.parts.append(part)
-        self.drawings, self.columns = [], []
+        self.parts.append(replace(part, row=np.array(self.rows)))
+        self.drawings, self.columns, self.rows = [], [], []
 
     def _add(self, part: Drawings) -> None:
         self.parts.append(part)

@@ -64,26 +64,11 @@ def canonical_line(line: bytes) -> bytes:
         return line
 
 
-def holds_fractions(drawing: list) -> bool:
-    """Whether a checked drawing has coordinates that are no whole numbers."""
-    return any(value != int(value) for stroke in drawing for values in stroke[:2] for value in values)
-
-
-def check_kind(drawing: list, num_lists: int, whole: bool) -> None:
-    """Raise Malformed where a checked drawing is not of the kind of its file.
-
-    num_lists  lists a stroke, 2 or 3
-    whole      whether coordinates must be whole numbers in 0–255
-    """
-    if len(drawing[0]) != num_lists:
-        raise Malformed(f"stroke 1 has {len(drawing[0])} lists, those of the drawings before it have {num_lists}")
-    if not whole:
-        return
-    for number, stroke in enumerate(drawing, 1):
-        for values in stroke[:2]:
-            for value in values:
-                if not (0 <= value <= 255 and value == int(value)):
-                    raise Malformed(f"stroke {number}: coordinate {value} is not a whole number in 0–255")
+def is_whole(drawing: list) -> bool:
+    """Whether all coordinates of a checked drawing are whole numbers in 0–255."""
+    return all(
+        0 <= value <= 255 and value == int(value) for stroke in drawing for values in stroke[:2] for value in values
+    )
 
 
 def _check_drawing(drawing) -> None:

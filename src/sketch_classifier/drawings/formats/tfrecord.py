@@ -64,7 +64,7 @@ def iter_tfrecord(
     files = _files(str(pattern))
     classes = _classes(str(pattern)) if classes is None else list(classes)
     words = np.array(classes)
-    inks, labels = [], []
+    inks, labels, rows = [], [], []
     for path in files:
         with open_source(path) as (file, name):
             for number, record in enumerate(_records(file, name), 1):
@@ -80,11 +80,12 @@ def iter_tfrecord(
                 limit -= 1
                 inks.append(ink)
                 labels.append(label)
+                rows.append(number - 1)
                 if len(inks) == batch_size:
-                    yield _drawings(inks, words[labels])
-                    inks, labels = [], []
+                    yield _drawings(inks, words[labels], rows)
+                    inks, labels, rows = [], [], []
     if inks:
-        yield _drawings(inks, words[labels])
+        yield _drawings(inks, words[labels], rows)
 
 
 def _files(pattern: str) -> list[str]:
@@ -154,7 +155,7 @@ def _ink(record: bytes | None, num_classes: int) -> tuple[np.ndarray, int]:
     return ink, label[0]
 
 
-def _drawings(inks: list[np.ndarray], words: np.ndarray) -> Drawings:
+def _drawings(inks: list[np.ndarray], words: np.ndarray, rows: list[int]) -> Drawings:
     lengths, points, strokes_of = [], [], []
     for ink in inks:
         xy = np.zeros((len(ink) + 1, 2))
@@ -174,6 +175,7 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray) -> Drawings:
         countrycode=np.zeros(count, "S2"),
         recognized=np.ones(count, bool),
         timestamp=np.zeros(count, "datetime64[us]"),
+        row=np.array(rows),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from sketch_classifier.drawings.raster.draw import Room, draw
 from sketch_classifier.drawings.raster.outline import pen_corners
 from sketch_classifier.drawings.raster.path import thirds
+from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
@@ -26,13 +27,20 @@ SMALLEST_SHARE, LARGEST_SHARE = 32, 4096  # drawings that a thread takes at a ti
 
 
 def rasterize(
-    drawings: Drawings | Iterable[Sequence], size: int = 28, *, channels: str = "gray", threads: int | None = None
+    drawings: Drawings | Iterable[Sequence],
+    size: int = 28,
+    *,
+    as_is: bool = False,
+    channels: str = "gray",
+    threads: int | None = None,
 ) -> np.ndarray:
     """Bitmaps of drawings, white ink (255) on black (0): (N, size, size) uint8, or (N, 3, size, size) for stroke_order.
 
-    drawings  Drawings, or nested lists as they stand in an .ndjson file: [[xs, ys], …] a drawing, in units of 1/256
-              of the bitmap without its margin. A drawing is centred; what lies outside of the bitmap is cut off.
+    drawings  Drawings, or nested lists as they stand in an .ndjson file: [[xs, ys], …] a drawing, of any canvas
     size      pixels a side, 16 to 256
+    as_is     draw coordinates as they are, in units of 1/256 of the bitmap without its margin: a drawing is centred by
+              its largest x and y, and what lies outside of the bitmap is cut off. Otherwise drawings are simplified
+              first; see `simplify`, which leaves those of the dataset's own simplified files as they are.
     channels  "gray": equal byte for byte to the dataset's numpy_bitmap files for simplified drawings at size 28, and
               to the published drawing procedure with cairo 1.16 at other sizes.
               "stroke_order": the pen's way is cut into three thirds of equal length; the first channel holds the ink
@@ -48,7 +56,7 @@ def rasterize(
         raise UserError(f"size: a whole number from 16 to 256 is needed, found {size!r}")
     if channels not in CHANNELS:
         raise UserError(f"channels: accepted are {', '.join(CHANNELS)}, found {channels!r}")
-    drawings = Drawings.of(drawings)
+    drawings = Drawings.of(drawings) if as_is else simplify(drawings)
     layers = 1 if channels == "gray" else 3
     images = np.empty((len(drawings), layers, size, size), np.uint8)
     threads = threads or _cores()
