@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw
 from sketch_classifier.analysis import typefaces
 from sketch_classifier.analysis.centroids import distances_figure
 from sketch_classifier.analysis.class_distribution import distribution_figure
-from sketch_classifier.analysis.confusion import confusion_figure, look_alikes_figure
+from sketch_classifier.analysis.confusion import confusion_figure
+from sketch_classifier.analysis.look_alikes import look_alikes_figure
 from sketch_classifier.analysis.sheets import CELL, LINE, SIDE, TILE, TOP, Sheet, render
 from sketch_classifier.analysis.style import new_figure
 from sketch_classifier.analysis.subgroups import country_figure
@@ -30,6 +31,9 @@ NAMES = (
 )  # fmt: skip
 RNG = np.random.default_rng(0)
 COUNTS = pd.DataFrame(RNG.integers(0, 30, (len(NAMES),) * 2), index=NAMES, columns=NAMES)
+NEXT = np.roll(np.eye(len(NAMES), dtype=int), 1, axis=1)  # each class is confused with the next
+CONFUSED = pd.DataFrame(100 * np.eye(len(NAMES), dtype=int) + 15 * (NEXT + NEXT.T), index=NAMES, columns=NAMES)
+SHOWN = range(len(NAMES))
 LABELS = np.repeat(np.arange(len(NAMES)), 4)
 SHARES = pd.DataFrame({"accuracy": 0.5, "low": 0.4, "high": 0.6, "count": 9}, index=range(len(NAMES)))
 DISTANCES = pd.DataFrame(
@@ -44,11 +48,13 @@ TILES = np.full((len(NAMES), 28, 28, 3), 255, np.uint8)
 FIGURES = {
     "confusion": lambda detail: confusion_figure(COUNTS, detail),
     "confusion of two": lambda detail: confusion_figure(COUNTS.iloc[2:4, 2:4], detail),
-    "look_alikes": lambda detail: look_alikes_figure(COUNTS, detail),
+    "look_alikes": lambda detail: look_alikes_figure(CONFUSED, detail),
     "distribution": lambda _: distribution_figure(RNG.integers(1, 9, (len(NAMES), 3)), NAMES),
-    "tsne": lambda detail: tsne_figure(RNG.normal(size=(len(LABELS), 2)), LABELS, NAMES, detail),
-    "tsne of two": lambda detail: tsne_figure(RNG.normal(size=(8, 2)), np.repeat([0, 1], 4), NAMES[9:1:-7], detail),
-    "tsne_3d": lambda detail: tsne_3d_figure(RNG.normal(size=(len(LABELS), 3)), LABELS, NAMES, detail),
+    "tsne": lambda detail: tsne_figure(RNG.normal(size=(len(LABELS), 2)), LABELS, NAMES, SHOWN, detail),
+    "tsne of two": lambda detail: tsne_figure(
+        RNG.normal(size=(8, 2)), np.repeat([0, 1], 4), NAMES[9:1:-7], [0, 1], detail
+    ),
+    "tsne_3d": lambda detail: tsne_3d_figure(RNG.normal(size=(len(LABELS), 3)), LABELS, NAMES, SHOWN, detail),
     "countries": lambda detail: country_figure(SHARES.assign(country=NAMES), 0.5, detail),
     "distances": lambda detail: distances_figure(DISTANCES, detail, "some"),
     "comparison": lambda _: bars_figure(RUNS),
@@ -172,7 +178,7 @@ def test_any_text_can_be_written(text):
 def test_the_page_that_turns_shows_names_as_text():
     said = [f"✓ {NAMES[label]} 90%" for label in LABELS]
     images = np.full((len(LABELS), 28, 28, 3), 255, np.uint8)
-    page = turning_page(RNG.normal(size=(len(LABELS), 3)), LABELS, NAMES, images, said, "<i>detail</i> 猫")
+    page = turning_page(RNG.normal(size=(len(LABELS), 3)), LABELS, NAMES, SHOWN, images, said, "<i>detail</i> 猫")
     assert "<i>detail" not in page and "&lt;i&gt;detail&lt;/i&gt; 猫" in page
     lines = re.search(r"const lines = (\[.*?\]), columns", page)[1]
     assert "<" not in lines

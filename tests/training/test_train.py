@@ -201,7 +201,7 @@ def test_an_unfit_optimizer_is_refused(write_dataset, cnn, run, optimizer, said)
 def test_a_loss_that_is_no_number_is_refused_and_the_old_model_stays(write_dataset, cnn, run):
     dataset = write_dataset()
     before = files(run(dataset, cnn))
-    diverging = cnn.model_validate(cnn.model_dump() | {"optimizer": {"name": "SGD", "lr": 1e30}})
+    diverging = cnn.model_validate(cnn.model_dump() | {"optimizer": {"name": "SGD", "lr": 1000}})
     with pytest.raises(UserError, match="epoch 1: .* training diverged"):
         run(dataset, diverging)
     left = files(run.__closure__[0].cell_contents / "run")

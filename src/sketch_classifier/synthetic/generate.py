@@ -76,6 +76,7 @@ def generate(
         countrycode=_COUNTRIES[np.array(country, int)],
         recognized=~np.array(bad, bool),
         timestamp=_timestamps(np.array(seconds)),
+        row=numbers,
     )
     return drawings, Truth(np.array(drawn, dtype=str), np.array(bad, bool))
 
