@@ -21,7 +21,11 @@ def analysed(project, tmp_path_factory):
     root = tmp_path_factory.mktemp("analysed")
     curves = next((project / "curves").glob("*.csv"))
     evaluate(project / "data/processed", project / "models", root / "metrics", root / "plots")
-    analyze(project / "data/processed", project / "models", root / "metrics", curves, root / "plots", PARAMS, 0)
+    manifest = root / "data/raw/manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"source": "synthetic"}', encoding="utf-8")
+    folders = project / "data/processed", project / "models", root / "metrics", curves, root / "plots"
+    analyze(manifest, *folders, PARAMS, 0, "small")
     return root
 
 
@@ -75,18 +79,18 @@ def test_links_to_other_pages_open_them(report):
         opened.wait_for_load_state()
         if address.endswith(".html"):
             opened.wait_for_selector("#chart .main-svg", state="attached", timeout=60_000)
-            assert opened.title() == "Drawings in the network's feature space"
+            assert opened.title() == "t-SNE of the network's features"
         else:
             assert opened.evaluate("document.images[0].naturalWidth") > 500
         opened.close()
-    assert report.locator("h1").inner_text().startswith("How "), "the report is still there"
+    assert report.locator("h1").inner_text().endswith(" on small"), "the report is still there"
 
 
 def test_the_page_that_turns_shows_names_as_text(chrome, tmp_path):
     names = ["<b>x", "$\\frac$", "%{x}", "&lt;", "猫", "</script", 'it\'s "quoted"', "<a href='x'>y"]
     positions, images = np.random.default_rng(0).normal(size=(8, 3)), np.full((8, 28, 28, 3), 255, np.uint8)
     (tmp_path / "page.html").write_text(
-        turning_page(positions, np.arange(8), names, images, names, "detail"), encoding="utf-8"
+        turning_page(positions, np.arange(8), names, range(8), images, names, "detail"), encoding="utf-8"
     )
     page = chrome.new_page()
     page.goto((tmp_path / "page.html").as_uri())
