@@ -25,9 +25,9 @@ def main() -> None:
         "names",
         nargs="+",
         metavar="NAME",
-        help="a branch, tag, commit or experiment, or `workspace` for what lies here",
+        help="a branch, tag, commit or experiment, or `workspace`",
     )
-    parser.add_argument("--out", default="comparison", metavar="FOLDER", help="where to write (default: comparison)")
+    parser.add_argument("--out", default="comparison", metavar="FOLDER", help="output folder (default: comparison)")
     arguments = parser.parse_args()
     print(compare(arguments.names, FILES, "data/processed", arguments.out), end="")
 

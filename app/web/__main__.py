@@ -10,9 +10,16 @@ from app.web.build import WEB, build
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m app.web", description="Build the page without a server.")
-    parser.add_argument("--models", type=Path, default=Path("models"), help="where model.onnx lies")
-    parser.add_argument("--data", type=Path, default=Path("data/processed"), help="where training drawings lie")
-    parser.add_argument("--out", type=Path, default=WEB / "dist", help="the folder to write; it is replaced")
+    parser.add_argument("--models", type=Path, default=Path("models"), help="folder of model.onnx (default: models)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("data/processed"),
+        help="folder of the training drawings (default: data/processed)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=WEB / "dist", help="output folder, which is replaced (default: app/web/dist)"
+    )
     args = parser.parse_args()
     size = build(args.models, args.data, Path(".cache/app"), args.out)
     print(f"{args.out}: {size / 1e6:.1f} MB. Look at it: python -m http.server --directory {args.out} 8000")

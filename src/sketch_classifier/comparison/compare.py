@@ -108,12 +108,12 @@ def _rows(alone: pd.DataFrame, dataset: Dataset, same: str) -> np.ndarray:
 
 def _stale_note(run: Run) -> str:
     keys = ", ".join(run.stale[:3]) + (", …" if len(run.stale) > 3 else "")
-    return f"{run.name}: its params.yaml differs from what was run in {keys}; shown is what was run"
+    return f"{run.name}: its params.yaml differs from what was run in {keys}; the values that were run are shown"
 
 
 def _untested_note(run: Run, files: Files) -> str:
     return (
-        f"{run.name}: {files.predictions} is not in DVC's cache, so its figures are shown and it is in no paired test: "
+        f"{run.name}: {files.predictions} is not in DVC's cache, so its metrics are shown but it is in no paired test: "
         f"{how_to_get(files.predictions)}"
     )
 

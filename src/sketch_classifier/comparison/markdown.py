@@ -19,8 +19,8 @@ SHOWN = {  # of the test set, beside the accuracy
     "expected_calibration_error": "calibration error",
 }
 CHOOSING = (
-    "Choose a run by its validation accuracy (or loss), and read the test figures of that run alone: the best of "
-    "several test accuracies is too high an estimate of how well that model does on new drawings."
+    "Choose a run by its validation accuracy (or loss), and use only the test metrics of that run: the best of several "
+    "test accuracies is an optimistic estimate of the accuracy on new drawings."
 )
 MOST_PAIRS = 15  # pairs on the page; above it those with the first run alone
 

@@ -140,8 +140,8 @@ def _read(fs: DVCFileSystem, name: str, path: str) -> bytes:
 def how_to_get(path: str) -> str:
     """How a file that DVC's cache lacks comes there."""
     return (
-        f"`dvc fetch --all-commits {path}` (of an experiment `dvc exp pull`) fetches it where there is a remote, "
-        "`dvc repro` in that revision makes it again"
+        f"fetch it from a DVC remote with `dvc fetch --all-commits {path}` (`dvc exp pull` for an experiment), "
+        "or run `dvc repro` in that revision"
     )
 
 

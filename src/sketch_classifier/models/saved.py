@@ -28,7 +28,7 @@ class About:
     image_shape      of a stored drawing: [H, W] or [3, H, W]
     channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
     weights          what it began with: imagenet, a path, or none
-    failed_weights   the entries of preset.weights before it that could not be had
+    failed_weights   the entries of preset.weights before it that were not available
     frozen           whether the backbone was left as it began
     num_parameters   of the whole network
     num_train, num_validation  drawings

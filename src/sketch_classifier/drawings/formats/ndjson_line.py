@@ -48,7 +48,7 @@ def parse_line(line: bytes) -> tuple[list, dict]:
 
 
 def canonical_line(line: bytes) -> bytes:
-    """The line in the dataset's own layout, which is parsed much faster; unchanged where that cannot be had.
+    """The line in the dataset's own layout, which is parsed much faster; unchanged where that is impossible.
 
     `parse_line` finds the same in both, good or malformed.
     """
