@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# No deadline: how long an example takes says how busy the machine is.
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.register_profile("fast", deadline=None, max_examples=25)
+
+
+def pytest_configure(config):
+    """Properties are tried on fewer examples in the default run; on all of them with `-m ""` and in CI."""
+    fast = config.option.markexpr == "not slow" and not os.environ.get("CI")
+    settings.load_profile("fast" if fast else "thorough")
+
 
 # One thread each, for the processes that tests start as well: on tensors this small, several spend most of their time
 # waiting for each other. Numerical libraries read this when they are imported, so it stands before all of them.

@@ -1,6 +1,7 @@
 """Exported models against the networks that they were made from."""
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 
@@ -54,15 +55,26 @@ def save_untrained(folder, processed, name, change=lambda network: None):
     save_model(folder, network, about)
 
 
+@pytest.fixture(scope="module")
+def exported(processed, tmp_path_factory):
+    """Folders of untrained models by preset, exported once; tests only read them."""
+
+    @functools.cache
+    def exported(name):
+        folder = tmp_path_factory.mktemp(name)
+        save_untrained(folder, processed, name)
+        return folder, export(processed, folder, folder, folder / "export.json")
+
+    return exported
+
+
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PRESETS if name not in ALIKE],
 )
-def test_every_preset(name, processed, tmp_path):
-    folder = tmp_path / "models"
-    save_untrained(folder, processed, name)
-    figures = export(processed, folder, folder, tmp_path / "export.json")
-    assert json.loads((tmp_path / "export.json").read_text()) == figures
+def test_every_preset(name, processed, exported):
+    folder, figures = exported(name)
+    assert json.loads((folder / "export.json").read_text()) == figures
     assert figures["largest_difference_onnx"] < 1e-5
     assert figures["agreement_onnx"] == 1
     assert figures["bytes_int8"] <= SMALLEST * figures["bytes_onnx"]
@@ -151,10 +163,8 @@ def test_images_are_resized_as_anywhere_else(shape, size):
         np.testing.assert_array_equal(found.reshape(20, *shape[:-2], size, size), resize(images, size))
 
 
-def test_strokes_for_a_model_of_strokes(processed, tmp_path, unseen):
-    folder = tmp_path / "models"
-    save_untrained(folder, processed, "conv_lstm")
-    export(processed, folder, folder, tmp_path / "export.json")
+def test_strokes_for_a_model_of_strokes(processed, exported, unseen):
+    folder, _ = exported("conv_lstm")
     predictor = Predictor(folder)
     network, about = load_model(folder)
     dataset = Dataset.open(processed)
