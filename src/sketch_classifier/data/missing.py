@@ -30,13 +30,17 @@ def no_files(where: str, format: str, missing: Sequence[str], listed: Iterable[s
         return f"{where}: no {suffix} files in it; {first}{suffix} is wanted{also}"
     if first not in official_categories():
         return f"{where}: {unknown_name('category', first, names or official_categories())}{also}"
-    has = "" if names is None else f"; it has {len(names)} categories: {_named(names)}"
+    has = "" if names is None else f"; it has {_counted(names)}: {_named(names)}"
     return f"{where}: no file {first}{suffix}: this source lacks the official category {first!r}{has}{also}"
 
 
 def _any_is_real(format: str, missing: Sequence[str]) -> bool:
     """Whether any of the names is one that a complete source has, so that its absence speaks against the address."""
     return format == "svhn" or not set(missing).isdisjoint(official_categories())
+
+
+def _counted(names: Sequence[str]) -> str:
+    return "1 category" if len(names) == 1 else f"{len(names)} categories"
 
 
 def _named(names: Sequence[str]) -> str:
