@@ -35,6 +35,7 @@ class About:
     num_train, num_validation  drawings
     seed             of the initial weights and the order of the batches
     final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
+    teacher_sha256   of the teacher's model.safetensors; None where it had none
     """
 
     name: str
@@ -54,6 +55,7 @@ class About:
     num_validation: int
     seed: int
     final: dict[str, float]
+    teacher_sha256: str | None = None
 
     @property
     def task(self) -> Literal["multiclass", "binary"]:

@@ -13,6 +13,7 @@ from sketch_classifier.params.block import Block, Fraction, Listed
 from sketch_classifier.params.dataset import SKETCHES, SUFFIXES, DatasetPreset, Format, official_categories
 from sketch_classifier.params.model import (
     Augmentation,
+    Distillation,
     ImageInput,
     Input,
     ModelPreset,
@@ -30,6 +31,7 @@ __all__ = [
     "Analyze",
     "Augmentation",
     "DatasetPreset",
+    "Distillation",
     "Format",
     "ImageInput",
     "Input",

@@ -89,6 +89,14 @@ class Schedule(Block):
     arguments: Arguments = {}
 
 
+class Distillation(Block):
+    """What a trained model, the teacher, adds to the labels; without one, nothing."""
+
+    teacher: Annotated[str, Field(min_length=1)] | None = None
+    temperature: Annotated[float, Field(ge=0.01, le=1000)] = 2.0
+    weight: Fraction = 0.9
+
+
 class ModelPreset(Block):
     """Everything that makes a model what it is."""
 
@@ -101,7 +109,9 @@ class ModelPreset(Block):
     optimizer: Optimizer
     schedule: Schedule = Schedule()
     clip_norm: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    loss: Literal["cross_entropy", "generalized_cross_entropy"] = "cross_entropy"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    distillation: Distillation = Distillation()
     batch_size: Annotated[int, Field(ge=1, le=1_000_000)]
     accumulate: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     epochs: Annotated[int, Field(ge=1, le=1_000_000)]

@@ -113,6 +113,10 @@ class Noise:
     def __init__(self, seed: int, num_samples: int, share: slice, device: torch.device | str):
         self.seed, self.num_samples, self.share, self.device = seed, num_samples, share, device
 
+    def again(self) -> Noise:
+        """The same numbers, from the first one on."""
+        return Noise(self.seed, self.num_samples, self.share, self.device)
+
     def uniform(self, *shape: int) -> torch.Tensor:
         """(b, *shape) float32 in [0, 1) for the b rows of the share."""
         return torch.rand(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
