@@ -188,6 +188,24 @@ def test_a_step_on_the_cpu_gives_the_same_bytes_again(name):
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
+@pytest.mark.parametrize(("name", "most"), [("sketchnet", 1_500_000), ("sketchnet_tiny", 300_000)])
+def test_sketchnets_are_compact(name, most):
+    network = build_network(name, SMALL, 39)
+    assert most / 2 < sum(value.numel() for value in network.parameters()) <= most
+    sides = []
+    for block in network.backbone:
+        block.register_forward_hook(lambda module, given, result: sides.append(result.shape[2:]))
+    network.eval()(torch.rand(2, 1, 28, 28))
+    assert sides == [(28, 28), (14, 14), (14, 14), (7, 7), (7, 7), (7, 7), (7, 7), (1, 1), ()]
+
+
+@pytest.mark.parametrize("size", [8, 13, 64])
+@pytest.mark.parametrize("name", ["sketchnet", "sketchnet_tiny"])
+def test_sketchnets_take_other_sizes(name, size):
+    network = build_network(name, ImageInput(size=size, channels=3), 4)
+    assert network(torch.rand(2, 3, size, size)).shape == (2, 4)
+
+
 def test_resnet18_is_torchvisions_under_a_new_layer():
     network = build_network("resnet18", ImageInput(size=64, channels=3), 7).eval()
     theirs = resnet18(num_classes=7).eval()
@@ -286,7 +304,7 @@ def test_the_seed_alone_decides_the_initial_weights():
 
 def test_registry_knows_its_files_and_names_the_nearest():
     assert set(architectures()) >= {"cnn", "cnn_small", "conv_lstm", "efficientnet_lite", "mobilenet_v2", "resnet18"}
-    assert {preset.architecture for preset in PRESETS.values()} <= set(architectures())
+    assert {preset.architecture for preset in PRESETS.values()} == set(architectures()), "each is tested by its preset"
     with pytest.raises(UserError, match="did you mean 'mobilenet_v2'"):
         build_network("mobilenetv2", SMALL, 3)
     with pytest.raises(UserError, match="unknown architecture 'saved'"):

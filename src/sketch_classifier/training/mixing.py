@@ -79,7 +79,7 @@ def _rectangles(share: torch.Tensor, place: torch.Tensor, height: int, width: in
     side = (1 - share).sqrt()
     spans = []
     for number, length in enumerate((height, width)):
-        extent = (side * length).round()
+        extent = (side * length).floor()  # rounded up, the rectangle could be more than half of a small image
         first = (place[:, number] * (length - extent + 1)).floor()
         pixels = torch.arange(length, device=share.device)
         spans.append((pixels >= first[:, None]) & (pixels < (first + extent)[:, None]))

@@ -140,7 +140,8 @@ def only_classifier(
 ) -> tuple[nn.Module, list[Samples]]:
     """What is left to train above a frozen backbone: the classifier, on features that are computed once, in float32.
 
-    The network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
+    `splits` are the training and the validation samples; the features of the latter are those of evaluation mode. The
+    network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
     """
     device = accelerator.device
     network.to(device).to(memory_format=torch.channels_last).eval()
@@ -148,7 +149,10 @@ def only_classifier(
         width = network.features(splits[0].batch(torch.zeros(1, dtype=torch.int64))[0]).shape[1]
     if not fits(sum(map(len, splits)) * width * 4, device):
         return network, splits
-    return network.classifier, [_with_features(network, samples, width, batch_size, accelerator) for samples in splits]
+    return network.classifier, [
+        _with_features(network.train(number == 0), samples, width, batch_size, accelerator)
+        for number, samples in enumerate(splits)
+    ]
 
 
 def _with_features(
