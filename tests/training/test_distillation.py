@@ -162,9 +162,7 @@ def test_a_teacher_of_another_size_sees_the_same_changes(write_dataset, write_te
     augmentation = {"flip": 0.5, "rotate": 10.0, "translate": 0.1, "mixup": 0.5}
     preset = student(cnn, folder, augmentation=augmentation)
     noise = Noise(3, 10, slice(None), "cpu")
-    inputs, logits, teacher = asked(dataset, preset, noise, torch.arange(20, 30))
-    seen = []
-    teacher.network.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    inputs, logits, _ = asked(dataset, preset, noise, torch.arange(20, 30))
     alone = student(cnn, folder, augmentation=augmentation, input=size)
     own, again, _ = asked(dataset, alone, noise, torch.arange(20, 30))
     torch.testing.assert_close(again, logits)  # as if the student took the teacher's input, too
