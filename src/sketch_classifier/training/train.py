@@ -76,7 +76,7 @@ def train(
         about = _about(network, dataset, preset, weights, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        module, (train_samples, validation) = _to_learn(network, dataset, stored, preset, accelerator)
+        module, (train_samples, validation) = to_learn(network, dataset, stored, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
             history, kept = fit(module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch)
             if accelerator.is_main_process:
@@ -88,7 +88,7 @@ def train(
     accelerator.wait_for_everyone()
 
 
-def _to_learn(
+def to_learn(
     network: Network, dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
     """What there is to train, and its training and validation samples."""
