@@ -18,10 +18,7 @@ from sketch_classifier.params import DatasetPreset, ModelPreset, Params
 DATASET = "thirty"  # that accuracies are measured on
 ANIMALS = ("bee", "bird", "cat", "dog", "fish", "horse", "octopus")
 COSTS, ACCURACIES = "preset_costs.json", "preset_accuracies.json"
-COST_KEYS = {
-    "architecture", "task", "input", "weights", "freeze_backbone", "augmentation", "clip_norm", "batch_size",
-    "accumulate", "ema", "test_time_flip",
-}  # fmt: skip
+FREE = {"optimizer", "schedule", "label_smoothing", "epochs", "keep", "patience"}  # do not change the cost of a step
 
 
 def thirty(params: Params) -> DatasetPreset:
@@ -65,7 +62,7 @@ def accuracy_stamp(preset: ModelPreset) -> str:
 
 def cost_stamp(preset: ModelPreset) -> str:
     """The same of those that decide what a step costs."""
-    values = preset.model_dump(mode="json", exclude_defaults=True, include=COST_KEYS)
+    values = preset.model_dump(mode="json", exclude_defaults=True, exclude=FREE)
     shared = preset.epochs if preset.freeze_backbone else None  # the features are computed once for all of them
     return _hash(values | {"optimizer": preset.optimizer.name, "epochs": shared})
 

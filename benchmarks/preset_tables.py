@@ -55,7 +55,8 @@ def hours_table(params: Params, costs: Mapping[str, Any]) -> str:
             rows.append([f"`{name}`", str(preset.epochs), UNKNOWN if rate is None else _short(rate), hours])
     lines = _table(("`model`", "epochs", "drawings/s", "hours"), rows, numbers=range(1, 4))
     sum_ = f"{len(dataset.categories)} × {dataset.limit:,} × {params.split.train:g} = {num:,}"
-    text = f"{sum_} training drawings an epoch; hours = drawings × epochs / (drawings/s) / 3,600, on {_machine(costs)}."
+    where = f", on {_machine(costs)}" if measured else f"; {UNKNOWN}: not measured yet"
+    text = f"{sum_} training drawings an epoch; hours = drawings × epochs / (drawings/s) / 3,600{where}."
     return "\n".join([*lines, "", _wrapped(text)])
 
 
@@ -116,7 +117,7 @@ def _weights(row: Mapping[str, Any]) -> str:
 def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
     how = "`python benchmarks/presets.py --costs`"
     if not measured:
-        return f"Costs: {UNKNOWN} is not measured yet ({how})."
+        return f"Costs: not measured yet ({how})."
     num_classes = len(params.datasets[DATASET].categories)
     return (
         f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: the exported ONNX file. ms: one drawing in "
@@ -127,13 +128,13 @@ def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str
 def _about_accuracies(params: Params, accuracies: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
     how = "`python benchmarks/presets.py --train PRESET`"
     if not trained:
-        return f"Accuracies on `{DATASET}`: {UNKNOWN} is not run yet ({how})."
+        return f"Accuracies on `{DATASET}`: not measured yet ({how})."
     data = accuracies["data"]
     seeds = ", ".join(sorted({str(row["seed"]) for row in trained.values()}))
     text = (
         f"Accuracies ({how}): `{DATASET}` from {data['source']}, {data['num_train']:,} training, "
-        f"{data['num_validation']:,} validation and {data['num_test']:,} test drawings, seed {seeds}; {UNKNOWN} is not "
-        "run yet. Choose by the validation accuracy; test accuracies (with 95 % intervals) are read once, by `--test`."
+        f"{data['num_validation']:,} validation and {data['num_test']:,} test drawings, seed {seeds}; {UNKNOWN}: not "
+        "measured yet. Choose by the validation accuracy; test accuracies have 95 % intervals and are read once."
     )
     binary = [f"`{name}`" for name in trained if params.models[name].task == "binary"]
     if binary:
@@ -144,8 +145,6 @@ def _about_accuracies(params: Params, accuracies: Mapping[str, Any], trained: Ma
 
 
 def _machine(costs: Mapping[str, Any]) -> str:
-    if "machine" not in costs:
-        return "a machine that is not measured yet"
     about = costs["machine"]
     threads = f"{about['threads']} thread{'s' if about['threads'] > 1 else ''}"
     return f"{threads} of an {about['processor']}, torch {about['torch']}, ONNX Runtime {about['onnxruntime']}"
