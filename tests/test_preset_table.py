@@ -14,7 +14,6 @@ from sketch_classifier.params.yaml_file import parse_yaml
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "benchmarks"))
 
-from preset_costs import measure_costs  # noqa: E402
 from preset_results import ACCURACIES, accuracy_stamp, cost_stamp, read  # noqa: E402
 from preset_tables import hours_table, preset_table, with_block  # noqa: E402
 from presets import main  # noqa: E402
@@ -90,7 +89,8 @@ def test_recorded_figures_are_shown(params):
     table = preset_table(params, costs_of(params, "cnn"), accuracies_of(params, "cnn"))
     costs = ["1,234,567", "4.94", "1.30", "1.23", "0.50", "1,000"]
     assert row(table, "cnn")[1:] == [*costs, "random weights", "91.2 %", "90.0 % (89.0–91.0)"]
-    assert "PDP-11" in table and "a drawer, 70 training, 10 validation and 20 test drawings" in table
+    text = " ".join(table.split())
+    assert "PDP-11" in text and "a drawer, 70 training, 10 validation and 20 test drawings" in text
     assert row(preset_table(params, costs_of(params, "cnn"), NOTHING), "cnn")[7] == "`sketches` (ImageNet: no download)"
 
 
@@ -173,6 +173,8 @@ def test_training_records_validation_and_only_a_test_run_reads_the_test_set(proj
 
 
 def test_costs_are_measured(project):
+    from preset_costs import measure_costs
+
     params = load_params(project() / "params.yaml")
     presets = {
         "binary": params.models["cnn"].model_copy(update={"task": "binary"}),
@@ -184,12 +186,14 @@ def test_costs_are_measured(project):
     for figures in found["presets"].values():
         assert set(figures) == set(COST)
         assert 0 < figures["bytes_int8"] < figures["bytes_onnx"]
-        assert figures["bytes_onnx"] > 4 * figures["parameters"]
+        assert figures["bytes_onnx"] > 3 * figures["parameters"]  # of 4 bytes; some are folded into others
         assert min(figures["ms_onnx"], figures["ms_int8"], figures["drawings_per_s"]) > 0
         assert figures["weights"] == "none" and figures["failed_weights"] == []
 
 
 @pytest.mark.slow
 def test_the_costs_of_every_preset_can_be_measured(params):
+    from preset_costs import measure_costs
+
     found = measure_costs(params.models, params.datasets["thirty"], rounds=1, seconds=0.01, drawings=12)
     assert set(found["presets"]) == set(params.models)
