@@ -48,11 +48,12 @@ def measure(name: str, preset: ModelPreset, num: int, rounds: int) -> None:
     classes = ("negative", "positive") if preset.task == "binary" else CATEGORIES
     network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(classes)))
     network.to(memory_format=torch.channels_last).eval()
+    network.flip_average = preset.test_time_flip
     drawings = stored(preset, num)
     about = About(
         name=name, preset=preset, class_names=classes, categories=CATEGORIES, positive=(), positive_name=None,
         image_shape=(SIDE, SIDE), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=0,
-        num_train=0, num_validation=0, seed=0, final={},
+        num_train=0, num_validation=0, seed=0, final={}, flip_average=network.flip_average,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         exact = onnx_model(network, about)

@@ -235,11 +235,12 @@ def test_every_key_of_a_preset_can_be_overridden():
             assert set(model.model_fields) == set(preset), name
 
 
-def test_the_experiments_of_the_readme_run_one_after_the_other(write):
+@pytest.mark.parametrize("document, least", [("README.md", 20), ("docs/models.md", 3)])
+def test_the_experiments_of_the_documents_run_one_after_the_other(write, document, least):
     """An override stays in params.yaml, so a command must also fit what those above it in its block have set."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / document).read_text(encoding="utf-8")
     number = 0
-    for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL):
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
         path = write()
         for line in block.splitlines():
             if line.startswith("git restore params.yaml"):
@@ -253,4 +254,4 @@ def test_the_experiments_of_the_readme_run_one_after_the_other(write):
                 apply_overrides(path, combination["params.yaml"])
                 load_params(path)
                 number += 1
-    assert number > 20
+    assert number > least

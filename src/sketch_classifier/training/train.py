@@ -79,14 +79,12 @@ def train(
         about = _about(network, dataset, preset, weights, teacher, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        samples = _samples(dataset, stored, preset, accelerator)
+        samples = placed_samples(dataset, stored, preset, accelerator)
         teach = None
         if teacher is not None:
             as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
             teach = teaching(teacher, as_taken, preset, accelerator)
-        module = network
-        if network.frozen and preset.augmentation.is_none:
-            module, samples = only_classifier(network, samples, preset.batch_size, accelerator)
+        module, samples = to_learn(network, samples, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
             history, kept = fit(module, *samples, preset, seed, accelerator, checkpoint, on_epoch, teach)
             if accelerator.is_main_process:
@@ -98,7 +96,16 @@ def train(
     accelerator.wait_for_everyone()
 
 
-def _samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
+def to_learn(
+    network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
+) -> tuple[nn.Module, list[Samples]]:
+    """What there is to train, and its samples: the classifier and its features, where the backbone stays as it is."""
+    if network.frozen and preset.augmentation.is_none:
+        return only_classifier(network, samples, preset.batch_size, accelerator)
+    return network, samples
+
+
+def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
     """The training samples, augmented, and the validation samples as they are."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
