@@ -46,7 +46,7 @@ def inputs(tmp_path, make_dataset):
         names = dataset.class_names(task)
         about = About(
             name="preset", preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
-            positive_name=dataset.positive_name, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
+            positive_name=dataset.positive_name, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, flip_average=False, num_parameters=1,
             num_train=12, num_validation=6, seed=0, final={},
         )  # fmt: skip
         save_model(tmp_path / "model", build_network("cnn", preset.input, 3 if task == "multiclass" else 1), about)

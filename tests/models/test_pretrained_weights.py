@@ -29,6 +29,7 @@ ABOUT = About(
     weights="some/folder/first.safetensors",
     failed_weights=("imagenet",),
     frozen=False,
+    flip_average=False,
     num_parameters=0,
     num_train=12345,
     num_validation=678,

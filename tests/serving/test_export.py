@@ -50,7 +50,7 @@ def save_untrained(folder, processed, name, change=lambda network: None):
     about = About(
         name=name, preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
         positive_name=dataset.positive_name, image_shape=dataset.images.shape[1:], channels=dataset.channels,
-        weights="none", failed_weights=(), frozen=False, num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
+        weights="none", failed_weights=(), frozen=False, flip_average=False, num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
     )  # fmt: skip
     save_model(folder, network, about)
 
@@ -145,7 +145,7 @@ def test_images_are_resized_as_anywhere_else(shape, size):
     network = build_network(preset.architecture, preset.input, 2, seed=0)
     about = About(
         name="small", preset=preset, class_names=("a", "b"), categories=("a", "b"), positive=(), positive_name="",
-        image_shape=shape, channels=1 if len(shape) == 2 else 3, weights="none", failed_weights=(), frozen=False,
+        image_shape=shape, channels=1 if len(shape) == 2 else 3, weights="none", failed_weights=(), frozen=False, flip_average=False,
         num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
     )  # fmt: skip
     images = np.random.default_rng(size).integers(0, 256, (20, *shape), np.uint8)

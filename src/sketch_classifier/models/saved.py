@@ -29,6 +29,7 @@ class About:
     channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
     weights          what it began with: imagenet, a path, or none
     failed_weights   the entries of preset.weights before it that were not available
+    flip_average     whether it looks at the mirror image of a drawing, too
     frozen           whether the backbone was left as it began
     num_parameters   of the whole network
     num_train, num_validation  drawings
@@ -47,6 +48,7 @@ class About:
     weights: str
     failed_weights: tuple[str, ...]
     frozen: bool
+    flip_average: bool
     num_parameters: int
     num_train: int
     num_validation: int
@@ -85,6 +87,7 @@ def load_model(folder: str | Path = "models") -> tuple[Network, About]:
         preset = about.preset
         network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(about.class_names)))
         network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+        network.flip_average = about.flip_average
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{error.filename or folder}: no trained model here; run `dvc repro train` first") from None
     except (ValueError, TypeError, KeyError, AttributeError, SafetensorError, RuntimeError, UserError) as error:

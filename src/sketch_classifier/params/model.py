@@ -63,11 +63,18 @@ class Augmentation(Block):
     erase: Fraction = 0.0
     drop_strokes: Annotated[float, Field(ge=0, lt=1)] = 0.0
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.0
+    mixup: Annotated[float, Field(ge=0, le=100)] = 0.0
+    cutmix: Annotated[float, Field(ge=0, le=100)] = 0.0
 
     @property
     def is_none(self) -> bool:
         """Whether nothing is changed."""
         return not any(self.model_dump().values())
+
+    @property
+    def mixes(self) -> bool:
+        """Whether training images are mixed in pairs."""
+        return bool(self.mixup or self.cutmix)
 
 
 class Optimizer(Block):
@@ -111,6 +118,7 @@ class ModelPreset(Block):
     accumulate: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     epochs: Annotated[int, Field(ge=1, le=1_000_000)]
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    test_time_flip: bool = False
     keep: Literal["last", "best_loss", "best_accuracy"] = "last"
     patience: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
@@ -120,7 +128,10 @@ class ModelPreset(Block):
             raise ValueError("weights: at least one entry is needed; `none` trains from scratch")
         if self.patience is not None and self.keep == "last":
             raise ValueError("patience: stops after the best epoch, so `keep` must be best_loss or best_accuracy")
-        impossible = {"images": ("drop_strokes", "jitter"), "strokes": ("erase",), "rasters": ()}
+        images_only, strokes_only = ("erase", "mixup", "cutmix"), ("drop_strokes", "jitter")
+        impossible = {"images": strokes_only, "rasters": (), "strokes": images_only}
+        if self.test_time_flip and self.input.kind == "strokes":
+            raise ValueError("test_time_flip: not for a model whose input is strokes")
         for name in impossible[self.input.kind]:
             if getattr(self.augmentation, name):
                 raise ValueError(f"augmentation.{name}: not for a model whose input is {self.input.kind}")

@@ -122,6 +122,12 @@ class Noise:
         """(b, *shape) float32 of the standard normal distribution for the b rows of the share."""
         return torch.randn(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
 
+    def beta(self, alpha: float) -> torch.Tensor:
+        """(b,) float32 of the distribution Beta(alpha, alpha) for the b rows of the share."""
+        # torch draws from it with no generator of one's own; NumPy gives the same numbers on every kind of device.
+        shares = np.random.default_rng(derived_seed(self.seed, "beta")).beta(alpha, alpha, self.num_samples)
+        return torch.from_numpy(shares.astype(np.float32))[self.share].to(self.device)
+
     @cached_property
     def _generator(self) -> torch.Generator:  # made when first used: most batches need none
         return torch.Generator(self.device).manual_seed(self.seed)

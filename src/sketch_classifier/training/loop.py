@@ -21,6 +21,7 @@ from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batch_norm import synchronized
 from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed, epoch_order
 from sketch_classifier.training.checkpoint import Checkpoint, Part, Row
+from sketch_classifier.training.mixing import mix
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 
 
@@ -196,10 +197,16 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
             for number, indices in enumerate(parts, 1):
                 noise = Noise(next(noise_seeds), len(indices), share, device)
                 inputs, targets = samples.batch(indices[share], noise)
+                mixed = None
+                if preset.augmentation.mixes:  # each drawing with the one before it: the order is random anyway
+                    others, other_targets = samples.batch(indices.roll(1)[share], noise)
+                    inputs, mixed = mix(inputs, others, preset.augmentation, noise)
                 with nullcontext() if number == len(parts) else accelerator.no_sync(run.prepared):
                     with global_rows(len(indices), share):
                         logits = run.prepared(inputs)
-                    loss = summed_loss(logits, targets, preset.task, preset.label_smoothing)
+                    loss = summed_loss(logits, targets, preset.task, preset.label_smoothing, mixed)
+                    if mixed is not None:
+                        loss += summed_loss(logits, other_targets, preset.task, preset.label_smoothing, 1 - mixed)
                     # The mean over the step's samples: gradients are averaged over the processes, not summed.
                     accelerator.backward(loss * (accelerator.num_processes / len(step)))
                 totals.add(loss.detach(), logits.detach(), targets)

@@ -73,6 +73,7 @@ def train(
         _say(dataset, preset, weights, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
+        network.flip_average = preset.test_time_flip and dataset.mirror
         about = _about(network, dataset, stored, preset, weights, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
@@ -263,6 +264,7 @@ def _about(
         weights=weights.used,
         failed_weights=weights.failed,
         frozen=network.frozen,
+        flip_average=network.flip_average,
         num_parameters=sum(parameter.numel() for parameter in network.parameters()),
         num_train=len(dataset.rows("train")),
         num_validation=len(dataset.rows("validation")),
