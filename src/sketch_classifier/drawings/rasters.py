@@ -1,4 +1,4 @@
-"""Drawings as bitmaps that are drawn when they are asked for, for networks that see more than the stored bitmaps show."""
+"""Drawings as bitmaps that are drawn when they are asked for: of any size, whatever images are stored."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class ModelPreset(Block):
         if self.patience is not None and self.keep == "last":
             raise ValueError("patience: stops after the best epoch, so `keep` must be best_loss or best_accuracy")
         images_only, strokes_only = ("erase", "mixup", "cutmix"), ("drop_strokes", "jitter")
-        impossible = {"images": strokes_only, "rasters": (), "strokes": images_only}
+        impossible: dict[str, tuple[str, ...]] = {"images": strokes_only, "rasters": (), "strokes": images_only}
         if self.test_time_flip and self.input.kind == "strokes":
             raise ValueError("test_time_flip: not for a model whose input is strokes")
         for name in impossible[self.input.kind]:
