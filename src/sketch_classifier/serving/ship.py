@@ -32,6 +32,7 @@ from sketch_classifier.serving.shared_weights import onnx_graph
 TOLERANCE = 0.002  # of an accuracy that is computed again, perhaps on another kind of processor
 LOWEST_AGREEMENT = 0.99  # of the copy in float16 with the trained model
 NUM_WEAKEST = 8  # classes, and pairs of classes, that the card names
+NEEDED = ("num_test", "accuracy", "accuracy_low", "accuracy_high")
 FIGURES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -143,12 +144,12 @@ def _evaluated(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
             name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
             for name in ("per_class", "most_confused")
         }
-        missing = {"num_test", "accuracy", "accuracy_low", "accuracy_high"} - set(figures)
-        if missing:
-            raise ValueError(f"no {min(missing)} in metrics.json")
+        wrong = [name for name in NEEDED if not isinstance(figures.get(name), (int, float))]
+        if wrong:
+            raise ValueError(f"no {wrong[0]} in metrics.json")
     except FileNotFoundError as error:
         raise UserError(f"{error.filename}: not found; run `dvc repro evaluate` first") from None
-    except (ValueError, KeyError, TypeError, pd.errors.ParserError) as error:
+    except (ValueError, KeyError, AttributeError, pd.errors.ParserError) as error:
         raise UserError(f"{folder}: not what `evaluate` wrote ({one_line(error)}); run `dvc repro evaluate`") from None
     return values.to_dict() | figures, tables
 
