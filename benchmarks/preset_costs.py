@@ -56,7 +56,7 @@ def measure_costs(
     The figures of a preset are parameters, bytes_onnx, bytes_int8, weights and failed_weights (see UsedWeights),
     ms_onnx and ms_int8 (CPU time of one drawing on one thread) and drawings_per_s (training by the clock, on the CPU
     with all of torch's threads, in float32). For a frozen backbone the last includes the pass that computes the
-    features, whose time all epochs of the preset share.
+    features, whose time all epochs of the preset share. What a teacher costs (`distillation`) is not included.
     """
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder, reproducible():
