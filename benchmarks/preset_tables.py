@@ -121,8 +121,8 @@ def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str
     num_classes = len(params.datasets[DATASET].categories)
     return (
         f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: the exported ONNX file. ms: one drawing in "
-        "ONNX Runtime on one thread, from its stored bytes to probabilities. drawings/s: training in float32, without a "
-        "teacher."
+        "ONNX Runtime on one thread, from its stored bytes to probabilities. drawings/s: training in float32, without "
+        "a teacher."
     )
 
 
