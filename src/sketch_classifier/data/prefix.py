@@ -6,6 +6,7 @@ import io
 import json
 import math
 import struct
+import sys
 import threading
 from tokenize import TokenError
 
@@ -20,6 +21,8 @@ HEADER_GUESS = 128  # bytes of the header that numpy writes
 MAX_HEADER = 10_000  # bytes; numpy itself trusts no longer one
 FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
 LINE_GUESS = 500  # bytes
+RECORD_GUESS = 150  # bytes of a drawing in a .bin file
+MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
 BLANKS = np.frombuffer(b" \t\n\r\v\f", np.uint8)
 
 # numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
@@ -185,3 +188,50 @@ class WholeMat:
             if len(self._head) == HEADER or not self._missing:
                 check_header(self._head, self.url)
         return block
+
+
+class BinaryRows:
+    """The first `limit` (None: all) records of a .bin file of simplified drawings: see `drawings/formats/binary.py`.
+
+    Raises UserError for a file that ends within a record.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        self.url, self.size, self.limit = url, size, limit
+        self.rows = 0
+        self._num_bytes = 0  # of whole records
+        self._tail = b""  # the record that has begun
+
+    def wanted(self) -> int:
+        """About how many more bytes of the file are wanted; 0 when it is enough."""
+        if self.limit is None:
+            return self.size
+        left = self.limit - self.rows
+        if left == 0:
+            return 0
+        records = left + math.sqrt(left)
+        mean = self._num_bytes / self.rows if self.rows else RECORD_GUESS
+        return math.ceil(max(mean * records - len(self._tail), mean))
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        from sketch_classifier.drawings.formats.binary import count_records  # here: loads numba
+
+        data = self._tail + block
+        most = sys.maxsize if self.limit is None else self.limit - self.rows
+        num, end = count_records(data, most)
+        self.rows += num
+        self._num_bytes += end
+        self._tail = data[end:]
+        if len(self._tail) > MAX_RECORD:
+            raise UserError(f"{self.url}:{self.rows + 1}: a record of more than {MAX_RECORD >> 20} MiB; no .bin file")
+        return data[:end]
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        if self._tail and self.rows != self.limit:
+            where = f"{self.url}:{self.rows + 1}"
+            raise UserError(f"{where}: the file ends within this record, after {len(self._tail)} bytes")
+        if not self.rows:
+            raise UserError(f"{self.url}: no rows")
+        return b""

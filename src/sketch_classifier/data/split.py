@@ -2,11 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 
 from sketch_classifier.data.dataset import SPLITS
+from sketch_classifier.errors import UserError
+from sketch_classifier.params import Split
+
+
+@dataclass(frozen=True)
+class Division:
+    """How the drawings of a data set are divided: by the source's own division as far as it has one, else by a hash.
+
+    own    the splits that the source has of its own; empty: the hash decides on all drawings
+    split  the shares, and the folds
+    """
+
+    split: Split
+    own: frozenset[str]
+
+    @classmethod
+    def of(cls, split: Split, own: Set[str | None]) -> Division:
+        """The division of a source with these splits of its own (None: drawings that are in none).
+
+        Raises UserError where they cannot be divided in this way.
+        """
+        named = frozenset(name for name in own if name)
+        if split.protocol == "random" or named <= {"train"}:
+            return cls(split, frozenset())
+        if split.folds:
+            raise UserError(
+                "split.folds: the source has a division of its own; set split.protocol to random to put its parts "
+                "together, or split.folds to 0"
+            )
+        return cls(split, named)
+
+    def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
+        """The split of each drawing, (N,) int8 index into SPLITS, of a part that is this split in the source.
+
+        Of the source's training drawings, those become validation and test that it has none of, in these shares.
+        """
+        split = self.split
+        if not self.own:
+            return assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
+        if own in ("validation", "test"):
+            return np.full(len(bitmaps), SPLITS.index(own), np.int8)
+        validation = 0.0 if "validation" in self.own else split.validation
+        test = 0.0 if "test" in self.own else split.test
+        rest = split.train + validation + test
+        if not rest:
+            return np.full(len(bitmaps), SPLITS.index("train"), np.int8)
+        return assign_splits(bitmaps, validation / rest, test / rest)
 
 
 def assign_splits(bitmaps: np.ndarray, validation: float, test: float, folds: int = 0, fold: int = 0) -> np.ndarray:
