@@ -59,6 +59,8 @@ def download(
             kind = format_of(format)
             where = Source(source, kind.official)
             names, pieces = kind.find(where, categories or None)
+            if len(names) == 1 and not categories:
+                raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")
             _check_names(names, format)
             wanted = Wanted(tuple(names), limit, None if cache is None else Path(cache))
             files = _fetch_all(where, kind, pieces, folder, wanted, workers, progress)
