@@ -28,7 +28,7 @@ def add(commands) -> None:
     parser = commands.add_parser(
         "inspect",
         help="say what is in a dataset, in any format",
-        description="Say what is in a source: its format, classes, counts, flags, countries and unreadable records; draw "
+        description="Say what is in a source: format, classes, counts, flags, countries and unreadable records; draw "
         "a few drawings of each class; and give the block for params.yaml.",
     )
     add_source(parser)
@@ -75,7 +75,7 @@ def report(found: Inspection) -> Iterator[str]:
     if found.splits:
         yield f"splits      {', '.join(f'{name} {num:,}' for name, num in found.splits.items())}"
     if found.has_strokes:
-        yield f"columns     {', '.join(sorted(found.known)) or 'none: no key_id, country, timestamp, or recognized flag'}"
+        yield f"columns     {', '.join(sorted(found.known)) or 'no key_id, countrycode, recognized or timestamp'}"
     if "recognized" in found.known and found.num:
         num = sum(of.num_recognized for of in found.classes.values())
         yield f"recognized  {num:,} of {found.num:,} ({num / found.num:.1%})"

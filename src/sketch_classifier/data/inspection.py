@@ -1,4 +1,4 @@
-"""What is in a source: classes, counts, sizes, flags, countries, unreadable records, and a few drawings of each class."""
+"""What is in a source: classes, counts, sizes, flags, countries, unreadable records, and some drawings of each class."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS
 
 SHOWN = 8  # drawings of a class that are kept to be shown
+MOST_LISTED = 50  # categories that a block names
 MOST_SHOWN = 40  # classes of which they are kept
 
 
@@ -83,11 +84,8 @@ class Inspection:
         """The preset of a dataset that reads the source, as params.yaml has it."""
         names = [name for name, one in self.classes.items() if one.num]
         official = self.source == "official"
-        block: dict = {
-            "format": self.format,
-            "categories": names if official or len(names) <= 50 else "all",
-            "limit": None,
-        }
+        listed = names if official or len(names) <= MOST_LISTED else "all"
+        block: dict = {"format": self.format, "categories": listed, "limit": None}
         if self.format == "image_folder":
             block["reading"] = "ink"
         if self.bad.count:
@@ -116,13 +114,13 @@ def inspect(
     )  # fmt: skip
     opened = Reading.of(source, found.format, categories, limit=limit, reading=reading)
     result = Inspection(
-        source,
-        found.format,
-        others,
-        limit,
-        found.has_strokes,
-        found.has_times,
-        {name: OfClass() for name in opened.categories},
+        source=source,
+        format=found.format,
+        others=others,
+        limit=limit,
+        has_strokes=found.has_strokes,
+        has_times=found.has_times,
+        classes={name: OfClass() for name in opened.categories},
     )
     files = {file.url: file.size for piece in opened.pieces for file in piece.files}
     result.num_files, result.num_bytes = len(files), sum(files.values())

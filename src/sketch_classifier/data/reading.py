@@ -21,7 +21,8 @@ from sketch_classifier.params import FORMATS, DatasetPreset
 ORDER = (
     "simplified", "raw", "binary", "csv", "parquet", "tfrecord", "p5", "numpy_bitmap", "svhn", "image_folder",
 )  # fmt: skip
-OFFICIAL_SVHN = "svhn"
+SVHN = "svhn"
+FEW = 3  # files that are tried
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Reading:
         """
         kind = format_of(format)
         where = Source(source, kind.official)
-        if format == OFFICIAL_SVHN:
+        if format == SVHN:
             digits = tuple(map(str, range(10)))
             for category in categories or ():
                 if category not in digits:
@@ -142,7 +143,7 @@ class Reading:
 
     def _preset(self, categories: tuple[str, ...]) -> DatasetPreset:
         """A preset that is not checked, since one category is none of a data set."""
-        is_svhn = self.format.name == OFFICIAL_SVHN
+        is_svhn = self.format.name == SVHN
         reading = self.reading or "ink" if self.format.name == "image_folder" else None
         return DatasetPreset.model_construct(
             format=self.format.name,
@@ -213,7 +214,7 @@ def _check(source: str) -> None:
     """Raise UserError where a source cannot be reached at all: each format would only say the same."""
     if source == "synthetic":
         raise UserError(
-            "source synthetic: is drawn as it is needed; `python -m sketch_classifier.synthetic OUT` writes it to a folder"
+            "source synthetic: drawn when it is needed; `python -m sketch_classifier.synthetic OUT` writes a folder"
         )
     where = Source(source)
     if not where.is_http and where.entries() is None:
@@ -221,14 +222,17 @@ def _check(source: str) -> None:
 
 
 def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
-    reading = Reading.of(source, format, categories, limit=1)
-    if FORMATS[format].by_category:
-        reading = Reading.of(source, format, reading.categories[:1], limit=1)
+    """One of the first drawings; the first file may be damaged, and others not."""
+    refusal = UserError(f"source {source!r}: no drawing in its {format} files")
     with TemporaryDirectory() as folder:
-        for fetched in reading.fetch(Path(folder)):
-            for batch in reading.read(fetched, BadRecords()):
-                return batch
-    raise UserError(f"source {source!r}: no drawing in its files")
+        for reading in Reading.of(source, format, categories, limit=1).each()[:FEW]:
+            try:
+                for fetched in reading.fetch(Path(folder) / "source"):
+                    for batch in reading.read(fetched, BadRecords()):
+                        return batch
+            except UserError as error:
+                refusal = error
+    raise refusal
 
 
 def _layout(name: str) -> str:
