@@ -16,7 +16,7 @@ def add(commands) -> None:
     parser = commands.add_parser(
         "convert",
         help="write a dataset in another format",
-        description="Write the drawings of a source in another format, to a folder that can be a source of this format.",
+        description="Write the drawings of a source in another format, to a folder that can be a source itself.",
     )
     add_source(parser)
     parser.add_argument("out", metavar="OUT", help="folder to write, which is not there or empty")

@@ -1,4 +1,4 @@
-"""What is in a source: classes, counts, sizes, flags, countries, unreadable records, and some drawings of each class."""
+"""What is in a source: classes, counts, sizes, flags, countries, malformed records, and some drawings of each class."""
 
 from __future__ import annotations
 
