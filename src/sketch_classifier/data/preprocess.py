@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 from tqdm import tqdm
 
 from sketch_classifier.data.dataset import SPLITS
@@ -26,6 +27,7 @@ from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
+from sketch_classifier.params.refusal import refusal
 
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
@@ -68,8 +70,8 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
 def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
     try:
         return preset.with_categories(read_categories(manifest))
-    except ValueError as error:
-        raise UserError(f"datasets: {' '.join(part['msg'] for part in error.errors())}") from None
+    except ValidationError as error:
+        raise UserError(f"datasets: {refusal(error, DatasetPreset)}") from None
 
 
 def _append(writer: _Writer, format: Format, number: int, part: Part, division: Division) -> None:

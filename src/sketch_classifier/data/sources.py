@@ -154,7 +154,9 @@ class Source:
 
     def refuse(self, format: str) -> UserError:
         """What to raise where the source has no file of the format."""
-        return UserError(f"source {self.name!r}: {self._refusal(Place('', SUFFIXES[format]), format, None)}")
+        return UserError(
+            f"source {self.name!r}: {self._refusal(Place('', ' or '.join(FORMATS[format].suffixes)), format, None)}"
+        )
 
     def cancel(self) -> None:
         """Let reads in other threads raise Cancelled at their next step."""
@@ -274,7 +276,11 @@ class Source:
         if format and (others := self._other_formats(format)):
             return f"{what}; {others}"
         near = get_close_matches(self.name, ["synthetic", "official"], n=1)
-        accepted = "accepted are synthetic, official, and a folder or URL laid out like the bucket"
+        ours = "".join(f"{name}, " for name in FORMATS[format].sources) if format else ""
+        laid_out = "laid out like the bucket" if ours else f"of {format} files"
+        accepted = (
+            f"accepted are {ours}and a folder or URL {laid_out}" if ours else f"a folder or URL {laid_out} is accepted"
+        )
         return f"{what}; {f'did you mean {near[0]!r}?' if near else accepted}"
 
     def _other_formats(self, format: str) -> str:

@@ -120,7 +120,7 @@ class DatasetPreset(Block):
         return FORMATS[self.format]
 
     def with_categories(self, categories: Sequence[str]) -> DatasetPreset:
-        """The same with these categories. Raises ValueError where `positive` does not fit to them."""
+        """The same with these categories. Raises ValidationError where `positive` does not fit to them."""
         return DatasetPreset.model_validate(self.model_dump() | {"categories": tuple(categories)})
 
     @property

@@ -9,7 +9,18 @@ __all__ = ["Batch", "Format", "Part", "Piece", "Wanted", "format_of"]
 
 def format_of(name: str) -> Format:
     """The format of that name, which is one of `params.FORMATS`."""
-    from sketch_classifier.data.formats import binary, numpy_bitmap, raw, simplified, svhn, tfrecord
+    from sketch_classifier.data.formats import (
+        binary,
+        csv,
+        image_folder,
+        numpy_bitmap,
+        p5,
+        parquet,
+        raw,
+        simplified,
+        svhn,
+        tfrecord,
+    )  # fmt: skip
 
-    modules = (simplified, raw, numpy_bitmap, svhn, tfrecord, binary)
+    modules = (simplified, raw, numpy_bitmap, svhn, tfrecord, binary, csv, parquet, image_folder, p5)
     return {format.name: format for format in (module.FORMAT for module in modules)}[name]

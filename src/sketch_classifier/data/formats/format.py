@@ -125,12 +125,14 @@ class Format(ABC):
 class OneFileEach(Format):
     """A format with one file for each category."""
 
-    suffix: ClassVar[str | None] = None
-
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         files = source.find(self.name, categories)
-        pieces = [Piece(f"{file.category}{self._suffix(file)}", file.category, (file,)) for file in files]
+        pieces = [self.piece(file) for file in files]
         return tuple(piece.category for piece in pieces), pieces
+
+    def piece(self, file: SourceFile) -> Piece:
+        """What is fetched of a file of the source."""
+        return Piece(f"{file.category}{SUFFIXES[self.name]}", file.category, (file,))
 
     def fetch(self, piece: Piece, path: Path, wanted: Wanted) -> int:
         (file,) = piece.files
@@ -152,9 +154,6 @@ class OneFileEach(Format):
     @abstractmethod
     def prefix(self, file: SourceFile, limit: int | None) -> Prefix:
         """What cuts a file of the source to its first rows."""
-
-    def _suffix(self, file: SourceFile) -> str:
-        return SUFFIXES[self.name]
 
 
 class Quota:
