@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sketch_classifier.data.formats import Batch
-from sketch_classifier.data.reading import ORDER, Reading, Recognised, recognise
+from sketch_classifier.data.reading import OF_BUCKET, ORDER, Reading, Recognised, are_whole, recognise
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.formats.writers import WRITABLE, Form, Writer, writer_of
@@ -113,8 +113,8 @@ def _candidates(source: str, format: str, source_format: str | None) -> tuple[st
     """The formats to look for in a source, the best first."""
     if source_format:
         return (source_format,)
-    if source == "official" and "official" not in FORMATS[format].sources:
-        return ("simplified",)
+    if source == "official":
+        return (format if format in OF_BUCKET else "simplified",)
     return (format, *(name for name in ORDER if name != format))
 
 
@@ -197,8 +197,14 @@ class _Target:
             self._writer.bitmaps(bitmaps, batch.labels, split, drawings.key_id)
 
     def _simplified(self, drawings: Drawings) -> Drawings:
-        """Strokes of simplified files stay as they are."""
-        if self._is_simplified and drawings.points.dtype == np.uint8 and drawings.times is None:
-            return drawings
-        self.num_changed += len(drawings)
-        return simplify(drawings)
+        """Strokes of simplified files stay as they are, but for those that cannot be such."""
+        kept = are_whole(drawings) if self._is_simplified else np.zeros(len(drawings), bool)
+        self.num_changed += int((~kept).sum())
+        if kept.all():
+            return replace(drawings, points=drawings.points.astype(np.uint8))
+        if not kept.any():
+            return simplify(drawings)
+        as_they_are = drawings[kept]
+        parts = [replace(as_they_are, points=as_they_are.points.astype(np.uint8)), simplify(drawings[~kept])]
+        order = np.concatenate([np.flatnonzero(kept), np.flatnonzero(~kept)])
+        return Drawings.concatenate(parts)[np.argsort(order)]

@@ -13,6 +13,7 @@ import numpy as np
 from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, format_of
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.formats import BadRecords
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS, DatasetPreset
 
@@ -21,6 +22,7 @@ from sketch_classifier.params import FORMATS, DatasetPreset
 ORDER = (
     "simplified", "raw", "binary", "csv", "parquet", "tfrecord", "p5", "numpy_bitmap", "svhn", "image_folder",
 )  # fmt: skip
+OF_BUCKET = ("simplified", "raw", "binary", "numpy_bitmap")  # of the source `official`
 SVHN = "svhn"
 FEW = 3  # files that are tried
 
@@ -179,8 +181,7 @@ class Recognised:
         drawings = self.first.drawings
         if drawings is None:
             return False
-        whole = drawings.points.dtype == np.uint8 and drawings.times is None
-        return format_of(self.format).is_simplified or (self.format != "raw" and whole)
+        return format_of(self.format).is_simplified or (self.format != "raw" and bool(are_whole(drawings).all()))
 
 
 def recognise(source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None) -> Recognised:
@@ -200,14 +201,23 @@ def recognised_formats(
 ) -> Iterator[Recognised]:
     """All such formats, as `recognise` finds the first of them."""
     _check(source)
-    for name in among or ORDER:
-        if source == "official" and "official" not in FORMATS[name].sources:
-            continue
+    for name in among or (OF_BUCKET if source == "official" else ORDER):
         try:
             yield Recognised(name, _first(source, name, categories))
         except UserError:
             if among and len(among) == 1:
                 raise
+
+
+def are_whole(drawings: Drawings) -> np.ndarray:
+    """(N,) bool: which drawings have no times, and only coordinates that are whole numbers from 0 to 255."""
+    if drawings.times is not None or not len(drawings):
+        return np.zeros(len(drawings), bool)
+    if drawings.points.dtype == np.uint8:
+        return np.ones(len(drawings), bool)
+    points = drawings.points
+    good = ((points >= 0) & (points <= 255) & (points == np.rint(points))).all(axis=1)
+    return np.logical_and.reduceat(good, drawings.stroke_offsets[drawings.drawing_offsets[:-1]])
 
 
 def _check(source: str) -> None:
@@ -224,8 +234,13 @@ def _check(source: str) -> None:
 def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
     """One of the first drawings; the first file may be damaged, and others not."""
     refusal = UserError(f"source {source!r}: no drawing in its {format} files")
+    every = Reading.of(source, format, categories, limit=1)
+    if FORMATS[format].by_category or format == SVHN:
+        tried = every.each()[:FEW]
+    else:  # no more of a file is read than until the first drawing of the class
+        tried = [replace(every, categories=(name,), pieces=every.pieces[:1]) for name in every.categories[:FEW]]
     with TemporaryDirectory() as folder:
-        for reading in Reading.of(source, format, categories, limit=1).each()[:FEW]:
+        for reading in tried:
             try:
                 for fetched in reading.fetch(Path(folder) / "source"):
                     for batch in reading.read(fetched, BadRecords()):
