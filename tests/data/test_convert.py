@@ -21,7 +21,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.synthetic.generate import generate
 
 NAMES = ("1 cat", '猫, "a" 🐱')
-WHOLE = ("raw", "binary", "csv", "parquet")  # formats that hold all that a simplified drawing has
+WHOLE = ("binary", "csv", "parquet")  # formats that hold all that a simplified drawing has
 
 coordinates = st.integers(0, 255)
 strokes = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=6).map(
@@ -73,6 +73,9 @@ def test_strokes_come_back_byte_for_byte(tmp_path_factory, first, second, data):
         convert(str(source), folder / name, name)
         convert(str(folder / name), folder / f"from {name}", "simplified", source_format=name)
         assert contents(folder / f"from {name}") == contents(source), name
+    convert(str(source), folder / "raw", "raw")
+    lines = {f"raw/{name}.ndjson": (source / f"simplified/{name}.ndjson").read_bytes() for name in NAMES}
+    assert contents(folder / "raw") == lines
     convert(str(source), folder / "p5", "p5")
     convert(str(folder / "p5"), folder / "from p5", "simplified")
     for name, some in zip(NAMES, made, strict=True):

@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from sketch_classifier.data.convert_command import add_source, positive
 from sketch_classifier.data.inspection import MOST_SHOWN, SHOWN, Inspection, inspect
@@ -93,16 +94,12 @@ def report(found: Inspection) -> Iterator[str]:
 
 def dataset_block(found: Inspection, name: str = "mine") -> str:
     """What to paste into params.yaml, as YAML; where a dataset cannot be made of it, a comment that says why."""
-    block = found.block()
+    text = _yaml({"source": found.source, "datasets": {name: found.block()}})
     try:
-        DatasetPreset.model_validate(block)
+        DatasetPreset.model_validate(parse_yaml(text.encode())["datasets"][name])
     except ValidationError as error:
         reasons = "; ".join(part["msg"].removeprefix("Value error, ") for part in error.errors())
         return f"# no dataset for params.yaml: {' '.join(reasons.split())}\n"
-    tree = {"source": found.source, "datasets": {name: block}}
-    text = _yaml(tree)
-    again = parse_yaml(text.encode())
-    assert again == tree, "YAML gives back what was written"
     return f"# params.yaml: set `source` and `dataset: {name}`, and add this block to `datasets`\n{text}"
 
 
@@ -111,12 +108,19 @@ def _yaml(tree: dict) -> str:
     yaml.width = sys.maxsize
     yaml.default_flow_style = False
     yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.representer.add_representer(
-        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
+    yaml.Representer = _WithNull
     stream = io.StringIO()
     yaml.dump(tree, stream)
     return stream.getvalue()
+
+
+class _WithNull(RoundTripRepresenter):
+    """`null` in so many letters."""
+
+
+_WithNull.add_representer(
+    type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+)
 
 
 def _table(found: Inspection) -> Iterator[str]:

@@ -115,7 +115,8 @@ def _candidates(source: str, format: str, source_format: str | None) -> tuple[st
         return (source_format,)
     if source == "official":
         return (format if format in OF_BUCKET else "simplified",)
-    return (format, *(name for name in ORDER if name != format))
+    first = ORDER if format == "p5" else (format, *ORDER)  # any file of 784 bytes a bitmap could be one of p5
+    return tuple(dict.fromkeys(first))
 
 
 def _check_fits(found: Recognised, kind: type[Writer], image: str, source: str, size: int) -> None:
