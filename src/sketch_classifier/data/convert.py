@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from sketch_classifier.params import FORMATS
 from sketch_classifier.params.dataset import unusable_name
 
 BITMAP = 28
+MOST_PIXELS = 1 << 24  # of the pictures in memory
 NAMES = {
     "strokes": "strokes",
     "key_id": "key_id",
@@ -185,7 +186,8 @@ class _Target:
         if drawings is None:
             assert batch.bitmaps is not None
             images = batch.bitmaps if batch.images is None else batch.images
-            self._writer.bitmaps(resize(images, form.size), batch.labels, split)
+            for share in _shares(len(images), form.size):
+                self._writer.bitmaps(resize(images[share], form.size), batch.labels[share], split)
             return
         self.had_times |= drawings.times is not None
         if form.simplified or not self.as_strokes:
@@ -194,8 +196,9 @@ class _Target:
             drawings = replace(drawings, word=self._names[batch.labels])
             self._writer.strokes(drawings, batch.labels, split)
         else:
-            bitmaps = rasterize(drawings, form.size, as_is=True)
-            self._writer.bitmaps(bitmaps, batch.labels, split, drawings.key_id)
+            for share in _shares(len(drawings), form.size):
+                bitmaps = rasterize(drawings[share], form.size, as_is=True)
+                self._writer.bitmaps(bitmaps, batch.labels[share], split, drawings.key_id[share])
 
     def _simplified(self, drawings: Drawings) -> Drawings:
         """Strokes of simplified files stay as they are, but for those that cannot be such."""
@@ -209,3 +212,9 @@ class _Target:
         parts = [replace(as_they_are, points=as_they_are.points.astype(np.uint8)), simplify(drawings[~kept])]
         order = np.concatenate([np.flatnonzero(kept), np.flatnonzero(~kept)])
         return Drawings.concatenate(parts)[np.argsort(order)]
+
+
+def _shares(count: int, size: int) -> Iterator[slice]:
+    """What to draw at a time, so that large pictures take no more memory than many small ones."""
+    share = max(1, MOST_PIXELS // size**2)
+    return (slice(start, start + share) for start in range(0, count, share))
