@@ -58,7 +58,7 @@ def download(
         else:
             kind = format_of(format)
             where = Source(source, kind.official)
-            names, pieces = kind.find(where, categories or None)
+            names, pieces = _find(kind, where, categories or None)
             _check_names(names, format)
             wanted = Wanted(tuple(names), limit, None if cache is None else Path(cache))
             files = _fetch_all(where, kind, pieces, folder, wanted, workers, progress)
@@ -67,6 +67,21 @@ def download(
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         (folder / "manifest.json").write_text(text, encoding="utf-8")
     return manifest
+
+
+def _find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
+    """What to fetch, from the source or, where that is an archive with a single folder in it, from that."""
+    inner = source.only_folder
+    if inner is None:
+        return format.find(source, categories)
+    try:
+        return format.find(source, categories)
+    except UserError as error:
+        try:
+            return format.find(inner, categories)
+        except UserError as from_inner:
+            is_known = any(inner.root in about.folders for about in FORMATS.values())
+            raise error if is_known else from_inner from None
 
 
 def _check_names(categories: Sequence[str], format: str) -> None:
