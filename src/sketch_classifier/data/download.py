@@ -85,7 +85,7 @@ def _find(format: Format, source: Source, categories: Sequence[str] | None) -> t
 
 
 def _check_names(categories: Sequence[str], format: str) -> None:
-    suffix = max(FORMATS[format].suffixes, key=len)
+    suffix = SUFFIXES[format]
     for category in categories:
         if why := unusable_name(category, suffix):
             raise UserError(f"categories: {why}")

@@ -75,9 +75,14 @@ class SourceFile:
         return data
 
     def _read_once(self, start: int, end: int) -> bytes:
-        # A read names the generation that was listed, so that no file is put together from two versions.
-        pinned = {"generation": self.version} if self.source.is_gcs else {}
-        data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
+        if self.source.is_disk:
+            with Path(self.path).open("rb") as opened:  # several times as fast as through fsspec
+                opened.seek(start)
+                data = opened.read(end - start)
+        else:
+            # A read names the generation that was listed, so that no file is put together from two versions.
+            pinned = {"generation": self.version} if self.source.is_gcs else {}
+            data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
         if len(data) > end - start:
             raise UserError(f"{self.url}: the server ignores range requests; mirror the files to a folder instead")
         if len(data) < end - start:
@@ -102,9 +107,10 @@ class Source:
         self.is_gcs = protocol in ("gs", "gcs")
         self.is_http = protocol in ("http", "https")
         self.is_local = protocol in ("file", "local", "memory")
+        self.is_disk = protocol in ("file", "local") and not is_archive(self.url)
         self._cancelled = threading.Event()
         self.fs: Any
-        if is_archive(self.url) and not Path(self.url).is_dir():
+        if is_archive(self.url):
             try:
                 self.fs, self.root = open_archive(self.url, _options(protocol)), ""
             except ImportError as error:
@@ -152,7 +158,7 @@ class Source:
 
         Raises UserError where the source cannot be reached, and for a web server that shows no list of files.
         """
-        path = self._path(folder)
+        path = self._path(quote(folder) if self.is_http else folder)
         try:
             entries = self.retry(partial(self.fs.ls, path, detail=True), LISTING_DELAYS)
         except (FileNotFoundError, NotADirectoryError):

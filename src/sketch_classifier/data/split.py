@@ -31,7 +31,7 @@ class Division:
         Raises UserError where they cannot be divided in this way.
         """
         named = frozenset(name for name in own if name)
-        if split.protocol == "random" or named <= {"train"}:
+        if split.protocol == "random" or named == {"train"} or "train" not in named:
             return cls(split, frozenset())
         if split.folds:
             raise UserError(
@@ -39,6 +39,26 @@ class Division:
                 "together, or split.folds to 0"
             )
         return cls(split, named)
+
+    def filled(self, splits: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+        """The same splits of all N drawings, but none without a drawing that has a share, which few drawings may give.
+
+        `fractions` are the drawings' `hash_fractions`, (N,). An empty split takes the drawings, one and its
+        copies, whose hash comes nearest to its part of all hashes. Where the source has a division of its own, where
+        there are folds, or fewer than three different drawings, nothing changes.
+        """
+        places = np.unique(fractions)
+        if self.own or self.split.folds or len(places) < len(SPLITS):
+            return splits
+        splits = splits.copy()
+        for name, share, place in (
+            ("test", self.split.test, places[0]),
+            ("validation", self.split.validation, places[1]),
+            ("train", self.split.train, places[-1]),
+        ):
+            if share and not (splits == SPLITS.index(name)).any():
+                splits[fractions == place] = SPLITS.index(name)
+        return splits
 
     def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
         """The split of each drawing, (N,) int8 index into SPLITS, of a part that is this split in the source.
