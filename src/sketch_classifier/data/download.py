@@ -17,7 +17,7 @@ from sketch_classifier.data.sources import Source, SourceFile
 from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import FORMATS
+from sketch_classifier.params import FORMATS, SUFFIXES
 from sketch_classifier.params.dataset import unusable_name
 
 

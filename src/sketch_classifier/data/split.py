@@ -51,13 +51,13 @@ class Division:
         if self.own or self.split.folds or len(places) < len(SPLITS):
             return splits
         splits = splits.copy()
-        for name, share, place in (
-            ("test", self.split.test, places[0]),
-            ("validation", self.split.validation, places[1]),
-            ("train", self.split.train, places[-1]),
-        ):
-            if share and not (splits == SPLITS.index(name)).any():
-                splits[fractions == place] = SPLITS.index(name)
+        test, end = self.split.test, self.split.test + self.split.validation
+        for name, start, stop in (("test", 0.0, test), ("validation", test, end), ("train", end, 1.0)):
+            if start < stop and not (splits == SPLITS.index(name)).any():
+                of_place = np.array([splits[fractions == place][0] for place in places])
+                spare = places[np.bincount(of_place, minlength=len(SPLITS))[of_place] > 1]
+                away = np.maximum(start - spare, spare - stop)
+                splits[fractions == spare[away.argmin()]] = SPLITS.index(name)
         return splits
 
     def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
