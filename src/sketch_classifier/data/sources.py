@@ -139,7 +139,9 @@ class Source:
         if len(places) == 1:
             return self._find_in(places[0], format, categories)
         counts = [self._count(place, categories) for place in places]
-        return self._find_in(places[counts.index(max(counts))], format, categories)
+        most = max(counts)
+        place = places[counts.index(most)] if most >= 0 else Place("", about.suffixes[0])
+        return self._find_in(place, format, categories)
 
     @property
     def only_folder(self) -> Source | None:
@@ -235,13 +237,19 @@ class Source:
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
         """How many of the categories (None: of any) have a file in this place; −1 where there is no such place."""
-        try:
+        wanted = None if categories is None else {normal(category) for category in categories}
+        if self.is_http:
             listed = self._list(place)
-        except UserError:
-            return -1
-        if listed is None:  # a web server without lists
-            return sum(self._file(place, category, None) is not None for category in list(categories or ())[:1])
-        return len(listed) if categories is None else len({normal(category) for category in categories} & set(listed))
+            if listed is None:  # a web server without lists
+                return sum(self._file(place, category, None) is not None for category in list(categories or ())[:1])
+            names = set(listed)
+        else:
+            entries = self.entries(place.folder)
+            if entries is None:
+                return -1
+            suffix = place.suffix
+            names = {normal(name).removesuffix(suffix) for name in entries if name.endswith(suffix)}
+        return len(names if wanted is None else names & wanted)
 
     def _list(self, place: Place, format: str | None = None) -> dict[str, dict[str, Any]] | None:
         """What the source says of each file in a place, by category; None where a web server does not list."""

@@ -53,7 +53,7 @@ class Division:
         splits = splits.copy()
         test, end = self.split.test, self.split.test + self.split.validation
         for name, start, stop in (("test", 0.0, test), ("validation", test, end), ("train", end, 1.0)):
-            if start < stop and not (splits == SPLITS.index(name)).any():
+            if getattr(self.split, name) and not (splits == SPLITS.index(name)).any():
                 of_place = np.array([splits[fractions == place][0] for place in places])
                 spare = places[np.bincount(of_place, minlength=len(SPLITS))[of_place] > 1]
                 away = np.maximum(start - spare, spare - stop)
