@@ -93,6 +93,7 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
             if format.is_simplified:
                 num_changed += _num_changed(batch.drawings, simple)
             batch = batch._replace(drawings=simple, bitmaps=rasterize(simple, size=28, as_is=True))
+        assert batch.bitmaps is not None
         writer.append(batch, number, division.assign(batch.bitmaps, part.split))
     if num_changed:
         print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
