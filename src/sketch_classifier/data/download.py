@@ -17,7 +17,7 @@ from sketch_classifier.data.sources import Source, SourceFile
 from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import FORMATS
+from sketch_classifier.params import FORMATS, SUFFIXES
 from sketch_classifier.params.dataset import unusable_name
 
 
@@ -58,9 +58,13 @@ def download(
         else:
             kind = format_of(format)
             where = Source(source, kind.official)
+<<<<<<< HEAD
             names, pieces = kind.find(where, categories or None)
             if len(names) == 1 and not categories:
                 raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")
+=======
+            names, pieces = _find(kind, where, categories or None)
+>>>>>>> w-formats
             _check_names(names, format)
             wanted = Wanted(tuple(names), limit, None if cache is None else Path(cache))
             files = _fetch_all(where, kind, pieces, folder, wanted, workers, progress)
@@ -71,8 +75,23 @@ def download(
     return manifest
 
 
+def _find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
+    """What to fetch, from the source or, where that is an archive with a single folder in it, from that."""
+    inner = source.only_folder
+    if inner is None:
+        return format.find(source, categories)
+    try:
+        return format.find(source, categories)
+    except UserError as error:
+        try:
+            return format.find(inner, categories)
+        except UserError as from_inner:
+            is_known = any(inner.root in about.folders for about in FORMATS.values())
+            raise error if is_known else from_inner from None
+
+
 def _check_names(categories: Sequence[str], format: str) -> None:
-    suffix = max(FORMATS[format].suffixes, key=len)
+    suffix = SUFFIXES[format]
     for category in categories:
         if why := unusable_name(category, suffix):
             raise UserError(f"categories: {why}")

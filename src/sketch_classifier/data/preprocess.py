@@ -18,7 +18,7 @@ from tqdm import tqdm
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.data.formats import Batch, Format, Part, format_of
 from sketch_classifier.data.manifest import read_categories
-from sketch_classifier.data.split import Division
+from sketch_classifier.data.split import Division, hash_fractions
 from sketch_classifier.drawings.files import NpyWriter, replaced_folder
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.raster import rasterize
@@ -29,6 +29,8 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
 from sketch_classifier.params.refusal import refusal
 
+FEW = 1000  # drawings; with more, no split is empty by chance
+FEW_TO_TEST = 10  # test drawings of a class, of which figures mean little
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
 
@@ -65,6 +67,7 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
             if writer.num_drawings == before:
                 kept = " that was recognised" if preset.recognized_only else ""
                 raise UserError(f"{part.path}: no drawing{kept}")
+        writer.fill_splits(division)
 
 
 def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
@@ -90,6 +93,7 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
             if format.is_simplified:
                 num_changed += _num_changed(batch.drawings, simple)
             batch = batch._replace(drawings=simple, bitmaps=rasterize(simple, size=28, as_is=True))
+        assert batch.bitmaps is not None
         writer.append(batch, number, division.assign(batch.bitmaps, part.split))
     if num_changed:
         print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
@@ -115,6 +119,7 @@ class _Writer(ExitStack):
         super().__init__()
         self.folder, self.preset, self.known, self.names = folder, preset, known, names
         self.num_drawings = self.num_points = 0
+        self.fractions: list[np.ndarray] = []  # of the first FEW drawings, and of the batch that goes beyond
         self.tables: list[pa.Table] = []  # rows of the index that are not yet written
         self.index: pq.ParquetWriter | None = None
         size = preset.image_size
@@ -149,6 +154,8 @@ class _Writer(ExitStack):
             self._append_strokes(drawings)
             columns |= self._columns(drawings)
         self.tables.append(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
+        if self.num_drawings <= FEW:
+            self.fractions.append(hash_fractions(batch.bitmaps))
         self.num_drawings += len(splits)
         if sum(map(len, self.tables)) >= ROW_GROUP:
             self._write_index()
@@ -174,6 +181,19 @@ class _Writer(ExitStack):
             "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
             "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
         }
+
+    def fill_splits(self, division: Division) -> None:
+        """Where there are so few drawings that a split has none, give it one; and say what is few."""
+        if not 0 < self.num_drawings <= FEW:
+            return
+        whole = pa.concat_tables(self.tables).to_pandas()
+        splits = division.filled(whole["split"].cat.codes.to_numpy(), np.concatenate(self.fractions))
+        whole["split"] = pd.Categorical.from_codes(splits, SPLITS)
+        self.tables = [pa.Table.from_pandas(whole, self.tables[0].schema, preserve_index=False)]
+        counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
+        if len(counts) and counts.min() < FEW_TO_TEST:
+            name, least = counts.index[-1], counts.min()
+            print(f"few drawings: {name!r} has {least} for testing, so figures of classes mean little", file=sys.stderr)
 
     def _write_index(self) -> None:
         if self.index is None:

@@ -7,16 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from html import unescape
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 import fsspec
 
+from sketch_classifier.data.archives import Archive, is_archive, open_archive
 from sketch_classifier.data.missing import no_files
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.params import FORMATS, SKETCHES, SUFFIXES
@@ -72,9 +75,14 @@ class SourceFile:
         return data
 
     def _read_once(self, start: int, end: int) -> bytes:
-        # A read names the generation that was listed, so that no file is put together from two versions.
-        pinned = {"generation": self.version} if self.source.is_gcs else {}
-        data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
+        if self.source.is_disk:
+            with Path(self.path).open("rb") as opened:  # several times as fast as through fsspec
+                opened.seek(start)
+                data = opened.read(end - start)
+        else:
+            # A read names the generation that was listed, so that no file is put together from two versions.
+            pinned = {"generation": self.version} if self.source.is_gcs else {}
+            data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
         if len(data) > end - start:
             raise UserError(f"{self.url}: the server ignores range requests; mirror the files to a folder instead")
         if len(data) < end - start:
@@ -88,7 +96,7 @@ class Source:
     name  `official`, a folder (relative, absolute, `~`, file://) or an fsspec URL that holds
           numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson, or SVHN's .mat files.
           Google buckets are read anonymously, unless fsspec's own configuration names a token
-          (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected.
+          (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected. Or a .zip or .tar of such a folder.
     official  what `official` stands for
     """
 
@@ -99,7 +107,17 @@ class Source:
         self.is_gcs = protocol in ("gs", "gcs")
         self.is_http = protocol in ("http", "https")
         self.is_local = protocol in ("file", "local", "memory")
+        self.is_disk = protocol in ("file", "local") and not is_archive(self.url)
         self._cancelled = threading.Event()
+        self.fs: Any
+        if is_archive(self.url):
+            try:
+                self.fs, self.root = open_archive(self.url, _options(protocol)), ""
+            except ImportError as error:
+                raise UserError(f"source {name!r}: {_reason(error)}") from None
+            self.is_gcs = self.is_http = False
+            self.is_local = True
+            return
         try:
             self.fs, self.root = fsspec.url_to_fs(self.url, skip_instance_cache=True, **_options(protocol))
         except (ImportError, ValueError) as error:
@@ -121,14 +139,28 @@ class Source:
         if len(places) == 1:
             return self._find_in(places[0], format, categories)
         counts = [self._count(place, categories) for place in places]
-        return self._find_in(places[counts.index(max(counts))], format, categories)
+        most = max(counts)
+        place = places[counts.index(most)] if most >= 0 else Place("", about.suffixes[0])
+        return self._find_in(place, format, categories)
+
+    @property
+    def only_folder(self) -> Source | None:
+        """What lies in the only folder of an archive, where nothing lies beside it."""
+        if not isinstance(self.fs, Archive) or self.root:
+            return None
+        entries = [entry for entry in self.fs.ls("") if not entry["name"].startswith((".", "__MACOSX"))]
+        if [entry["type"] for entry in entries] != ["directory"]:
+            return None
+        inner = copy(self)
+        inner.root, inner.url = entries[0]["name"], f"{self.url}/{entries[0]['name']}"
+        return inner
 
     def entries(self, folder: str = "") -> dict[str, dict[str, Any]] | None:
         """What the source says of each file and folder in one of its folders, by name; None where it is not there.
 
         Raises UserError where the source cannot be reached, and for a web server that shows no list of files.
         """
-        path = self._path(folder)
+        path = self._path(quote(folder) if self.is_http else folder)
         try:
             entries = self.retry(partial(self.fs.ls, path, detail=True), LISTING_DELAYS)
         except (FileNotFoundError, NotADirectoryError):
@@ -154,9 +186,8 @@ class Source:
 
     def refuse(self, format: str) -> UserError:
         """What to raise where the source has no file of the format."""
-        return UserError(
-            f"source {self.name!r}: {self._refusal(Place('', ' or '.join(FORMATS[format].suffixes)), format, None)}"
-        )
+        endings = " or ".join(FORMATS[format].suffixes)
+        return UserError(f"source {self.name!r}: {self._refusal(Place('', endings), format, None)}")
 
     def cancel(self) -> None:
         """Let reads in other threads raise Cancelled at their next step."""
@@ -204,13 +235,19 @@ class Source:
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
         """How many of the categories (None: of any) have a file in this place; −1 where there is no such place."""
-        try:
+        wanted = None if categories is None else {normal(category) for category in categories}
+        if self.is_http:
             listed = self._list(place)
-        except UserError:
-            return -1
-        if listed is None:  # a web server without lists
-            return sum(self._file(place, category, None) is not None for category in list(categories or ())[:1])
-        return len(listed) if categories is None else len({normal(category) for category in categories} & set(listed))
+            if listed is None:  # a web server without lists
+                return sum(self._file(place, category, None) is not None for category in list(categories or ())[:1])
+            names = set(listed)
+        else:
+            entries = self.entries(place.folder)
+            if entries is None:
+                return -1
+            suffix = place.suffix
+            names = {normal(name).removesuffix(suffix) for name in entries if name.endswith(suffix)}
+        return len(names if wanted is None else names & wanted)
 
     def _list(self, place: Place, format: str | None = None) -> dict[str, dict[str, Any]] | None:
         """What the source says of each file in a place, by category; None where a web server does not list."""
@@ -276,12 +313,12 @@ class Source:
         if format and (others := self._other_formats(format)):
             return f"{what}; {others}"
         near = get_close_matches(self.name, ["synthetic", "official"], n=1)
-        ours = "".join(f"{name}, " for name in FORMATS[format].sources) if format else ""
-        laid_out = "laid out like the bucket" if ours else f"of {format} files"
-        accepted = (
-            f"accepted are {ours}and a folder or URL {laid_out}" if ours else f"a folder or URL {laid_out} is accepted"
-        )
-        return f"{what}; {f'did you mean {near[0]!r}?' if near else accepted}"
+        ours = FORMATS[format].sources if format else ()
+        if near and near[0] in ours:
+            return f"{what}; did you mean {near[0]!r}?"
+        if not ours:
+            return f"{what}; a folder or URL of {format} files is accepted"
+        return f"{what}; accepted are {', '.join(ours)}, and a folder or URL laid out like the bucket"
 
     def _other_formats(self, format: str) -> str:
         """Words on the formats that the source does have; none where it has none, or where that cannot be said."""

@@ -31,7 +31,7 @@ class Division:
         Raises UserError where they cannot be divided in this way.
         """
         named = frozenset(name for name in own if name)
-        if split.protocol == "random" or named <= {"train"}:
+        if split.protocol == "random" or named == {"train"} or "train" not in named:
             return cls(split, frozenset())
         if split.folds:
             raise UserError(
@@ -39,6 +39,26 @@ class Division:
                 "together, or split.folds to 0"
             )
         return cls(split, named)
+
+    def filled(self, splits: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+        """The same splits of all N drawings, but none without a drawing that has a share, which few drawings may give.
+
+        `fractions` are the drawings' `hash_fractions`, (N,). An empty split takes the drawings, one and its
+        copies, whose hash comes nearest to its part of all hashes. Where the source has a division of its own, where
+        there are folds, or fewer than three different drawings, nothing changes.
+        """
+        places = np.unique(fractions)
+        if self.own or self.split.folds or len(places) < len(SPLITS):
+            return splits
+        splits = splits.copy()
+        test, end = self.split.test, self.split.test + self.split.validation
+        for name, start, stop in (("test", 0.0, test), ("validation", test, end), ("train", end, 1.0)):
+            if getattr(self.split, name) and not (splits == SPLITS.index(name)).any():
+                of_place = np.array([splits[fractions == place][0] for place in places])
+                spare = places[np.bincount(of_place, minlength=len(SPLITS))[of_place] > 1]
+                away = np.maximum(start - spare, spare - stop)
+                splits[fractions == spare[away.argmin()]] = SPLITS.index(name)
+        return splits
 
     def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
         """The split of each drawing, (N,) int8 index into SPLITS, of a part that is this split in the source.

@@ -159,7 +159,8 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
     if model.input.kind == "strokes" and dataset.about.has_strokes is False:
-        also = "" if dataset.format == "svhn" else f", or set datasets.{dataset_name}.format to simplified"
+        is_of_bucket = dataset.format in SKETCHES
+        also = f", or set datasets.{dataset_name}.format to simplified" if is_of_bucket else ""
         return (
             f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has pictures without strokes: "
             f"choose another dataset{also}"

@@ -52,4 +52,4 @@ FORMATS: dict[str, About] = {
     "p5": About((".npz", ".bin"), ("", "p5", "sketchrnn"), has_strokes=None, has_division=None, sources=("official",)),
 }
 SKETCHES = {name: FORMATS[name].suffixes[0] for name in ("simplified", "raw", "numpy_bitmap")}  # of the bucket
-SUFFIXES = {name: about.suffixes[0] for name, about in FORMATS.items()}
+SUFFIXES = {name: about.suffixes[0] for name, about in FORMATS.items()} | {"image_folder": ".parquet"}  # once fetched

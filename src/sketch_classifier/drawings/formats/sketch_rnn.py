@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickletools
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -42,6 +43,9 @@ VALUES = {
     "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
 }  # fmt: skip
 MARK = object()
+
+# numpy parses headers with `ast`, which fails now and then where two threads of CPython 3.11 parse at once.
+_one_parse = threading.Lock()
 
 
 class _Refused(Exception):
@@ -131,7 +135,9 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type of the array in an .npy file, of which the header is read."""
     try:
         version = npy.read_magic(file)
-        shape, _, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        with _one_parse:
+            shape, _, dtype = read(file)
     except (ValueError, EOFError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile, OSError) as error:
         raise UserError(f"{name}: no .npy file ({one_line(error)})") from None
     return shape, dtype
