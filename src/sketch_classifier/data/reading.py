@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from sketch_classifier.data.download import find
 from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, format_of
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.formats import BadRecords
@@ -74,10 +75,10 @@ class Reading:
             for category in categories or ():
                 if category not in digits:
                     raise UserError(unknown_name("category", category, digits))
-            _, pieces = kind.find(where, ("train_32x32", "test_32x32"))
+            _, pieces = find(kind, where, ("train_32x32", "test_32x32"))
             names = tuple(categories or digits)
         else:
-            names, pieces = kind.find(where, categories or None)
+            names, pieces = find(kind, where, categories or None)
         return cls(where, kind, tuple(names), tuple(pieces), limit, image_size, reading)
 
     @property
