@@ -140,9 +140,9 @@ def _rewrite(text, places, out):
             o += 1
             continue
         for column in range(6):
-            columns[column] = 0
+            columns[column, :] = 0
             if 0 <= places[column] < num_fields:
-                columns[column] = spans[places[column]]
+                columns[column, :] = spans[places[column]]
         o = _put(WORD, out, o)
         o = _escaped(text, columns[0], out, o)
         o = _put(COUNTRYCODE, out, o)
