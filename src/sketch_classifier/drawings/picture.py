@@ -114,13 +114,13 @@ def _redrawn_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]
 
 def _resized_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Likewise, without a look for lines."""
-    paper = int(np.median(_edge(grey)))
-    if paper > 127:
-        grey, paper = 255 - grey, 255 - paper
+    edge = _edge(grey)
+    if 2 * np.count_nonzero(edge > 127) > len(edge):
+        grey, edge = 255 - grey, 255 - edge
     height, width = grey.shape
     if height != width:
         side = max(height, width)
-        square = np.full((side, side), paper, np.uint8)
+        square = np.full((side, side), np.median(edge), np.uint8)
         top, left = (side - height) // 2, (side - width) // 2
         square[top : top + height, left : left + width] = grey
         grey = square
@@ -197,11 +197,12 @@ def _is_dark_on_light(values: np.ndarray) -> bool:
     """Whether the far values of a picture, less the brightness around them, are the dark ones.
 
     The median of the surroundings follows shadows and their edges, and not ink, which is the smaller part of them.
-    Where all of the edge is black or white, that is the paper.
+    A picture of the size of the dataset's bitmaps, all of whose edge is black or white, is one with that as its paper.
     """
-    edge = _edge(values)
-    if edge[0] in (0, 255) and (edge == edge[0]).all():
-        return bool(edge[0])
+    if values.shape == (BITMAP, BITMAP):
+        edge = _edge(values)
+        if edge[0] in (0, 255) and (edge == edge[0]).all():
+            return bool(edge[0])
     step = max(1, round(max(values.shape) / 64))
     height, width = (max(n // step, 1) * step for n in values.shape)
     padded = np.pad(values, [(0, max(0, height - values.shape[0])), (0, max(0, width - values.shape[1]))], mode="edge")

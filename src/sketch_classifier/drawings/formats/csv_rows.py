@@ -27,12 +27,13 @@ MAX_HEADER = 1 << 16  # bytes
 MAX_COLUMNS = 64
 ADDED = 200  # bytes at most that a row gains by becoming a line
 QUOTE, COMMA, NEWLINE, RETURN, SPACE, BACKSLASH, OPEN, CLOSE = (np.uint8(ord(char)) for char in '",\n\r \\[]')
-KEYS = tuple(
+WORD, COUNTRYCODE, TIMESTAMP, RECOGNIZED, KEY_ID, DRAWING = (
     np.frombuffer(text, np.uint8)
     for text in (
         b'{"word":"', b'","countrycode":"', b'","timestamp":"', b'","recognized":', b',"key_id":"', b'","drawing":',
     )
 )  # fmt: skip
+LETTER_T, ONE, BIT_OF_SMALL = np.uint8(ord("T")), np.uint8(ord("1")), np.uint8(32)
 UTC, ZONE, EPOCH, ZERO = (np.frombuffer(text, np.uint8) for text in (b" UTC", b"+00:00", b"1970-01-01 00:00:00", b"0"))
 TRUE, FALSE, END = (np.frombuffer(text, np.uint8) for text in (b"true", b"false", b"}\n"))
 
@@ -127,68 +128,74 @@ def _rewrite(text, places, out):
     places  of the columns in a row, in the order of COLUMNS; −1 for one that is missing
     """
     spans = np.empty((MAX_COLUMNS, 3), np.int64)  # start, end, whether in quotes
-    p, o = places[0] * 0, places[0] * 0
+    columns = np.empty((6, 3), np.int64)
+    p, o = np.int64(0), np.int64(0)
     while p < len(text):
-        row, field, broken = p, 0, 0
-        while True:
-            start, quoted = p, p < len(text) and text[p] == QUOTE
-            if quoted:
-                p += 1
-                while p < len(text):
-                    if text[p] == QUOTE:
-                        if p + 1 < len(text) and text[p + 1] == QUOTE:
-                            p += 1
-                        else:
-                            break
-                    broken += text[p] == NEWLINE
-                    p += 1
-                start += 1
-                end = p
-                p += 1
-            while p < len(text) and text[p] != COMMA and text[p] != NEWLINE:
-                p += 1
-            if p >= len(text):
-                return o, row
-            if not quoted:
-                end = p - (text[p] == NEWLINE and p > start and text[p - 1] == RETURN)
-            if field < MAX_COLUMNS:
-                spans[field, 0], spans[field, 1], spans[field, 2] = start, end, quoted
-            field += 1
-            p += 1
-            if text[p - 1] == NEWLINE:
-                break
-        if field == 1 and spans[0, 0] == spans[0, 1]:  # an empty line
+        num_fields, after, num_broken = _fields(text, p, spans)
+        if after < 0:
+            return o, p
+        p = after
+        if num_fields == 1 and spans[0, 0] == spans[0, 1]:  # an empty line
             out[o] = NEWLINE
             o += 1
             continue
         for column in range(6):
-            place = places[column]
-            start, end, quoted = (
-                (spans[place, 0], spans[place, 1], spans[place, 2]) if 0 <= place < field else (0, 0, 0)
-            )
-            if column == 0:
-                o = _put(KEYS[0], out, o)
-                o = _escaped(text, start, end, quoted, out, o)
-            elif column == 1:
-                o = _put(KEYS[1], out, o)
-                o = _escaped(text, start, end, quoted, out, o)
-            elif column == 2:
-                o = _put(KEYS[2], out, o)
-                o = _timestamp(text, start, end, quoted, out, o)
-            elif column == 3:
-                o = _put(KEYS[3], out, o)
-                o = _flag(text, start, end, quoted, out, o)
-            elif column == 4:
-                o = _put(KEYS[4], out, o)
-                o = _put(ZERO, out, o) if start == end else _escaped(text, start, end, quoted, out, o)
-            else:
-                o = _put(KEYS[5], out, o)
-                o = _drawing(text, start, end, quoted, out, o)
+            columns[column, :] = 0
+            if 0 <= places[column] < num_fields:
+                columns[column, :] = spans[places[column]]
+        o = _put(WORD, out, o)
+        o = _escaped(text, columns[0], out, o)
+        o = _put(COUNTRYCODE, out, o)
+        o = _escaped(text, columns[1], out, o)
+        o = _put(TIMESTAMP, out, o)
+        o = _timestamp(text, columns[2], out, o)
+        o = _put(RECOGNIZED, out, o)
+        o = _flag(text, columns[3], out, o)
+        o = _put(KEY_ID, out, o)
+        o = _put(ZERO, out, o) if columns[4, 0] == columns[4, 1] else _escaped(text, columns[4], out, o)
+        o = _put(DRAWING, out, o)
+        o = _drawing(text, columns[5], out, o)
         o = _put(END, out, o)
-        for _ in range(broken):  # so that the numbers of the lines that follow stay the same
+        for _ in range(num_broken):  # so that the numbers of the lines that follow stay the same
             out[o] = NEWLINE
             o += 1
     return o, p
+
+
+@compiled()
+def _fields(text, p, spans):
+    """Find the fields of the row at `p`: (how many, where the next row begins or −1, line breaks within quotes)."""
+    num_fields, num_broken = np.int64(0), np.int64(0)
+    while True:
+        start, end = p, p
+        is_quoted = p < len(text) and text[p] == QUOTE
+        if is_quoted:
+            start += 1
+            p += 1
+            while p < len(text):
+                if text[p] == QUOTE:
+                    if p + 1 >= len(text) or text[p + 1] != QUOTE:
+                        break
+                    p += 1
+                elif text[p] == NEWLINE:
+                    num_broken += 1
+                p += 1
+            end = p
+            p += 1
+        while p < len(text) and text[p] != COMMA and text[p] != NEWLINE:
+            p += 1
+        if p >= len(text):
+            return num_fields, -1, num_broken
+        if not is_quoted:
+            end = p
+            if text[p] == NEWLINE and p > start and text[p - 1] == RETURN:
+                end -= 1
+        if num_fields < MAX_COLUMNS:
+            spans[num_fields, 0], spans[num_fields, 1], spans[num_fields, 2] = start, end, is_quoted
+        num_fields += 1
+        p += 1
+        if text[p - 1] == NEWLINE:
+            return num_fields, p, num_broken
 
 
 @compiled()
@@ -199,36 +206,77 @@ def _put(what, out, o):
 
 
 @compiled()
-def _escaped(text, start, end, quoted, out, o):
+def _escaped(text, span, out, o):
     """A field as the inside of a JSON string. Control characters become spaces."""
-    p = start
-    while p < end:
+    p = span[0]
+    while p < span[1]:
         char = text[p]
-        if char == QUOTE and quoted:  # doubled
+        if char == QUOTE and span[2]:  # doubled
             p += 1
         if char == QUOTE or char == BACKSLASH:
             out[o] = BACKSLASH
             o += 1
-        out[o] = char if char >= SPACE else SPACE
+        out[o] = max(char, SPACE)
         o += 1
         p += 1
     return o
 
 
 @compiled()
-def _timestamp(text, start, end, quoted, out, o):
-    if start == end:
-        o = _put(EPOCH, out, o)
-    else:
-        if end - start > 6 and _is(text, end - 6, ZONE):
-            end -= 6
-        if end - start > 4 and _is(text, end - 4, UTC):
-            end -= 4
-        first = o
-        o = _escaped(text, start, end, quoted, out, o)
-        if o - first > 10 and out[first + 10] == 84:  # T
-            out[first + 10] = SPACE
+def _in_quotes(text, span, out, o):
+    """A field as a JSON string."""
+    out[o] = QUOTE
+    o = _escaped(text, span, out, o + 1)
+    out[o] = QUOTE
+    return o + 1
+
+
+@compiled()
+def _timestamp(text, span, out, o):
+    if span[0] == span[1]:
+        return _put(UTC, out, _put(EPOCH, out, o))
+    if span[1] - span[0] > len(ZONE) and _is(text, span[1] - len(ZONE), ZONE):
+        span[1] -= len(ZONE)
+    if span[1] - span[0] > len(UTC) and _is(text, span[1] - len(UTC), UTC):
+        span[1] -= len(UTC)
+    first = o
+    o = _escaped(text, span, out, o)
+    if o - first > 10 and out[first + 10] == LETTER_T:
+        out[first + 10] = SPACE
     return _put(UTC, out, o)
+
+
+@compiled()
+def _flag(text, span, out, o):
+    """True, true, TRUE, 1 or nothing; False, false, FALSE or 0; anything else in quotes, which is malformed."""
+    start, length = span[0], span[1] - span[0]
+    if length == 0 or (length == 1 and text[start] == ONE) or (length == len(TRUE) and _is_word(text, start, TRUE)):
+        return _put(TRUE, out, o)
+    if (length == 1 and text[start] == ZERO[0]) or (length == len(FALSE) and _is_word(text, start, FALSE)):
+        return _put(FALSE, out, o)
+    return _in_quotes(text, span, out, o)
+
+
+@compiled()
+def _drawing(text, span, out, o):
+    """JSON without its spaces (but for one between two numbers, which is malformed); what is no list in quotes."""
+    p, end = span[0], span[1]
+    if p == end or text[p] != OPEN:
+        return _in_quotes(text, span, out, o)
+    while p < end:
+        char = text[p]
+        if char == QUOTE and span[2]:
+            p += 1
+        if char > SPACE or not (_is_mark(out[o - 1]) or (p + 1 < end and _is_mark(text[p + 1]))):
+            out[o] = max(char, SPACE)
+            o += 1
+        p += 1
+    return o
+
+
+@compiled()
+def _is_mark(char):
+    return char <= SPACE or char == COMMA or char == OPEN or char == CLOSE
 
 
 @compiled()
@@ -243,45 +291,6 @@ def _is(text, p, expected):
 def _is_word(text, p, expected):
     """Whether these letters stand at `p`, small or capital."""
     for i in range(len(expected)):
-        if text[p + i] | np.uint8(32) != expected[i]:
+        if text[p + i] | BIT_OF_SMALL != expected[i]:
             return False
     return True
-
-
-@compiled()
-def _flag(text, start, end, quoted, out, o):
-    """True, true, TRUE, 1 or nothing; False, false, FALSE or 0; anything else in quotes, which is malformed."""
-    length = end - start
-    if length == 0 or (length == 1 and text[start] == 49) or (length == 4 and _is_word(text, start, TRUE)):
-        return _put(TRUE, out, o)
-    if (length == 1 and text[start] == 48) or (length == 5 and _is_word(text, start, FALSE)):
-        return _put(FALSE, out, o)
-    out[o] = QUOTE
-    o = _escaped(text, start, end, quoted, out, o + 1)
-    out[o] = QUOTE
-    return o + 1
-
-
-@compiled()
-def _drawing(text, start, end, quoted, out, o):
-    """JSON without its spaces (but for one between two numbers, which is malformed); what is no list in quotes."""
-    if start == end or text[start] != OPEN:
-        out[o] = QUOTE
-        o = _escaped(text, start, end, quoted, out, o + 1)
-        out[o] = QUOTE
-        return o + 1
-    p = start
-    while p < end:
-        char = text[p]
-        if char == QUOTE and quoted:
-            p += 1
-        if char > SPACE or not (_is_mark(out[o - 1]) or (p + 1 < end and _is_mark(text[p + 1]))):
-            out[o] = max(char, SPACE)
-            o += 1
-        p += 1
-    return o
-
-
-@compiled()
-def _is_mark(char):
-    return char <= SPACE or char == COMMA or char == OPEN or char == CLOSE
