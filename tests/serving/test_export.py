@@ -57,11 +57,13 @@ def save_untrained(folder, processed, name, change=lambda network: None, flip_av
 
 
 @pytest.fixture(scope="module")
-def exported(processed, tmp_path_factory):
-    """Folders of untrained models by preset, exported once; tests only read them."""
+def exported(processed, model_folder, tmp_path_factory):
+    """Folders of models by preset, untrained but for the one that other tests use, exported once; tests only read them."""
 
     @functools.cache
     def exported(name):
+        if name == "cnn":
+            return model_folder(), json.loads((model_folder() / "export.json").read_text())
         folder = tmp_path_factory.mktemp(name)
         save_untrained(folder, processed, name)
         return folder, export(processed, folder, folder, folder / "export.json")
@@ -151,7 +153,14 @@ def test_the_int8_weights_leave_room_for_two_products(model_folder):
     assert max(np.abs(matrix.astype(int)).max() for matrix in matrices) <= 64
 
 
-@pytest.mark.parametrize("shape, size", [((28, 28), 96), ((28, 28), 20), ((3, 32, 32), 64), ((3, 40, 70), 28)])
+@pytest.mark.parametrize(
+    "shape, size",
+    [
+        ((28, 28), 96),
+        ((3, 40, 70), 28),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in [((28, 28), 20), ((3, 32, 32), 64)]),
+    ],
+)
 def test_images_are_resized_as_anywhere_else(shape, size):
     """Byte for byte, within the graph and within the one in 8 bits."""
     preset = PRESETS["cnn_small"].model_copy(
