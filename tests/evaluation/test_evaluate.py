@@ -50,7 +50,7 @@ def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
         next(network.classifier.parameters()).data.fill_(torch.nan)
     about = About(
         name="preset", preset=preset, class_names=names, categories=categories, positive=("cat",), positive_name="pet",
-        image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=1,
+        image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, flip_average=False, num_parameters=1,
         num_train=18, num_validation=6, seed=0, final={},
     )  # fmt: skip
     save_model(folder, network, about)

@@ -33,6 +33,7 @@ ABOUT = About(
     weights="none",
     failed_weights=("imagenet",),
     frozen=False,
+    flip_average=False,
     num_parameters=454155,
     num_train=10,
     num_validation=2,

@@ -58,7 +58,9 @@ def download(
         else:
             kind = format_of(format)
             where = Source(source, kind.official)
-            names, pieces = _find(kind, where, categories or None)
+            names, pieces = find(kind, where, categories or None)
+            if len(names) == 1 and not categories:
+                raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")
             _check_names(names, format)
             wanted = Wanted(tuple(names), limit, None if cache is None else Path(cache))
             files = _fetch_all(where, kind, pieces, folder, wanted, workers, progress)
@@ -69,7 +71,7 @@ def download(
     return manifest
 
 
-def _find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
+def find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
     """What to fetch, from the source or, where that is an archive with a single folder in it, from that."""
     inner = source.only_folder
     if inner is None:

@@ -229,10 +229,8 @@ class Source:
         folder = self.address(place.folder)
         if listed is None:
             raise UserError(f"categories: all: the server lists no files under {folder}; list the categories")
-        if len(listed) < 2:
-            raise UserError(
-                f"categories: all: at least 2 are needed, found {len(listed)} {place.suffix} file in {folder}"
-            )
+        if not listed:
+            raise UserError(f"source {self.name!r}: no {place.suffix} files in {folder}")
         return sorted(listed)
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:

@@ -32,6 +32,7 @@ class Network(nn.Module):
     classifier      (B, num_features) → logits (B, num_outputs)
     pretrained      by name, what gives a state dict of the backbone or of the library's whole network; it raises
                     OSError or RuntimeError where it must be fetched and cannot be
+    flip_average    whether, in evaluation mode, features are averaged over an image and its mirror image
     adapt           picks the backbone's entries, under the backbone's names, out of a state dict of the library's whole
                     network; raises RuntimeError or KeyError where the state dict is not one
     """
@@ -53,9 +54,15 @@ class Network(nn.Module):
         self.pretrained = pretrained or {}
         self.adapt = adapt
         self.frozen = False
+        self.flip_average = False
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """What `prepare` gives → (B, num_features) float32: what the classifier sees."""
+        """What `prepare` gives → (B, num_features) float32: what the classifier sees.
+
+        In evaluation mode, with `flip_average` on: the mean of the features of the image and of its mirror image.
+        """
+        if self.flip_average and not self.training:
+            return (self.backbone(x) + self.backbone(x.flip(-1))) / 2
         return self.backbone(x)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -132,16 +139,26 @@ def num_outputs(task: str, num_classes: int) -> int:
     return 1 if task == "binary" else num_classes
 
 
-def summed_loss(logits: torch.Tensor, targets: torch.Tensor, task: str, label_smoothing: float = 0.0) -> torch.Tensor:
+def summed_loss(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    task: str,
+    label_smoothing: float = 0.0,
+    weights: torch.Tensor | None = None,
+) -> torch.Tensor:
     """Cross-entropy of logits (B, num_outputs) against targets (B,) int64, summed over the batch.
+
+    `weights`, (B,) float32, are factors of the rows' losses; without them each counts once.
 
     The softmax or sigmoid is within: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A share
     `label_smoothing` of each target is spread evenly over all classes (Szegedy et al. 2016).
     """
     if task == "binary":
         shares = targets.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
-        return functional.binary_cross_entropy_with_logits(logits[:, 0], shares, reduction="sum")
-    return functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=label_smoothing)
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], shares, weights, reduction="sum")
+    if weights is None:
+        return functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=label_smoothing)
+    return functional.cross_entropy(logits, targets, reduction="none", label_smoothing=label_smoothing) @ weights
 
 
 def predicted(logits: torch.Tensor, task: str) -> torch.Tensor:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.models.network import Network, build_network, num_outputs
+from sketch_classifier.models.network import Network, State, build_network, num_outputs
 from sketch_classifier.params import ModelPreset
 
 
@@ -25,15 +25,18 @@ class About:
     class_names      the names of its outputs' classes, in order; for a binary model [negative, positive]
     categories       the dataset's categories, in order
     positive         the categories of the positive group; positive_name is what to call it
-    image_shape      of a stored drawing: [H, W] or [3, H, W]
+    image_shape      of a stored drawing, or of one drawn from its strokes: [H, W] or [3, H, W]
     channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
     weights          what it began with: imagenet, a path, or none
     failed_weights   the entries of preset.weights before it that were not available
+    flip_average     whether it looks at the mirror image of a drawing, too
     frozen           whether the backbone was left as it began
     num_parameters   of the whole network
     num_train, num_validation  drawings
     seed             of the initial weights and the order of the batches
     final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
+    teacher_sha256   of the teacher's model.safetensors; None where it had none
+    temperature      what its logits are divided by when it is served (Guo et al. 2017); 1: not calibrated
     """
 
     name: str
@@ -47,11 +50,14 @@ class About:
     weights: str
     failed_weights: tuple[str, ...]
     frozen: bool
+    flip_average: bool
     num_parameters: int
     num_train: int
     num_validation: int
     seed: int
     final: dict[str, float]
+    teacher_sha256: str | None = None
+    temperature: float = 1.0
 
     @property
     def task(self) -> Literal["multiclass", "binary"]:
@@ -67,14 +73,15 @@ class About:
 
 def save_model(folder: str | Path, network: Network, about: About) -> None:
     """Write the two files into `folder`, which is replaced as a whole. The same model gives the same bytes."""
-    values = about.summary() | {"final": about.final}
     with replaced_folder(folder) as partial:
-        save_file(
-            {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},
-            partial / "model.safetensors",
-        )
-        text = json.dumps(values, indent=2, ensure_ascii=False)
-        (partial / "model.json").write_text(text + "\n", encoding="utf-8")
+        write_model(partial, network.state_dict(), about)
+
+
+def write_model(folder: Path, state: State, about: About) -> None:
+    """The two files of `save_model`, into a folder that is there, of a state dict of any precision."""
+    save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / "model.safetensors")
+    text = json.dumps(about.summary() | {"final": about.final}, indent=2, ensure_ascii=False)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
 
 
 def load_model(folder: str | Path = "models") -> tuple[Network, About]:
@@ -85,6 +92,7 @@ def load_model(folder: str | Path = "models") -> tuple[Network, About]:
         preset = about.preset
         network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(about.class_names)))
         network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+        network.flip_average = about.flip_average
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{error.filename or folder}: no trained model here; run `dvc repro train` first") from None
     except (ValueError, TypeError, KeyError, AttributeError, SafetensorError, RuntimeError, UserError) as error:

@@ -14,10 +14,12 @@ from sketch_classifier.params.dataset import ALL, DatasetPreset, official_catego
 from sketch_classifier.params.formats import FORMATS, SKETCHES, SUFFIXES, Format
 from sketch_classifier.params.model import (
     Augmentation,
+    Distillation,
     ImageInput,
     Input,
     ModelPreset,
     Optimizer,
+    RasterInput,
     Schedule,
     StrokeInput,
 )
@@ -32,12 +34,14 @@ __all__ = [
     "Analyze",
     "Augmentation",
     "DatasetPreset",
+    "Distillation",
     "Format",
     "ImageInput",
     "Input",
     "ModelPreset",
     "Optimizer",
     "Params",
+    "RasterInput",
     "Schedule",
     "Split",
     "StrokeInput",
@@ -158,7 +162,7 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
             f"model {model_name!r} is binary and dataset {dataset_name!r} has no `positive` group: "
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
-    if model.input.kind == "strokes" and dataset.about.has_strokes is False:
+    if model.input.kind in ("rasters", "strokes") and dataset.about.has_strokes is False:
         is_of_bucket = dataset.format in SKETCHES
         also = f", or set datasets.{dataset_name}.format to simplified" if is_of_bucket else ""
         return (

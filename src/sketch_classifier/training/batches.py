@@ -13,11 +13,12 @@ import numpy as np
 import psutil
 import torch
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
 CHUNK = 2**24  # bytes that are read at a time
-Stored = np.ndarray | Sequences
+Stored = np.ndarray | Rasters | Sequences
 Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 
 
@@ -113,6 +114,10 @@ class Noise:
     def __init__(self, seed: int, num_samples: int, share: slice, device: torch.device | str):
         self.seed, self.num_samples, self.share, self.device = seed, num_samples, share, device
 
+    def again(self) -> Noise:
+        """The same numbers, from the first one on."""
+        return Noise(self.seed, self.num_samples, self.share, self.device)
+
     def uniform(self, *shape: int) -> torch.Tensor:
         """(b, *shape) float32 in [0, 1) for the b rows of the share."""
         return torch.rand(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
@@ -120,6 +125,12 @@ class Noise:
     def normal(self, *shape: int) -> torch.Tensor:
         """(b, *shape) float32 of the standard normal distribution for the b rows of the share."""
         return torch.randn(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
+
+    def beta(self, alpha: float) -> torch.Tensor:
+        """(b,) float32 of the distribution Beta(alpha, alpha) for the b rows of the share."""
+        # torch draws from it with no generator of one's own; NumPy gives the same numbers on every kind of device.
+        shares = np.random.default_rng(derived_seed(self.seed, "beta")).beta(alpha, alpha, self.num_samples)
+        return torch.from_numpy(shares.astype(np.float32))[self.share].to(self.device)
 
     @cached_property
     def _generator(self) -> torch.Generator:  # made when first used: most batches need none

@@ -211,8 +211,8 @@ def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:
 def chosen(where: str, categories: Sequence[str] | None, there: Sequence[str]) -> tuple[str, ...]:
     """The categories (None: all) out of those that a source has. Raises UserError where one is not there."""
     if categories is None:
-        if len(there) < 2:
-            raise UserError(f"categories: all: at least 2 are needed, {where} has {len(there)}")
+        if not there:
+            raise UserError(f"{where}: no category in it")
         return tuple(there)
     missing = [category for category in categories if category not in there]
     if missing:

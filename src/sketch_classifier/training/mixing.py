@@ -1,0 +1,86 @@
+"""Pairs of training images made into one: mixup and cutmix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from sketch_classifier.params import Augmentation
+from sketch_classifier.training.batches import Noise, Samples
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a batch of B drawings shows.
+
+    labels  (B,) int64
+    others  those of the other drawing of each mixture, (B,) int64; None where nothing is mixed
+    shares  of `labels` in the mixtures, (B,) float32, at least one half; None where nothing is mixed
+    """
+
+    labels: torch.Tensor
+    others: torch.Tensor | None = None
+    shares: torch.Tensor | None = None
+
+
+def mixed_batch(
+    samples: Samples, indices: torch.Tensor, noise: Noise, settings: Augmentation
+) -> tuple[torch.Tensor, Targets]:
+    """The network's inputs and targets of the samples `indices`, (B,) int64 on the CPU: those of the noise's share.
+
+    They are augmented and, where `settings` say so, mixed, each with the one before it: the order is random anyway.
+    """
+    inputs, labels = samples.batch(indices[noise.share], noise)
+    if not settings.mixes:
+        return inputs, Targets(labels)
+    others, other_labels = samples.batch(indices.roll(1)[noise.share], noise)
+    inputs, shares = mix(inputs, others, settings, noise)
+    return inputs, Targets(labels, other_labels, shares)
+
+
+def mix(
+    images: torch.Tensor, others: torch.Tensor, settings: Augmentation, noise: Noise
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """images and others (B, C, H, W) float32 → their mixtures, of the same shape, and each image's share (B,) float32.
+
+    The target of a mixture is share × its image's + (1 − share) × the other's; a share is at least one half.
+
+    mixup   share × image + (1 − share) × other (Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization")
+    cutmix  a rectangle of the other one in place of the image's; the share is that of the pixels (Yun et al. 2019,
+            "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features")
+
+    Shares are drawn from Beta(α, α), with α = `settings.mixup` or `settings.cutmix`; where both are above 0, each
+    mixture is one or the other with equal chance.
+    """
+    height, width = images.shape[-2:]
+    uniform = noise.uniform(3)
+    is_cut = uniform[:, 0] < (0.5 if settings.mixup else 1.0) if settings.cutmix else None
+    if is_cut is None or settings.mixup:
+        share = _at_least_half(noise.beta(settings.mixup))
+        blended = torch.lerp(others, images, share.view(-1, 1, 1, 1))
+        if is_cut is None:
+            return blended, share
+    inside = _rectangles(_at_least_half(noise.beta(settings.cutmix)), uniform[:, 1:], height, width)
+    cut = torch.where(inside[:, None], others, images)
+    cut_share = 1 - inside.float().mean(dim=(1, 2))
+    if not settings.mixup:
+        return cut, cut_share
+    return torch.where(is_cut.view(-1, 1, 1, 1), cut, blended), torch.where(is_cut, cut_share, share)
+
+
+def _at_least_half(share: torch.Tensor) -> torch.Tensor:
+    """The image itself is the larger part: the same mixtures, since the pairs are drawn at random."""
+    return torch.maximum(share, 1 - share)
+
+
+def _rectangles(share: torch.Tensor, place: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """(B, height, width) bool: a rectangle that leaves `share`, (B,), of the image; `place`, (B, 2) in 0–1: where."""
+    side = (1 - share).sqrt()
+    spans = []
+    for number, length in enumerate((height, width)):
+        extent = (side * length).floor()  # rounded up, the rectangle could be more than half of a small image
+        first = (place[:, number] * (length - extent + 1)).floor()
+        pixels = torch.arange(length, device=share.device)
+        spans.append((pixels >= first[:, None]) & (pixels < (first + extent)[:, None]))
+    return spans[0][:, :, None] & spans[1][:, None, :]
