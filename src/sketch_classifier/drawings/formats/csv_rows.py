@@ -65,9 +65,9 @@ def csv_columns(path: Source) -> tuple[str, ...]:
 
 def _header(line: bytes, name: str) -> list[str]:
     names = next(csv.reader([line.decode("utf-8-sig", errors="replace")]), [])
+    found = ", ".join(shown(column, 20) for column in names[:8]) or "none"
     names = [column.strip().lower() for column in names]
     if "drawing" not in names:
-        found = ", ".join(shown(column, 20) for column in names[:8]) or "none"
         raise UserError(f"{name}:1: no column 'drawing' in the first line; found {found}")
     if len(names) > MAX_COLUMNS:
         raise UserError(f"{name}:1: {len(names)} columns; at most {MAX_COLUMNS} are accepted")

@@ -1,0 +1,80 @@
+"""Other people's drawings through the whole pipeline: few pictures a class, and TFRecords with test drawings of their own."""
+
+import importlib.util
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.synthetic.generate import generate
+
+_spec = importlib.util.spec_from_file_location("writers", Path(__file__).parents[1] / "data/writers.py")
+writers = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(writers)
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
+
+CATEGORIES = ("cat", "house plant", "tree")
+
+
+def drawn(num: int, seed: int) -> dict[str, Drawings]:
+    return {category: simplify(generate(category, num, seed, among=CATEGORIES)[0]) for category in CATEGORIES}
+
+
+def use(project, source, model: str, **mine) -> None:
+    """Let the project read this source, with a block of no more than it needs."""
+
+    def change(params: dict) -> None:
+        params.update(source=str(source), dataset="mine", model=model)
+        params["datasets"]["mine"] = {"categories": "all", "limit": None, **mine}
+        params["models"][model]["epochs"] = 1
+        params["analyze"]["tsne_samples"] = 20
+
+    project.edit(change)
+
+
+def test_five_pictures_a_class(project, tmp_path):
+    (tmp_path / "drawings").mkdir()
+    writers.pictures_dark_on_light(tmp_path / "drawings", drawn(5, 1))
+    with tarfile.open(tmp_path / "drawings.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "drawings", "my drawings")
+    use(project, tmp_path / "drawings.tar.gz", "cnn", format="image_folder")
+    done = project.run("dvc", "repro")
+    assert "for testing, so figures of classes mean little" in done.stderr
+
+    index = pd.read_parquet(project.root / "data/processed/index.parquet")
+    assert len(index) == 15 and set(index["split"]) == {"train", "validation", "test"}
+    assert "countrycode" not in index and "recognized" not in index
+    for name in ("by_country", "by_recognized", "quality"):
+        assert len(pd.read_csv(project.root / f"metrics/{name}.csv")) == 0
+    assert (project.root / "plots/report.html").exists()
+
+
+def test_tfrecords_and_strokes(project, tmp_path):
+    training, evaluation = drawn(12, 1), drawn(6, 2)
+    zigzag = [[[x % 2 * 255 for x in range(300)], [y % 256 for y in range(300)]]]
+    training["cat"] = Drawings.concatenate([training["cat"][1:], Drawings.from_lists([zigzag])])
+    writers.tfrecord(tmp_path, training)
+    records = [
+        writers.tf_record(one, label) for label, part in enumerate(evaluation.values()) for one in part.to_lists()
+    ]
+    (tmp_path / "eval.tfrecord-00000-of-00001").write_bytes(b"".join(records))
+    use(project, tmp_path, "conv_lstm", format="tfrecord")
+    project.run("dvc", "repro")
+
+    index = pd.read_parquet(project.root / "data/processed/index.parquet")
+    assert index.groupby("file", observed=True)["split"].unique().map(set).to_dict() == {
+        "training": {"train", "validation"},
+        "eval": {"test"},
+    }
+    assert index["num_points"].max() > 100
+    assert len(np.load(project.root / "data/processed/offsets.npy")) == index["num_strokes"].sum() + 1
+    assert json.loads((project.root / "metrics/metrics.json").read_text())["num_test"] == 18
+    assert json.loads((project.root / "metrics/export.json").read_text())["agreement_onnx"] == 1
+    quality = pd.read_csv(project.root / "metrics/quality.csv")
+    assert set(quality["quality"]) == {"num_strokes", "num_points"}
