@@ -25,6 +25,18 @@ os.environ["OMP_WAIT_POLICY"] = "passive"  # where a test asks for two threads, 
 
 ROOT = Path(__file__).parents[1]
 TOGETHER = {"tests/app", "tests/serving"}  # folders whose tests share a model that takes seconds to train and export
+# What takes longest goes first, so that short files are left to make both processes end at the same time.
+LONGEST = (
+    "tests/serving", "tests/pipeline", "tests/analysis", "tests/app", "tests/training", "tests/test_encodings.py",
+    "tests/models", "tests/data",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item) -> int:
+        return next((place for place, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)

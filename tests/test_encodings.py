@@ -1,11 +1,18 @@
-"""Text goes into files as UTF-8, and to any terminal in what that terminal can show."""
+"""Text goes into files as UTF-8, and to any terminal in what that terminal can show.
+
+Run as a program, this file prints what every command answers in the locale that it was started with.
+"""
 
 import ast
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +22,14 @@ TEXT = {"open", "read_text", "write_text", "NamedTemporaryFile", "TextIOWrapper"
 BINARY = {"rb", "wb", "ab", "xb", "r+b", "rb+", "w+b", "wb+"}
 NOT_FILES = {"os", "Image", "Dataset", "SvhnFile"}  # whose `open` is another
 ENCODINGS = [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
+ARGUMENTS = {  # of the commands, by module
+    "sketch_classifier": ["predict", "猫.npy", "--models", "🐈"],
+    "sketch_classifier.synthetic": ["OUT", "--categories", "猫🐈"],
+    "sketch_classifier.models.pretrained_weights": ["猫", "🐈.safetensors", "--command", "x"],
+    "stages.compare": ["猫🐈"],
+    "stages.ship": ["--models", "猫🐈", "--command", "x"],
+    "app.web": ["--models", "猫🐈"],
+}
 
 
 def without_encoding(source: str) -> list[int]:
@@ -62,23 +77,49 @@ run(main)
     assert done.stderr.strip() == rb"error: \u732b \U0001f408"
 
 
+def answer(module: str, encoding: str | None = None) -> tuple[object, str]:
+    """The exit code of `python -m module …`, and what it prints on stderr, run in this process.
+
+    Its streams have an encoding, as with PYTHONIOENCODING, or else those that this process was started with.
+    """
+    streams = [
+        io.TextIOWrapper(io.BytesIO(), encoding or stream.encoding, errors if encoding else stream.errors)
+        for stream, errors in ((sys.__stdout__, "strict"), (sys.__stderr__, "backslashreplace"))
+    ]
+    code = 0
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        arguments = [folder if word == "OUT" else os.fsdecode(word.encode()) for word in ARGUMENTS[module]]
+        patch.setattr(sys, "argv", [module, *arguments])
+        patch.chdir(ROOT)
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            code = end.code
+        except BaseException:
+            traceback.print_exc()
+    streams[1].flush()
+    return code, streams[1].buffer.getvalue().decode(streams[1].encoding)
+
+
+@pytest.fixture(scope="module")
+def answers_in_c() -> dict:
+    """The answers of all modules in one process of locale C, whose names of files are in ASCII, too."""
+    done = run(ENCODINGS[2], "-m", "tests.test_encodings")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("environment", ENCODINGS, ids=lambda environment: "-".join(environment.values()))
-@pytest.mark.parametrize(
-    "module", ["sketch_classifier", "sketch_classifier.synthetic", "sketch_classifier.models.pretrained_weights", "stages.compare", "stages.ship", "app.web"]
-)  # fmt: skip
-def test_every_command_answers(module, environment, tmp_path):
+@pytest.mark.parametrize("module", ARGUMENTS)
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+def test_every_command_answers(module, environment, request):
     """With names that the terminal cannot show: one line, no traceback."""
-    arguments = {
-        "sketch_classifier": ["predict", "猫.npy", "--models", "🐈"],
-        "sketch_classifier.synthetic": [str(tmp_path / "out"), "--categories", "猫🐈"],
-        "sketch_classifier.models.pretrained_weights": ["猫", "🐈.safetensors", "--command", "x"],
-        "stages.compare": ["猫🐈"],
-        "stages.ship": ["--models", "猫🐈", "--command", "x"],
-        "app.web": ["--models", "猫🐈"],
-    }
-    done = run(environment, "-m", module, *arguments[module])
-    assert done.returncode == 1
-    assert b"Traceback" not in done.stderr and done.stderr.count(b"error: ") == 1
+    encoding = environment.get("PYTHONIOENCODING")
+    code, errors = answer(module, encoding) if encoding else request.getfixturevalue("answers_in_c")[module]
+    assert code == 1
+    assert "Traceback" not in errors and errors.count("error: ") == 1
 
 
 @pytest.mark.parametrize("environment", ENCODINGS[:2], ids=["cp1252", "ascii"])
@@ -97,3 +138,7 @@ run(main)
     done = run(environment, "-c", code, str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "猫 🐈.json").read_text(encoding="utf-8")) == "猫 🐈"
+
+
+if __name__ == "__main__":
+    print(json.dumps({module: answer(module) for module in ARGUMENTS}))

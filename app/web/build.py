@@ -61,8 +61,6 @@ def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
 def _drawn_for(models: Path) -> Predictor:
     """The model of a folder. Raises UserError where it reads what the page cannot draw."""
     predictor = Predictor(models)
-    if predictor.about.channels == "stroke_order":
-        raise UserError(f"{models}: this model reads the order of the strokes, which the page does not draw")
     if predictor.about.channels == "color":
         raise UserError(f"{models}: this model learnt from photographs, so there is nothing to draw for it")
     return predictor

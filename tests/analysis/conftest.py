@@ -1,25 +1,31 @@
 """A small processed dataset, and what evaluate would have written of it."""
 
 import json
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sketch_classifier.analysis import typefaces
 from sketch_classifier.data.dataset import SPLITS, Dataset
 
 
-@pytest.fixture
-def make_dataset(tmp_path):
+@pytest.fixture(autouse=True)
+def plain_letters(monkeypatch):
+    """The typefaces that another test needed are forgotten: each of them makes every later figure slower."""
+    monkeypatch.setattr(typefaces, "_in_use", set())
+
+
+@pytest.fixture(scope="session")
+def write_dataset():
     """A function that writes a processed folder of random blots and opens it."""
 
-    def make(channels=1, positive=(), positive_name=None, categories=("cat", "dog", "sea cow")) -> Dataset:
+    def write(folder, channels=1, positive=(), positive_name=None, categories=("cat", "dog", "sea cow")) -> Dataset:
         per_class = 10
         rng = np.random.default_rng(0)
         labels = np.repeat(np.arange(len(categories)), per_class)
         shape = (len(labels), 28, 28) if channels == 1 else (len(labels), 3, 28, 28)
-        folder = Path(tmp_path / "processed")
         folder.mkdir()
         np.save(folder / "images.npy", rng.integers(0, 256, shape, dtype=np.uint8))
         split = np.array(SPLITS)[np.resize([0, 0, 1, 2, 2], len(labels))]
@@ -36,7 +42,13 @@ def make_dataset(tmp_path):
         (folder / "classes.json").write_text(json.dumps(about), encoding="utf-8")
         return Dataset.open(folder)
 
-    return make
+    return write
+
+
+@pytest.fixture
+def make_dataset(tmp_path, write_dataset):
+    """`write_dataset` in a folder of the test's own."""
+    return partial(write_dataset, tmp_path / "processed")
 
 
 @pytest.fixture

@@ -1,14 +1,20 @@
 """All that is drawn of one run, and what DVC knows of it."""
 
+import functools
+import io
 import json
 import re
+import shutil
 import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.errors import UserError
@@ -31,14 +37,20 @@ PAGES = {"tsne_3d.html", "report.html"}
 TABLES = {"quality.csv", "centroid_distances.csv", "label_issues.csv"}
 STAGES = parse_yaml((Path(__file__).parents[2] / "dvc.yaml").read_bytes())["stages"]
 PARAMS = Analyze(num_samples=3, num_errors=4, tsne_samples=10, tsne_perplexity=30.0, centroid_drawings=3)
+PLAIN = {"positive": ("cat",), "positive_name": "pet"}
+CATEGORIES = ("猫", '<blink>"$\\frac{1}$', "_a,b'{{ x }}")
+UNUSUAL = {"categories": CATEGORIES, "positive": CATEGORIES[1:2], "positive_name": "<i>$x$ 🐱"}
 
 
-@pytest.fixture
-def inputs(tmp_path, make_dataset):
-    """A function from a task and a number of channels to the paths that `analyze` reads, after evaluate ran."""
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory, write_dataset):
+    """A function from a task, a number of channels and whether the names are unusual to the folder of a run on which
+    evaluate ran. Tests leave it as it is."""
 
-    def make(task="multiclass", channels=1, **named) -> tuple:
-        dataset = make_dataset(channels=channels, **({"positive": ("cat",), "positive_name": "pet"} | named))
+    @functools.cache
+    def evaluated(task="multiclass", channels=1, unusual=False) -> Path:
+        folder = tmp_path_factory.mktemp("evaluated")
+        dataset = write_dataset(folder / "processed", channels=channels, **(UNUSUAL if unusual else PLAIN))
         preset = ModelPreset(
             architecture="cnn", task=task, input=ImageInput(size=28, channels=1),
             optimizer=Optimizer(name="Adam", lr=0.001), batch_size=8, epochs=1,
@@ -49,87 +61,103 @@ def inputs(tmp_path, make_dataset):
             positive_name=dataset.positive_name, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False, flip_average=False, num_parameters=1,
             num_train=12, num_validation=6, seed=0, final={},
         )  # fmt: skip
-        save_model(tmp_path / "model", build_network("cnn", preset.input, 3 if task == "multiclass" else 1), about)
-        evaluate(dataset.folder, tmp_path / "model", tmp_path / "metrics", tmp_path / "evaluated")
-        (tmp_path / "curves.csv").write_text(
+        save_model(folder / "model", build_network("cnn", preset.input, 3 if task == "multiclass" else 1), about)
+        evaluate(dataset.folder, folder / "model", folder / "metrics", folder / "evaluated")
+        (folder / "curves.csv").write_text(
             "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy\n1,2,2,.3,.3\n2,1,2,.5,.4\n"
         )
-        (tmp_path / "manifest.json").write_text('{"source": "synthetic"}')
-        return (
-            tmp_path / "manifest.json",
-            dataset.folder,
-            tmp_path / "model",
-            tmp_path / "metrics",
-            tmp_path / "curves.csv",
-        )
+        (folder / "manifest.json").write_text('{"source": "synthetic"}')
+        return folder
 
-    return make
+    return evaluated
 
 
-def draw(inputs, plots, seed=0) -> dict:
-    return analyze(*inputs, plots, PARAMS, seed, "pets")
+@pytest.fixture
+def run(tmp_path, evaluated):
+    """The folder of a run of the test's own, on which evaluate ran."""
+    return Path(shutil.copytree(evaluated(), tmp_path / "run"))
 
 
-@pytest.mark.parametrize(("task", "channels"), [("multiclass", 1), ("binary", 3)])
-def test_every_output_that_dvc_knows_and_no_other(tmp_path, inputs, task, channels):
-    arguments = inputs(task, channels)
-    evaluated = {path.name for folder in ("metrics", "evaluated") for path in (tmp_path / folder).iterdir()}
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory, evaluated):
+    """A function as `evaluated`, to what was drawn in plots/ of the folder, without a warning. Tests only read it."""
+
+    @functools.cache
+    def drawn(*which) -> SimpleNamespace:
+        folder = Path(shutil.copytree(evaluated(*which), tmp_path_factory.mktemp("drawn") / "run"))
+        out, err = io.StringIO(), io.StringIO()
+        with warnings.catch_warnings(), redirect_stdout(out), redirect_stderr(err):
+            warnings.simplefilter("error")
+            figures = draw(folder)
+        return SimpleNamespace(folder=folder, figures=figures, out=out.getvalue(), err=err.getvalue())
+
+    return drawn
+
+
+def draw(folder, plots="plots", seed=0) -> dict:
+    inputs = (folder / name for name in ("manifest.json", "processed", "model", "metrics", "curves.csv"))
+    return analyze(*inputs, folder / plots, PARAMS, seed, "pets")
+
+
+@pytest.mark.parametrize("which", [(), ("binary", 3, True)], ids=["multiclass", "binary"])
+def test_every_output_that_dvc_knows_and_no_other(evaluated, drawn, which):
+    before = {path.name for folder in ("metrics", "evaluated") for path in (evaluated(*which) / folder).iterdir()}
     declared = STAGES["evaluate"]
     metrics = [name for entry in declared["metrics"] for name in entry]
-    assert {Path(path).name for path in [*declared["outs"], *metrics]} == evaluated
-    figures = draw(arguments, tmp_path / "plots")
-    assert figures == read_figures(tmp_path / "metrics/metrics.json")
-    plots = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert {Path(path).name for path in [*declared["outs"], *metrics]} == before
+    folder = drawn(*which).folder
+    assert drawn(*which).figures == read_figures(folder / "metrics/metrics.json")
+    plots = {path.name for path in (folder / "plots").iterdir()}
     assert plots == {f"{name}.png" for name in PICTURES} | PAGES | {"errors"}
-    tables = {path.name for path in (tmp_path / "metrics").iterdir()} - evaluated
+    tables = {path.name for path in (folder / "metrics").iterdir()} - before
     assert tables == TABLES
     assert {Path(path).name for path in STAGES["analyze"]["outs"]} == plots | tables
-    for path in (tmp_path / "plots").glob("*.png"):
+    for path in (folder / "plots").glob("*.png"):
         picture = imread(path)
         assert picture[..., :3].std() > 0.01 and min(picture.shape[:2]) > 150, path.name
 
 
-def test_the_pages_of_errors_hold_all_of_them(tmp_path, inputs):
-    draw(inputs(), tmp_path / "plots")
-    wrong = (~read_predictions(tmp_path / "metrics/predictions.csv")["correct"]).sum()
-    pages = sorted(path.name for path in (tmp_path / "plots/errors").iterdir())
+def test_the_pages_of_errors_hold_all_of_them(drawn):
+    folder = drawn().folder
+    wrong = (~read_predictions(folder / "metrics/predictions.csv")["correct"]).sum()
+    pages = sorted(path.name for path in (folder / "plots/errors").iterdir())
     assert pages == [f"page_{number:04}.png" for number in range(1, -(-wrong // PARAMS.num_errors) + 1)]
-    first = (tmp_path / "plots/errors/page_0001.png").read_bytes()
-    assert first == (tmp_path / "plots/errors.png").read_bytes()
+    first = (folder / "plots/errors/page_0001.png").read_bytes()
+    assert first == (folder / "plots/errors.png").read_bytes()
 
 
 @pytest.mark.usefixtures("two_threads")
-def test_same_seed_same_bytes(tmp_path, inputs):
-    arguments = inputs()
-    written = {}
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        draw(arguments, tmp_path / name, seed)
-        written[name] = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir() if path.is_file()}
-        written[name] |= {path: (tmp_path / "metrics" / path).read_bytes() for path in TABLES}
-    assert written["a"] == written["b"]
-    changed = {name for name, content in written["a"].items() if content != written["c"][name]}
+def test_same_seed_same_bytes(run, drawn):
+    def files(folder, plots):
+        written = {path.name: path.read_bytes() for path in (folder / plots).iterdir() if path.is_file()}
+        return written | {path: (folder / "metrics" / path).read_bytes() for path in TABLES}
+
+    first, second = (draw(run, name, seed=1) and files(run, name) for name in ("a", "b"))
+    assert first == second
+    other = files(drawn().folder, "plots")
+    changed = {name for name, content in first.items() if content != other[name]}
     assert {"samples.png", "tsne_2d.png", "tsne_3d.html"} <= changed <= SEEDED
 
 
-def test_pages_need_nothing_from_elsewhere(tmp_path, inputs):
-    draw(inputs(), tmp_path / "plots")
-    report = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
-    turning = (tmp_path / "plots/tsne_3d.html").read_text(encoding="utf-8")
+def test_pages_need_nothing_from_elsewhere(drawn):
+    folder = drawn().folder
+    report = (folder / "plots/report.html").read_text(encoding="utf-8")
+    turning = (folder / "plots/tsne_3d.html").read_text(encoding="utf-8")
     for page in (report, turning):
         assert re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)=["'](?!data:)[^"']+""", page) == []
     shown = set(re.findall('alt="([^"]+)"', report))
     assert report.count("data:image/png;base64,") == len(shown)
     assert shown <= {name.replace("_", " ") for name in PICTURES}
     assert 'name="viewport"' in report and "prefers-color-scheme: dark" in report
-    table = pd.read_csv(tmp_path / "metrics/intervals.csv").dropna()
+    table = pd.read_csv(folder / "metrics/intervals.csv").dropna()
     for row in table.itertuples():
         assert f"<td>{row.value:.4f}</td><td>{row.low:.4f} – {row.high:.4f}</td>" in report
 
 
-def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(tmp_path, inputs):
-    draw(inputs(), tmp_path / "plots")
-    assert read_table(tmp_path / "metrics/quality.csv").empty
-    report = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(drawn):
+    folder = drawn().folder
+    assert read_table(folder / "metrics/quality.csv").empty
+    report = (folder / "plots/report.html").read_text(encoding="utf-8")
     assert not {"quality", "by country"} & set(re.findall('alt="([^"]+)"', report))
     headings = re.findall("<h2 id=.*?>(.*?)</h2>", report)
     assert not {"Drawing quality", "Countries"} & set(headings) and "Confused classes" in headings
@@ -138,17 +166,26 @@ def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(tmp_path
         assert re.search("<p>|<figure>|<table", section), f"nothing in the section {section[:40]}"
 
 
-@pytest.mark.parametrize("channels", [1, "color"])
-@pytest.mark.parametrize("source", ["synthetic", "official", "/data/quickdraw/full"])
-def test_the_report_says_what_was_measured(tmp_path, inputs, source, channels):
-    paths = inputs()
-    (tmp_path / "manifest.json").write_text(json.dumps({"source": source}))
-    about = paths[1] / "classes.json"
+@pytest.mark.parametrize(
+    ("source", "channels"),
+    [("synthetic", 1), ("official", 1), ("synthetic", "color"), ("/data/quickdraw/full", "color")],
+)
+def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
+    """With blank pictures, which take less time."""
+
+    def blank(picture, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("1", (1, 1)).save(path)
+
+    monkeypatch.setattr("sketch_classifier.analysis.analyze.save", blank)
+    (run / "manifest.json").write_text(json.dumps({"source": source}))
+    about = run / "processed/classes.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"channels": channels}))
     if channels == "color":
-        np.save(paths[1] / "images.npy", np.repeat(np.load(paths[1] / "images.npy")[:, None], 3, axis=1))
-    draw(paths, tmp_path / "plots")
-    report = (tmp_path / "plots/report.html").read_text(encoding="utf-8")
+        path = run / "processed/images.npy"
+        np.save(path, np.repeat(np.load(path)[:, None], 3, axis=1))
+    draw(run)
+    report = (run / "plots/report.html").read_text(encoding="utf-8")
     things = "photographs" if channels == "color" else "drawings"
     notice = f"These {things} are synthetic: this project generated them (seed 0)"
     assert (notice in report.split("<nav")[0]) == (source == "synthetic")
@@ -156,17 +193,16 @@ def test_the_report_says_what_was_measured(tmp_path, inputs, source, channels):
     assert table["Source"] == source and table["Dataset"] == "pets: 3 classes" and table["Seed"] == "0"
     assert table[things.capitalize()] == "12 train, 6 validation, 12 test"
     assert table["Model"].startswith("preset: ")
-    validation = read_figures(tmp_path / "metrics/metrics.json")["validation_accuracy"]
+    validation = read_figures(run / "metrics/metrics.json")["validation_accuracy"]
     assert f"accuracy {validation:.4f}" in table["Validation"]
 
 
-def test_every_step_is_announced_in_a_line_of_its_own(tmp_path, inputs, capsys):
-    draw(inputs(), tmp_path / "plots")
-    said = capsys.readouterr()
-    assert said.out == "" and len(said.err.splitlines()) >= 5
-    assert "\r" not in said.err and "\x1b" not in said.err
+def test_every_step_is_announced_in_a_line_of_its_own(drawn):
+    out, err = drawn().out, drawn().err
+    assert out == "" and len(err.splitlines()) >= 5
+    assert "\r" not in err and "\x1b" not in err
     for word in ("t-SNE", "centroids", "label errors", "report"):
-        assert word in said.err
+        assert word in err
 
 
 @pytest.mark.parametrize(
@@ -178,12 +214,11 @@ def test_every_step_is_announced_in_a_line_of_its_own(tmp_path, inputs, capsys):
         ("manifest.json", "download"),
     ],
 )
-def test_what_to_run_first(tmp_path, inputs, missing, stage):
-    arguments = inputs()
-    (tmp_path / missing).unlink()
+def test_what_to_run_first(run, missing, stage):
+    (run / missing).unlink()
     with pytest.raises(UserError, match=f"dvc repro {stage}"):
-        draw(arguments, tmp_path / "plots")
-    assert not (tmp_path / "plots").exists()
+        draw(run)
+    assert not (run / "plots").exists()
 
 
 @pytest.mark.parametrize(
@@ -195,23 +230,18 @@ def test_what_to_run_first(tmp_path, inputs, missing, stage):
         ("", "damaged"),
     ],
 )
-def test_predictions_that_do_not_belong_here(tmp_path, inputs, text, said):
-    arguments = inputs()
-    (tmp_path / "metrics/predictions.csv").write_text(text)
+def test_predictions_that_do_not_belong_here(run, text, said):
+    (run / "metrics/predictions.csv").write_text(text)
     with pytest.raises(UserError, match=f"predictions.csv: {said}"):
-        draw(arguments, tmp_path / "plots")
+        draw(run)
 
 
-@pytest.mark.parametrize("task", ["multiclass", "binary"])
-def test_names_of_any_kind_are_text_wherever_they_stand(tmp_path, inputs, task):
-    categories = ("猫", '<blink>"$\\frac{1}$', "_a,b'{{ x }}")
-    arguments = inputs(task, categories=categories, positive=categories[1:2], positive_name="<i>$x$ 🐱")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        draw(arguments, tmp_path / "plots")
+@pytest.mark.parametrize(("task", "channels"), [("multiclass", 1), ("binary", 3)])
+def test_names_of_any_kind_are_text_wherever_they_stand(drawn, task, channels):
+    folder = drawn(task, channels, True).folder
     for name in PAGES:
-        page = (tmp_path / "plots" / name).read_text(encoding="utf-8")
+        page = (folder / "plots" / name).read_text(encoding="utf-8")
         assert "<blink>" not in page and "<i>$x$" not in page
-    expected = set(categories) if task == "multiclass" else {"<i>$x$ 🐱", "not <i>$x$ 🐱"}
-    said = read_predictions(tmp_path / "metrics/predictions.csv")
+    expected = set(CATEGORIES) if task == "multiclass" else {"<i>$x$ 🐱", "not <i>$x$ 🐱"}
+    said = read_predictions(folder / "metrics/predictions.csv")
     assert set(said["actual"]) | set(said["predicted"]) <= expected

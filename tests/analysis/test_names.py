@@ -1,5 +1,6 @@
 """Whatever a class is called, every picture and page shows its name, as text and without a warning."""
 
+import functools
 import json
 import logging
 import re
@@ -9,7 +10,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -144,6 +145,7 @@ def test_letters_are_drawn_as_themselves(script):
         assert "LastResort" not in found[0]
 
 
+@functools.cache
 def charmap(path):
     return typefaces.FT2Font(path).get_charmap()
 
@@ -166,7 +168,6 @@ def test_both_ways_of_writing_stand_on_the_same_line():
     assert abs(rows[0][0] - rows[1][0]) <= 1 and abs(rows[0][-1] - rows[1][-1]) <= 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), max_size=12))
 def test_any_text_can_be_written(text):
     ink(text, 15)

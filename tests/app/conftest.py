@@ -1,4 +1,4 @@
-"""A project folder with a small exported model and its drawings, and a browser in front of the app that serves it."""
+"""Project folders with a small exported model and its drawings, and a browser in front of the app that serves one."""
 
 import pytest
 from app.browser import browser, chromium, served
@@ -16,11 +16,9 @@ from sketch_classifier.training.train import train
 CATEGORIES = ("apple", "bicycle", "cat", "house", "tree", "umbrella")
 
 
-@pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    """models/ and data/processed/, made from 300 synthetic drawings of each of six categories."""
-    root = tmp_path_factory.mktemp("project")
-    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 300, seed=0)
+def make_project(root, num, epochs):
+    """models/ and data/processed/, made from `num` synthetic drawings of each of six categories."""
+    synthetic.write(root / "data/raw", "simplified", CATEGORIES, num, seed=0)
     dataset = DatasetPreset(format="simplified", categories=CATEGORIES, limit=None, channels=1)
     preprocess(root / "data/raw", dataset, Split(train=0.8, validation=0.1, test=0.1), root / "data/processed")
     preset = ModelPreset(
@@ -29,7 +27,7 @@ def project(tmp_path_factory):
         input=ImageInput(size=28, channels=1),
         optimizer=Optimizer(name="Adam", lr=0.002),
         batch_size=32,
-        epochs=10,
+        epochs=epochs,
     )
     train(
         Dataset.open(root / "data/processed"), preset, Train(loggers=()), name="preset", seed=0,
@@ -50,6 +48,18 @@ def pretrained(shipped_folder, monkeypatch):
     """The same; app and page find them there."""
     monkeypatch.setattr(shipped, "FOLDER", shipped_folder)
     return shipped_folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A project whose model knows a drawing when it sees one."""
+    return make_project(tmp_path_factory.mktemp("project"), num=300, epochs=10)
+
+
+@pytest.fixture(scope="session")
+def quick_project(tmp_path_factory):
+    """A project for tests to which it is all the same what the model answers."""
+    return make_project(tmp_path_factory.mktemp("quick"), num=40, epochs=1)
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,13 @@ def test_thousands_of_points(size):
         np.testing.assert_array_equal(images[[0, 2]], drawn([HOUSE, HOUSE], size))
 
 
+@pytest.mark.parametrize("size", [512, 2048])
+def test_large_bitmaps_are_the_same_drawing(size):
+    """Their means over squares of pixels are nearly a small bitmap, in which coordinates are rounded more."""
+    large = drawn([HOUSE], size)[0].reshape(128, size // 128, 128, size // 128).mean(axis=(1, 3))
+    assert np.abs(large - drawn([HOUSE], 128)[0]).max() < 12
+
+
 def test_empty_drawings_are_black():
     images = drawn([[], HOUSE, [[[], []]]])
     assert images[0].max() == 0 and images[1].max() == 255 and images[2].max() == 0
@@ -172,6 +179,20 @@ def test_memory_mapped_drawings_give_the_same_bytes(tmp_path):
         np.testing.assert_array_equal(drawn(Drawings.load(tmp_path)), drawn(drawings))
 
 
+@given(st.lists(strokes_of(numbers), max_size=4), st.integers(16, 64), st.sampled_from(["gray", "stroke_order"]))
+def test_without_centre_drawings_stay_where_they_are(drawings, size, channels):
+    """Where they are moved to the middle beforehand, nothing else is different."""
+    moved = []
+    for drawing in drawings:
+        shifts = [(256 - max(max(stroke[axis]) for stroke in drawing)) / 2 for axis in range(2)]
+        moved.append([[[value + shifts[axis] for value in stroke[axis]] for axis in range(2)] for stroke in drawing])
+    np.testing.assert_array_equal(
+        drawn(moved, size, channels=channels, centre=False), drawn(drawings, size, channels=channels)
+    )
+    off = [[[[value - 400 for value in xs], ys] for xs, ys in drawing] for drawing in moved]
+    assert not drawn(off, size, channels=channels, centre=False).any()
+
+
 def test_stroke_order_tells_early_ink_from_late_ink():
     line = [[[0, 255], [128, 128]]]
     early, middle, late = (np.flatnonzero(layer.max(axis=0)) for layer in drawn([line], channels="stroke_order")[0])
@@ -188,9 +209,9 @@ def test_stroke_order_holds_the_whole_drawing():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"size": 15}, {"size": 257}, {"size": 28.0}, {"size": "28"}, {"channels": "rgb"}], ids=str
+    "arguments", [{"size": 15}, {"size": 2049}, {"size": 28.0}, {"size": "28"}, {"channels": "rgb"}], ids=str
 )
 def test_refusals_name_the_argument_and_what_is_accepted(arguments):
     (name,) = arguments
-    with pytest.raises(UserError, match=f"^{name}: .*(16 to 256|gray, stroke_order)"):
+    with pytest.raises(UserError, match=f"^{name}: .*(16 to 2048|gray, stroke_order)"):
         rasterize([HOUSE], **arguments)

@@ -70,8 +70,11 @@ def test_where_no_resample_differs_a_share_has_wilsons_interval_and_other_figure
     assert table.drop("accuracy")[["low", "high"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize(("seed", "num_classes", "unclear"), [(0, 4, 1.0), (1, 2, 1.5)])
-def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear):
+@pytest.mark.parametrize(
+    ("seed", "num_classes", "unclear", "num_resamples"),
+    [(0, 4, 1.0, 250), pytest.param(1, 2, 1.5, 1000, marks=pytest.mark.slow)],
+)
+def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear, num_resamples):
     """The truth is that of a very large sample. The calibration error is that of a model which is too sure."""
     rng = np.random.default_rng(seed)
 
@@ -96,7 +99,7 @@ def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear):
     truth = {name: value[0] for name, value in figures_of(*sample(1_000_000))(np.ones((1_000_000, 1))).items()}
     rounds, held = 300, dict.fromkeys(truth, 0)
     for number in range(rounds):
-        table = intervals(figures_of(*sample(400)), 400, {ERROR}, seed=number)
+        table = intervals(figures_of(*sample(400)), 400, {ERROR}, num_resamples, number)
         for row in table.itertuples():
             held[row.figure] += row.low <= truth[row.figure] <= row.high
     shares = {name: count / rounds for name, count in held.items()}

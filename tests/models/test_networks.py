@@ -19,7 +19,7 @@ from sketch_classifier.models.network import (
     predicted,
     summed_loss,
 )
-from sketch_classifier.params import ImageInput, StrokeInput, load_params
+from sketch_classifier.params import ImageInput, RasterInput, StrokeInput, load_params
 from sketch_classifier.training.optimizers import build_optimizer
 
 PRESETS = load_params().models
@@ -145,6 +145,19 @@ def test_conv_lstm_is_three_convolutions_and_two_lstms():
     torch.testing.assert_close(last(steps), hidden[-1])
 
 
+@pytest.mark.parametrize("size", [16, 33, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sketchnet_strokes_takes_other_sizes(size, channels):
+    network = build_network("sketchnet_strokes", RasterInput(kind="rasters", size=size, channels=channels), 4).eval()
+    assert network(torch.rand(2, channels, size, size)).shape == (2, 4)
+    assert network.features(torch.rand(2, channels, size, size)).shape == (2, 192)
+
+
+def test_sketchnet_strokes_refuses_what_is_too_small():
+    with pytest.raises(UserError, match="at least 16"):
+        build_network("sketchnet_strokes", ImageInput(size=15, channels=1), 4)
+
+
 @given(st.integers(2, 150))
 @settings(max_examples=20, deadline=None)
 def test_conv_lstm_sees_every_point_whatever_their_number(max_points):
@@ -186,6 +199,24 @@ def test_a_step_on_the_cpu_gives_the_same_bytes_again(name):
         optimizer.step()
         states.append(network.state_dict())
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+@pytest.mark.parametrize(("name", "most"), [("sketchnet", 1_500_000), ("sketchnet_tiny", 300_000)])
+def test_sketchnets_are_compact(name, most):
+    network = build_network(name, SMALL, 39)
+    assert most / 2 < sum(value.numel() for value in network.parameters()) <= most
+    sides = []
+    for block in network.backbone:
+        block.register_forward_hook(lambda module, given, result: sides.append(result.shape[2:]))
+    network.eval()(torch.rand(2, 1, 28, 28))
+    assert sides == [(28, 28), (14, 14), (14, 14), (7, 7), (7, 7), (7, 7), (7, 7), (1, 1), ()]
+
+
+@pytest.mark.parametrize("size", [8, 13, 64])
+@pytest.mark.parametrize("name", ["sketchnet", "sketchnet_tiny"])
+def test_sketchnets_take_other_sizes(name, size):
+    network = build_network(name, ImageInput(size=size, channels=3), 4)
+    assert network(torch.rand(2, 3, size, size)).shape == (2, 4)
 
 
 def test_resnet18_is_torchvisions_under_a_new_layer():
@@ -286,7 +317,7 @@ def test_the_seed_alone_decides_the_initial_weights():
 
 def test_registry_knows_its_files_and_names_the_nearest():
     assert set(architectures()) >= {"cnn", "cnn_small", "conv_lstm", "efficientnet_lite", "mobilenet_v2", "resnet18"}
-    assert {preset.architecture for preset in PRESETS.values()} <= set(architectures())
+    assert {preset.architecture for preset in PRESETS.values()} == set(architectures()), "each is tested by its preset"
     with pytest.raises(UserError, match="did you mean 'mobilenet_v2'"):
         build_network("mobilenetv2", SMALL, 3)
     with pytest.raises(UserError, match="unknown architecture 'saved'"):

@@ -1,5 +1,6 @@
 """A copy of the project in a temporary git repository, and commands run in it."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -89,6 +90,26 @@ def new_project(folder: Path) -> Project:
     project.edit(small)
     project.commit("The project")
     return project
+
+
+@pytest.fixture(scope="session")
+def project_params() -> dict:
+    """What params.yaml of the project holds."""
+    return parse_yaml((ROOT / "params.yaml").read_bytes())
+
+
+@pytest.fixture
+def small_params(project_params) -> dict:
+    """What params.yaml of a new project holds."""
+    params = copy.deepcopy(project_params)
+    small(params)
+    return params
+
+
+@pytest.fixture(scope="session")
+def make_project() -> Callable[[Path], Project]:
+    """A function that makes a project in which nothing has run."""
+    return new_project
 
 
 @pytest.fixture

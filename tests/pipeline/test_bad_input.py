@@ -1,9 +1,44 @@
-"""What a user can get wrong gets one line and exit code 1, and what was there stays."""
+"""What a user can get wrong gets one line and exit code 1, and what was there stays.
+
+Most stages run in the process of the tests, which has imported their libraries, in a folder with a params.yaml and no more.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
+import yaml
+
+from sketch_classifier.entry_point import exit_code
 
 pytestmark = pytest.mark.pipeline
+
+
+class Workspace:
+    """A folder in which stages run."""
+
+    def __init__(self, root: Path, params: dict, capsys) -> None:
+        self.root, self._params, self._capsys = root, params, capsys
+
+    def edit(self, change) -> None:
+        change(self._params)
+        (self.root / "params.yaml").write_text(yaml.safe_dump(self._params), encoding="utf-8")
+
+    def stage(self, name: str) -> CompletedProcess:
+        self._capsys.readouterr()
+        code = exit_code(import_module(f"stages.{name}").main)
+        return CompletedProcess(name, code, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def workspace(tmp_path, small_params, monkeypatch, capsys) -> Workspace:
+    """The working directory while the test runs."""
+    monkeypatch.chdir(tmp_path)
+    workspace = Workspace(tmp_path, small_params, capsys)
+    workspace.edit(lambda params: None)
+    return workspace
 
 
 def refused(done, *expected: str) -> None:
@@ -29,10 +64,25 @@ def refused(done, *expected: str) -> None:
         (lambda p: p.update(source="no/such/folder"), ["no/such/folder"]),
     ],
 )  # fmt: skip
-def test_download_refuses(project, change, expected):
-    project.edit(change)
-    refused(project.stage("download"), *expected)
-    assert not (project.root / "data/raw").exists()
+def test_download_refuses(workspace, change, expected):
+    workspace.edit(change)
+    refused(workspace.stage("download"), *expected)
+    assert not (workspace.root / "data/raw").exists()
+
+
+def two_categories(params: dict) -> None:
+    """Of a few strokes each."""
+    params["datasets"]["starter"] |= {"categories": ["cat", "house"], "positive": ["cat"], "limit": 30}
+
+
+@pytest.fixture(scope="module")
+def after_download(make_project, tmp_path_factory):
+    """A project in which the stages up to download have run, committed. Tests leave it as it was."""
+    project = make_project(tmp_path_factory.mktemp("after_download") / "project")
+    project.edit(two_categories)
+    project.run("dvc", "repro", "download")
+    project.commit("Downloaded")
+    return project
 
 
 @pytest.mark.parametrize(
@@ -42,36 +92,41 @@ def test_download_refuses(project, change, expected):
         ("dataset=car2", "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, "),
     ],
 )
-def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(finished, override, expected):
+def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(after_download, override, expected):
     try:
-        done = finished.run("dvc", "exp", "run", "-S", override, check=False)
+        done = after_download.run("dvc", "exp", "run", "-S", override, check=False)
     finally:
-        finished.run("git", "checkout", "--quiet", ".")
-        finished.run("dvc", "checkout")
+        after_download.run("git", "checkout", "--quiet", ".")
+        after_download.run("dvc", "checkout", "check", "download")
     assert done.returncode
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert line.startswith(f"error: params.yaml: {expected}")
     assert done.stdout.count("Running stage") == 1 and "Running stage 'check'" in done.stdout
-    assert "up to date" in finished.run("dvc", "status").stdout
+    assert "up to date" in after_download.run("dvc", "status", "download").stdout
+
+
+def test_a_stage_refuses_as_a_process_of_its_own(after_download):
+    """As where it runs in this process: its message is the last line, and nothing is left."""
+    path = after_download.root / "data/raw/simplified/house.ndjson"
+    before = path.read_bytes()
+    path.write_text("not json\n")
+    refused(after_download.stage("preprocess"), "house.ndjson:1:")
+    path.write_bytes(before)
+    assert not (after_download.root / "data/processed").exists()
 
 
 @pytest.fixture
-def downloaded(project):
-    """A project whose data/raw holds two categories of a few strokes."""
-
-    def two_categories(params):
-        params["datasets"]["starter"] |= {"categories": ["cat", "house"], "positive": ["cat"], "limit": 30}
-
-    project.edit(two_categories)
-    assert project.stage("download").returncode == 0
-    return project
+def downloaded(workspace):
+    """A workspace whose data/raw holds two categories of a few strokes."""
+    workspace.edit(two_categories)
+    assert workspace.stage("download").returncode == 0
+    return workspace
 
 
 def test_preprocess_refuses_a_malformed_line(downloaded):
     path = downloaded.root / "data/raw/simplified/house.ndjson"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:3], b'{"word":"house","drawing":[[[1,2],[3]]]}\n', *lines[4:]]))
-    assert downloaded.stage("preprocess").returncode == 1
     refused(downloaded.stage("preprocess"), "house.ndjson:4:")
     assert not (downloaded.root / "data/processed").exists()
     downloaded.edit(lambda params: params["datasets"]["starter"].update(max_bad_records=0.1))
@@ -99,5 +154,5 @@ def test_preprocess_refuses_a_truncated_bitmap_file(downloaded):
 
 
 @pytest.mark.parametrize("stage", ["preprocess", "train", "export", "evaluate", "analyze"])
-def test_a_stage_says_what_to_run_first(project, stage):
-    refused(project.stage(stage), "dvc repro")
+def test_a_stage_says_what_to_run_first(workspace, stage):
+    refused(workspace.stage(stage), "dvc repro")

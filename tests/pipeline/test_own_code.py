@@ -32,10 +32,19 @@ def edit(project, path: str, line: str) -> None:
         file.write(f"\n{line}\n")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_an_edit_of_this_folder_runs(project, name):
+@pytest.fixture(scope="module")
+def edited(make_project, tmp_path_factory):
+    """A project whose commands all end where they import its errors."""
+    project = make_project(tmp_path_factory.mktemp("edited") / "project")
     edit(project, "src/sketch_classifier/errors.py", "raise SystemExit('edited')")
-    done = project.run(sys.executable, *COMMANDS[name], check=False)
+    return project
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "torchrun" else name for name in COMMANDS]
+)
+def test_an_edit_of_this_folder_runs(edited, name):
+    done = edited.run(sys.executable, *COMMANDS[name], check=False)
     assert done.returncode == 1
     assert "edited" in done.stderr.splitlines()
 
@@ -65,18 +74,18 @@ def test_a_queued_experiment_runs_the_code_that_it_was_queued_with(project, tmp_
     assert set(log.read_text(encoding="utf-8").replace("queued", "queued ").split()) == {"queued"}
 
 
-def test_where_python_heeds_no_path_both_folders_are_named(project, monkeypatch):
-    monkeypatch.chdir(project.root)
-    monkeypatch.setenv("PYTHONPATH", str(project.root / "src"))  # as it is after a first try
-    with pytest.raises(SystemExit, match=f"^error: .*{ROOT}/src/sketch_classifier.*{project.root}/src"):
+def test_where_python_heeds_no_path_both_folders_are_named(edited, monkeypatch):
+    monkeypatch.chdir(edited.root)
+    monkeypatch.setenv("PYTHONPATH", str(edited.root / "src"))  # as it is after a first try
+    with pytest.raises(SystemExit, match=f"^error: .*{ROOT}/src/sketch_classifier.*{edited.root}/src"):
         use_this_checkout()
 
 
-def test_what_was_imported_before_is_refused(project):
-    done = project.run(sys.executable, "-c", "import sketch_classifier, stages", check=False)
+def test_what_was_imported_before_is_refused(edited):
+    done = edited.run(sys.executable, "-c", "import sketch_classifier, stages", check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: ") and str(project.root / "src") in line
+    assert line.startswith("error: ") and str(edited.root / "src") in line
 
 
 def test_outside_a_checkout_the_installed_package_runs(tmp_path):

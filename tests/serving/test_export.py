@@ -35,7 +35,7 @@ def processed(model_folder):
     return model_folder().parent / "processed 1"
 
 
-def save_untrained(folder, processed, name, change=lambda network: None):
+def save_untrained(folder, processed, name, change=lambda network: None, flip_average=False):
     """A model of the preset with random weights, and batch statistics that differ from layer to layer."""
     dataset, preset = Dataset.open(processed), PRESETS[name]
     names = dataset.class_names(preset.task)
@@ -50,17 +50,20 @@ def save_untrained(folder, processed, name, change=lambda network: None):
     about = About(
         name=name, preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
         positive_name=dataset.positive_name, image_shape=dataset.images.shape[1:], channels=dataset.channels,
-        weights="none", failed_weights=(), frozen=False, flip_average=False, num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
+        weights="none", failed_weights=(), frozen=False, flip_average=flip_average, num_parameters=1, num_train=1,
+        num_validation=1, seed=0, final={},
     )  # fmt: skip
     save_model(folder, network, about)
 
 
 @pytest.fixture(scope="module")
-def exported(processed, tmp_path_factory):
-    """Folders of untrained models by preset, exported once; tests only read them."""
+def exported(processed, model_folder, tmp_path_factory):
+    """Folders of models by preset, untrained but for the one that other tests use, exported once; tests only read them."""
 
     @functools.cache
     def exported(name):
+        if name == "cnn":
+            return model_folder(), json.loads((model_folder() / "export.json").read_text())
         folder = tmp_path_factory.mktemp(name)
         save_untrained(folder, processed, name)
         return folder, export(processed, folder, folder, folder / "export.json")
@@ -92,6 +95,20 @@ def test_every_preset(name, processed, exported):
     ((_, whole),) = feature_batches(network, stored)
     features = hashed(torch.from_numpy(whole)).numpy()
     np.testing.assert_allclose(answers.features, features, atol=1e-4 * np.abs(features).max())
+
+
+def test_the_mirror_image_is_looked_at_within_the_graph(processed, tmp_path):
+    save_untrained(tmp_path, processed, "sketchnet_tiny", flip_average=True)
+    network, about = load_model(tmp_path)
+    onnx.save(onnx_model(network, about), tmp_path / "model.onnx")
+    session = Session(tmp_path / "model.onnx")
+    stored = np.ascontiguousarray(Dataset.open(processed).images[:5])
+    expected = probabilities(predict_logits(network, stored), about.task)
+    for images in (stored, np.ascontiguousarray(stored[..., ::-1])):
+        np.testing.assert_allclose(session.answers(images).probabilities, expected, atol=1e-5)
+    network.flip_average = False
+    plain = probabilities(predict_logits(network, stored), about.task)
+    assert np.abs(plain - expected).max() > 1e-4
 
 
 def test_a_trained_model(model_folder):
@@ -136,7 +153,14 @@ def test_the_int8_weights_leave_room_for_two_products(model_folder):
     assert max(np.abs(matrix.astype(int)).max() for matrix in matrices) <= 64
 
 
-@pytest.mark.parametrize("shape, size", [((28, 28), 96), ((28, 28), 20), ((3, 32, 32), 64), ((3, 40, 70), 28)])
+@pytest.mark.parametrize(
+    "shape, size",
+    [
+        ((28, 28), 96),
+        ((3, 40, 70), 28),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in [((28, 28), 20), ((3, 32, 32), 64)]),
+    ],
+)
 def test_images_are_resized_as_anywhere_else(shape, size):
     """Byte for byte, within the graph and within the one in 8 bits."""
     preset = PRESETS["cnn_small"].model_copy(

@@ -148,11 +148,14 @@ def test_flips_stay_off_where_the_dataset_forbids_them(run, cnn, write_dataset, 
     object.__setattr__(dataset, "mirror", False)
     states = []
     for flip in (0.0, 0.5):
-        preset = ModelPreset.model_validate(cnn.model_dump() | {"augmentation": {"flip": flip}, "epochs": 1})
+        changes = {"augmentation": {"flip": flip}, "test_time_flip": True, "epochs": 1}
+        preset = ModelPreset.model_validate(cnn.model_dump() | changes)
         folder = tmp_path / str(flip)
         folders = {"out": folder / "models", "curves": folder / "curves", "cache": folder / "cache"}
         train(dataset, preset, Train(device="cpu", loggers=()), name="preset", seed=0, **folders)
-        states.append(load_model(folder / "models")[0].state_dict())
+        network, about = load_model(folder / "models")
+        assert not network.flip_average and not about.flip_average
+        states.append(network.state_dict())
     assert differs(*states) == 0
     assert "nothing is flipped" in capsys.readouterr().err
 

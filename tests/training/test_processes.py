@@ -28,7 +28,8 @@ module.train(Dataset.open(processed), preset, Train(device="cpu", loggers=()), n
 """
 
 EVERYTHING = {
-    "augmentation": {"flip": 0.5, "rotate": 20.0, "translate": 0.1, "scale": 0.2, "shear": 5.0, "erase": 0.5},
+    "augmentation": {"flip": 0.5, "rotate": 20.0, "translate": 0.1, "scale": 0.2, "shear": 5.0, "erase": 0.5}
+    | {"mixup": 0.4, "cutmix": 0.4},
     "clip_norm": 0.5,
     "label_smoothing": 0.1,
     "accumulate": 2,

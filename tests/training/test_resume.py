@@ -50,8 +50,17 @@ def epochs_run(monkeypatch):
     return spy
 
 
-@pytest.mark.parametrize("dies_in", [2, 4])
-@pytest.mark.parametrize("preset", ["cnn", "mobilenet"])
+@pytest.fixture
+def mixing(cnn):
+    """On mixtures of flipped drawings, validated with mirror images."""
+    augmentation = {"flip": 0.5, "mixup": 0.4, "cutmix": 0.4}
+    changes = {"architecture": "cnn_small", "augmentation": augmentation, "test_time_flip": True, "ema": 0.9}
+    return cnn.model_validate(cnn.model_dump() | changes)
+
+
+@pytest.mark.parametrize(
+    ("preset", "dies_in"), [("cnn", 2), ("cnn", 4), ("mobilenet", 2), ("mobilenet", 4), ("mixing", 3)]
+)
 def test_goes_on_and_ends_with_the_same_bytes(write_dataset, tmp_path, epochs_run, request, preset, dies_in):
     preset = request.getfixturevalue(preset)
     preset = preset.model_copy(update={"epochs": 4})

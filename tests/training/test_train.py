@@ -130,13 +130,16 @@ def test_streaming_gives_the_same_bytes_as_holding_the_dataset(write_dataset, cn
     assert files(run(dataset, cnn, "streamed")) == held
 
 
-def test_features_once_give_what_the_long_way_gives(write_dataset, mobilenet, run, monkeypatch):
+@pytest.mark.parametrize("flips", [False, True])
+def test_features_once_give_what_the_long_way_gives(write_dataset, mobilenet, run, monkeypatch, flips):
+    """With mirror images, too: validation looks at them and training does not."""
     dataset = write_dataset()
+    mobilenet = mobilenet.model_copy(update={"test_time_flip": flips})
     once = run(dataset, mobilenet, "once")
     monkeypatch.setattr(train_module, "only_classifier", lambda network, splits, *_: (network, splits))
     long = run(dataset, mobilenet, "long")
     (first, _), (second, about) = load_model(once / "models"), load_model(long / "models")
-    assert about.frozen
+    assert about.frozen and about.flip_average is flips
     for (name, a), b in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-5, msg=name)
     curves = [pd.read_csv(folder / "curves/learning_curves.csv") for folder in (once, long)]

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -21,17 +21,20 @@ NUM_SHOWN = 5
 MODELS = "models"  # where the pipeline leaves the model
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, more: Sequence[Callable] = ()) -> int:
+    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model.
+
+    more  what declares further commands: see `data.convert_command`
+    """
+    options = _parser(more).parse_args(arguments)
     try:
-        return _predict(options)
+        return options.run(options)
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sketch_classifier", description="Classify sketches.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict = commands.add_parser(
@@ -59,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"a model of this package: {', '.join(shipped_models()) or 'it has none'}",
     )
     predict.add_argument("--int8", action="store_true", help="use the 8-bit model, a quarter of the size")
+    predict.set_defaults(run=_predict)
+    for add in more:
+        add(commands)
     return parser
 
 

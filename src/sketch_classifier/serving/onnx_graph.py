@@ -94,7 +94,7 @@ def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
         categories=about.categories,
         positive=about.positive,
         positive_name=about.positive_name,
-        kind=network.input.kind,
+        kind="images" if length is None else "strokes",
         image_shape=about.image_shape,
         channels=about.channels,
         sequence_length=module.length,

@@ -13,11 +13,12 @@ import numpy as np
 import psutil
 import torch
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
 CHUNK = 2**24  # bytes that are read at a time
-Stored = np.ndarray | Sequences
+Stored = np.ndarray | Rasters | Sequences
 Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 
 
@@ -112,6 +113,10 @@ class Noise:
 
     def __init__(self, seed: int, num_samples: int, share: slice, device: torch.device | str):
         self.seed, self.num_samples, self.share, self.device = seed, num_samples, share, device
+
+    def again(self) -> Noise:
+        """The same numbers, from the first one on."""
+        return Noise(self.seed, self.num_samples, self.share, self.device)
 
     def uniform(self, *shape: int) -> torch.Tensor:
         """(b, *shape) float32 in [0, 1) for the b rows of the share."""

@@ -21,7 +21,8 @@ from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batch_norm import synchronized
 from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed, epoch_order
 from sketch_classifier.training.checkpoint import Checkpoint, Part, Row
-from sketch_classifier.training.mixing import mix
+from sketch_classifier.training.losses import Teach, training_loss
+from sketch_classifier.training.mixing import mixed_batch
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 
 
@@ -34,6 +35,7 @@ def fit(
     accelerator: Accelerator,
     checkpoint: Checkpoint,
     on_epoch: Callable[[Row, bool], None],
+    teach: Teach | None = None,
 ) -> tuple[list[Row], int]:
     """Train `module` (the samples' inputs → logits) in place; one row for each epoch, and the epoch that was kept.
 
@@ -41,12 +43,13 @@ def fit(
     split are those met on the way, dropout and all; those of the validation split come after the epoch, of the weights
     that would be kept (the moving average where there is one). `on_epoch` is called with each row and whether it is
     new: those that a resumed run finds come first. Everything random in an epoch follows from (seed, epoch). With
-    several processes, each takes its share of the same global batches, and together they do what one would.
+    several processes, each takes its share of the same global batches, and together they do what one would. `teach`
+    asks the preset's teacher, if it has one.
     """
     if accelerator.num_processes > 1:
         module = synchronized(module)
     module.to(accelerator.device).to(memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
-    run = _Run(module, train, preset, accelerator)
+    run = _Run(module, train, preset, accelerator, teach)
     history = checkpoint.load(run.parts)
     run.prepare()
     if history and accelerator.is_main_process:
@@ -124,8 +127,15 @@ class _Run:
     kept   the module that is validated: the moving average, or the network itself
     """
 
-    def __init__(self, module: nn.Module, train: Samples, preset: ModelPreset, accelerator: Accelerator):
-        self.module, self.train, self.preset, self.accelerator = module, train, preset, accelerator
+    def __init__(
+        self,
+        module: nn.Module,
+        train: Samples,
+        preset: ModelPreset,
+        accelerator: Accelerator,
+        teach: Teach | None = None,
+    ):
+        self.module, self.train, self.preset, self.accelerator, self.teach = module, train, preset, accelerator, teach
         self.optimizer = build_optimizer(preset.optimizer, module)
         num_steps = preset.epochs * len(self.steps(torch.arange(len(train))))
         self.schedule = build_schedule(preset.schedule, self.optimizer, num_steps, preset.epochs)
@@ -196,20 +206,15 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
             parts = batches(step, preset.batch_size, max(2, accelerator.num_processes))
             for number, indices in enumerate(parts, 1):
                 noise = Noise(next(noise_seeds), len(indices), share, device)
-                inputs, targets = samples.batch(indices[share], noise)
-                mixed = None
-                if preset.augmentation.mixes:  # each drawing with the one before it: the order is random anyway
-                    others, other_targets = samples.batch(indices.roll(1)[share], noise)
-                    inputs, mixed = mix(inputs, others, preset.augmentation, noise)
+                inputs, targets = mixed_batch(samples, indices, noise, preset.augmentation)
+                taught = None if run.teach is None else run.teach(indices, noise, inputs)
                 with nullcontext() if number == len(parts) else accelerator.no_sync(run.prepared):
                     with global_rows(len(indices), share):
                         logits = run.prepared(inputs)
-                    loss = summed_loss(logits, targets, preset.task, preset.label_smoothing, mixed)
-                    if mixed is not None:
-                        loss += summed_loss(logits, other_targets, preset.task, preset.label_smoothing, 1 - mixed)
+                    loss = training_loss(logits, targets, preset, taught)
                     # The mean over the step's samples: gradients are averaged over the processes, not summed.
                     accelerator.backward(loss * (accelerator.num_processes / len(step)))
-                totals.add(loss.detach(), logits.detach(), targets)
+                totals.add(loss.detach(), logits.detach(), targets.labels)
                 bar.update(len(indices))
             run.step()
     return totals.mean(len(samples), accelerator)

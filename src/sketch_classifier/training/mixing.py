@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
 from sketch_classifier.params import Augmentation
-from sketch_classifier.training.batches import Noise
+from sketch_classifier.training.batches import Noise, Samples
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a batch of B drawings shows.
+
+    labels  (B,) int64
+    others  those of the other drawing of each mixture, (B,) int64; None where nothing is mixed
+    shares  of `labels` in the mixtures, (B,) float32, at least one half; None where nothing is mixed
+    """
+
+    labels: torch.Tensor
+    others: torch.Tensor | None = None
+    shares: torch.Tensor | None = None
+
+
+def mixed_batch(
+    samples: Samples, indices: torch.Tensor, noise: Noise, settings: Augmentation
+) -> tuple[torch.Tensor, Targets]:
+    """The network's inputs and targets of the samples `indices`, (B,) int64 on the CPU: those of the noise's share.
+
+    They are augmented and, where `settings` say so, mixed, each with the one before it: the order is random anyway.
+    """
+    inputs, labels = samples.batch(indices[noise.share], noise)
+    if not settings.mixes:
+        return inputs, Targets(labels)
+    others, other_labels = samples.batch(indices.roll(1)[noise.share], noise)
+    inputs, shares = mix(inputs, others, settings, noise)
+    return inputs, Targets(labels, other_labels, shares)
 
 
 def mix(
@@ -44,11 +75,11 @@ def _at_least_half(share: torch.Tensor) -> torch.Tensor:
 
 
 def _rectangles(share: torch.Tensor, place: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """(B, height, width) bool: a rectangle that leaves `share`, (B,), of the image; `place`, (B, 2) in 0–1, is where."""
+    """(B, height, width) bool: a rectangle that leaves `share`, (B,), of the image; `place`, (B, 2) in 0–1: where."""
     side = (1 - share).sqrt()
     spans = []
     for number, length in enumerate((height, width)):
-        extent = (side * length).round()
+        extent = (side * length).floor()  # rounded up, the rectangle could be more than half of a small image
         first = (place[:, number] * (length - extent + 1)).floor()
         pixels = torch.arange(length, device=share.device)
         spans.append((pixels >= first[:, None]) & (pixels < (first + extent)[:, None]))

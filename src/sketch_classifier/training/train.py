@@ -16,16 +16,18 @@ from torch import nn
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network, build_network, num_outputs
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.models.weights import UsedWeights, load_weights
-from sketch_classifier.params import Input, ModelPreset, Train
-from sketch_classifier.training.augmentation import augment_images, augment_strokes
+from sketch_classifier.params import Input, ModelPreset, RasterInput, Train
+from sketch_classifier.training.augmentation import augment_images, augment_strokes, draw_augmented
 from sketch_classifier.training.batches import Noise, Samples, Stored, Transform, batches, derived_seed, fits, place
 from sketch_classifier.training.checkpoint import Checkpoint, Row, fingerprint
+from sketch_classifier.training.distillation import Teacher, load_teacher, teaching
 from sketch_classifier.training.loggers import EpochLine, check_loggers, open_curves
 from sketch_classifier.training.loop import fit, progress, reproducible
 from sketch_classifier.training.optimizers import build_optimizer, build_schedule
@@ -51,10 +53,12 @@ def train(
     Biases and TensorBoard write goes to `cache`, too.
 
     Raises UserError for a binary preset on a dataset without positive group, a preset of strokes on one without
-    strokes, an empty split, unavailable weights, an unknown architecture, optimizer, schedule, logger or device.
+    strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
+    optimizer, schedule, logger or device.
     """
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
+    teacher = load_teacher(preset, dataset)
     check_loggers(settings.loggers)
     keep_freed_memory()
     accelerator = _accelerator(settings)
@@ -69,16 +73,21 @@ def train(
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights)
-        _say(dataset, preset, weights, accelerator)
+        _say(dataset, preset, weights, teacher, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
         network.flip_average = preset.test_time_flip and dataset.mirror
-        about = _about(network, dataset, preset, weights, name, seed)
-        stamp = _fingerprint(dataset, stored, preset, settings, seed, network, accelerator)
+        about = _about(network, dataset, stored, preset, weights, teacher, name, seed)
+        stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        module, (train_samples, validation) = _to_learn(network, dataset, stored, preset, accelerator)
+        samples = placed_samples(dataset, stored, preset, accelerator)
+        teach = None
+        if teacher is not None:
+            as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
+            teach = teaching(teacher, as_taken, preset, accelerator)
+        module, samples = to_learn(network, samples, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
-            history, kept = fit(module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch)
+            history, kept = fit(module, *samples, preset, seed, accelerator, checkpoint, on_epoch, teach)
             if accelerator.is_main_process:
                 if preset.keep != "last":
                     print(f"saved weights: epoch {kept} of {len(history)} ({preset.keep})", file=sys.stderr)
@@ -88,21 +97,36 @@ def train(
     accelerator.wait_for_everyone()
 
 
-def _to_learn(
-    network: Network, dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator
+def to_learn(
+    network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
-    """What there is to train, and its training and validation samples."""
-    targets = dataset.targets(preset.task)
-    plain = partial(network_input, input=preset.input)
-    is_photograph = dataset.channels == "color"
-    augmented = plain if preset.augmentation.is_none else augmenting(preset, dataset.mirror, is_photograph)
-    samples = [
-        place(stored, dataset.rows(split), targets, accelerator.device, transform)
-        for split, transform in (("train", augmented), ("validation", plain))
-    ]
+    """What there is to train, and its samples: the classifier and its features, where the backbone stays as it is."""
     if network.frozen and preset.augmentation.is_none:
         return only_classifier(network, samples, preset.batch_size, accelerator)
     return network, samples
+
+
+def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
+    """The training samples, augmented, and the validation samples as they are."""
+    targets = dataset.targets(preset.task)
+    plain = partial(network_input, input=preset.input)
+    # Rasters that are augmented are drawn anew each time, from their points.
+    changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
+    return [
+        place(inputs, dataset.rows(split), targets, accelerator.device, transform)
+        for split, inputs, transform in (
+            ("train", changed, _transform(dataset, preset, preset.input)),
+            ("validation", stored, plain),
+        )
+    ]
+
+
+def _transform(dataset: Dataset, preset: ModelPreset, input: Input) -> Transform:
+    """From stored training drawings to what a network with that input takes, with the preset's augmentation."""
+    if preset.augmentation.is_none:
+        return partial(network_input, input=input)
+    preset = preset.model_copy(update={"input": input})
+    return augmenting(preset, dataset.mirror, is_photograph=dataset.channels == "color")
 
 
 @contextmanager
@@ -129,7 +153,8 @@ def only_classifier(
 ) -> tuple[nn.Module, list[Samples]]:
     """What is left to train above a frozen backbone: the classifier, on features that are computed once, in float32.
 
-    The network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
+    `splits` are the training and the validation samples; the features of the latter are those of evaluation mode. The
+    network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
     """
     device = accelerator.device
     network.to(device).to(memory_format=torch.channels_last).eval()
@@ -137,7 +162,10 @@ def only_classifier(
         width = network.features(splits[0].batch(torch.zeros(1, dtype=torch.int64))[0]).shape[1]
     if not fits(sum(map(len, splits)) * width * 4, device):
         return network, splits
-    return network.classifier, [_with_features(network, samples, width, batch_size, accelerator) for samples in splits]
+    return network.classifier, [
+        _with_features(network.train(number == 0), samples, width, batch_size, accelerator)
+        for number, samples in enumerate(splits)
+    ]
 
 
 def _with_features(
@@ -157,6 +185,9 @@ def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -
     Without `mirror` nothing is flipped. Around photographs lies what is at their border, around drawings background.
     """
     change: Callable
+    if isinstance(preset.input, RasterInput):
+        change = partial(draw_augmented, input=preset.input, settings=preset.augmentation, mirror=mirror)
+        return lambda stored, noise: prepare(change(stored, noise=noise), preset.input)
     if preset.input.kind == "images":
         change = partial(augment_images, padding="border" if is_photograph else "zeros")
     else:
@@ -200,7 +231,9 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
         print(f"warning: no training drawing of {', '.join(missing)}", file=sys.stderr)
 
 
-def _say(dataset: Dataset, preset: ModelPreset, weights: UsedWeights, accelerator: Accelerator) -> None:
+def _say(
+    dataset: Dataset, preset: ModelPreset, weights: UsedWeights, teacher: Teacher | None, accelerator: Accelerator
+) -> None:
     if not accelerator.is_main_process:
         return
     if weights.used == "none" and (preset.freeze_backbone or weights.failed):
@@ -208,6 +241,8 @@ def _say(dataset: Dataset, preset: ModelPreset, weights: UsedWeights, accelerato
     else:
         line = f"weights: {weights.used}"
     print(line, file=sys.stderr)
+    if teacher is not None:
+        print(f"teacher: {teacher.about.name} ({preset.distillation.teacher})", file=sys.stderr)
     if preset.augmentation.flip and not dataset.mirror:
         print("augmentation: nothing is flipped, for the dataset says `mirror: false`", file=sys.stderr)
 
@@ -219,6 +254,7 @@ def _fingerprint(
     settings: Train,
     seed: int,
     network: Network,
+    teacher: Teacher | None,
     accelerator: Accelerator,
 ) -> str:
     arguments = {
@@ -230,13 +266,24 @@ def _fingerprint(
         "frozen": network.frozen,
         "mirror": dataset.mirror,
         "channels": dataset.channels,
+        "teacher": None if teacher is None else [teacher.sha256, teacher.about.summary()],
     }
     return fingerprint(arguments, network, stored, dataset.targets(preset.task), dataset.split)
 
 
 def _about(
-    network: Network, dataset: Dataset, preset: ModelPreset, weights: UsedWeights, name: str, seed: int
+    network: Network,
+    dataset: Dataset,
+    stored: Stored,
+    preset: ModelPreset,
+    weights: UsedWeights,
+    teacher: Teacher | None,
+    name: str,
+    seed: int,
 ) -> About:
+    image_shape, channels = dataset.images.shape[1:], dataset.channels
+    if isinstance(stored, Rasters):  # what is served draws them as the network saw them
+        image_shape, channels = stored.shape[1:], 1 if stored.channels == "gray" else stored.channels
     return About(
         name=name,
         preset=preset,
@@ -244,8 +291,8 @@ def _about(
         categories=dataset.categories,
         positive=dataset.positive,
         positive_name=dataset.positive_name,
-        image_shape=dataset.images.shape[1:],
-        channels=dataset.channels,
+        image_shape=image_shape,
+        channels=channels,
         weights=weights.used,
         failed_weights=weights.failed,
         frozen=network.frozen,
@@ -255,4 +302,5 @@ def _about(
         num_validation=len(dataset.rows("validation")),
         seed=seed,
         final={},
+        teacher_sha256=None if teacher is None else teacher.sha256,
     )
