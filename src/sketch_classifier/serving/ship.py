@@ -22,7 +22,7 @@ from sketch_classifier.models.network import class_probabilities
 from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
 from sketch_classifier.models.pretrained_weights import ATTRIBUTION, packed
 from sketch_classifier.models.saved import About, load_model, write_model
-from sketch_classifier.params import ModelPreset
+from sketch_classifier.params import ModelPreset, StrokeInput
 from sketch_classifier.progress import step
 from sketch_classifier.serving.export import compare
 from sketch_classifier.serving.onnx_session import Session
@@ -128,7 +128,7 @@ def card(
         .to_dict("records"),
         confused=tables["most_confused"].query("count > 0").head(NUM_WEAKEST).to_dict("records"),
         num_bytes=num_bytes,
-        input=f"{taken.size}×{taken.size} pixels" if taken.kind == "images" else f"strokes, {taken.max_points} points",
+        input=f"{taken.max_points} points" if isinstance(taken, StrokeInput) else f"{taken.size}×{taken.size} pixels",
         command=command,
         began=began or ("random weights" if about.weights == "none" else f"`{about.weights}` weights"),
         attribution=ATTRIBUTION,
