@@ -114,7 +114,8 @@ def _known(teacher: Teacher, samples: Samples, batch_size: int, accelerator: Acc
 def _answers(teacher: Teacher, inputs: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
     with torch.inference_mode(), accelerator.autocast():
         logits = class_logits(teacher.network(inputs).float(), teacher.about.task)
-    return logits[:, teacher.order]  # outside of inference mode: a tensor that a loss may keep for its gradient
+    # Outside of inference mode: a tensor that a loss may keep for its gradient.
+    return logits.index_select(1, torch.tensor(teacher.order, device=logits.device))
 
 
 def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:

@@ -84,11 +84,12 @@ def train(
         if teacher is not None:
             as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
             teach = teaching(teacher, as_taken, preset, accelerator)
-        module = network
+        module: nn.Module = network
         if network.frozen and preset.augmentation.is_none:
             module, samples = only_classifier(network, samples, preset.batch_size, accelerator)
+        learnt, validation = samples
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
-            history, kept = fit(module, *samples, preset, seed, accelerator, checkpoint, on_epoch, teach)
+            history, kept = fit(module, learnt, validation, preset, seed, accelerator, checkpoint, on_epoch, teach)
             if accelerator.is_main_process:
                 if preset.keep != "last":
                     print(f"saved weights: epoch {kept} of {len(history)} ({preset.keep})", file=sys.stderr)
