@@ -12,8 +12,12 @@ import numpy as np
 from sketch_classifier import Predictor
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.strokes import Drawings
-from sketch_classifier.params import StrokeInput
+from sketch_classifier.params import RasterInput, StrokeInput
+from sketch_classifier.serving.metadata import Served
+
+CHUNK = 512  # drawings in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +82,21 @@ def _cached(path: Path, num: int) -> np.ndarray | None:
 
 def _features(predictor: Predictor, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     if predictor.about.kind == "images":
-        return predictor.features_images(dataset.images[rows])
+        images = _seen(predictor.about, dataset)
+        parts = [rows[start : start + CHUNK] for start in range(0, max(len(rows), 1), CHUNK)]
+        return np.concatenate([predictor.features_images(images[part]) for part in parts])
     stored = dataset.inputs(StrokeInput(kind="strokes", max_points=predictor.about.sequence_length - 1))
     drawings = []
     for row in rows:
         bounds = stored.stroke_offsets[stored.drawing_offsets[row] : stored.drawing_offsets[row + 1] + 1]
         drawings.append([stored.points[a:b].T for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
     return predictor.features_strokes(Drawings.from_lists(drawings, dtype=np.uint8))
+
+
+def _seen(about: Served, dataset: Dataset) -> np.ndarray | Rasters:
+    """The dataset's images as the model sees them: those stored, or others that are drawn from the strokes."""
+    stored = (dataset.images.shape[1:], dataset.channels)
+    if stored == (about.image_shape, about.channels) or not dataset.has_strokes:
+        return dataset.images
+    channels = 3 if about.channels == "stroke_order" else 1
+    return dataset.inputs(RasterInput(kind="rasters", size=about.image_shape[-1], channels=channels))

@@ -48,11 +48,12 @@ def measure(name: str, preset: ModelPreset, num: int, rounds: int) -> None:
     classes = ("negative", "positive") if preset.task == "binary" else CATEGORIES
     network = build_network(preset.architecture, preset.input, num_outputs(preset.task, len(classes)))
     network.to(memory_format=torch.channels_last).eval()
+    network.flip_average = preset.test_time_flip
     drawings = stored(preset, num)
     about = About(
         name=name, preset=preset, class_names=classes, categories=CATEGORIES, positive=(), positive_name=None,
-        image_shape=(SIDE, SIDE), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=0,
-        num_train=0, num_validation=0, seed=0, final={},
+        image_shape=image_shape(preset), channels=1, weights="none", failed_weights=(), frozen=False, num_parameters=0,
+        num_train=0, num_validation=0, seed=0, final={}, flip_average=network.flip_average,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         exact = onnx_model(network, about)
@@ -82,11 +83,19 @@ def eager(network: Network, preset: ModelPreset) -> Callable[[np.ndarray], np.nd
     return probabilities
 
 
+def image_shape(preset: ModelPreset) -> tuple[int, ...]:
+    """Of what the exported model is given."""
+    if preset.input.kind != "rasters":
+        return SIDE, SIDE
+    size = preset.input.size
+    return (size, size) if preset.input.channels == 1 else (3, size, size)
+
+
 def stored(preset: ModelPreset, num: int) -> np.ndarray:
-    """(num, 28, 28) or (num, L, 3) uint8, at random: every pixel takes the same time."""
+    """(num, *image_shape) or (num, L, 3) uint8, at random: every pixel takes the same time."""
     random = np.random.default_rng(0)
-    if preset.input.kind == "images":
-        return random.integers(0, 256, (num, SIDE, SIDE), dtype=np.uint8)
+    if preset.input.kind != "strokes":
+        return random.integers(0, 256, (num, *image_shape(preset)), dtype=np.uint8)
     sequences = random.integers(0, 256, (num, preset.input.max_points + 1, 3), dtype=np.uint8)
     sequences[..., 2] = 1 + (sequences[..., 2] > 230)
     return sequences

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "benchmarks/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/models.md")
 OF_PYTHON = {"venv", "http.server"}
-FOLDER = re.compile(r"(?<![\w./-])(?:src|stages|app|benchmarks|tests)/[\w./-]*\w")
+FOLDER = re.compile(r"(?<![\w./-])(?:src|stages|app|benchmarks|docs|tests)/[\w./-]*\w")
 FILE = re.compile(r"(?<![\w./-])\w+/[\w/]*\w\.(?:py|js|css|jinja|txt)\b")
 WRITTEN = {"app/web/dist"}  # by a command
 IGNORED = {"node_modules", "dist"}

@@ -111,6 +111,9 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["models"]["cnn"]["optimizer"].update(name="Adm"), "models.cnn.optimizer.name: unknown optimizer 'Adm': did you mean 'Adam'?"),
         (lambda p: p["models"]["cnn"]["schedule"].update(name="OneCycle"), "models.cnn.schedule.name: unknown schedule 'OneCycle': did you mean 'OneCycleLR'?"),
         (lambda p: p["models"]["cnn"].update(input={"kind": "image"}), "models.cnn.input.kind: unknown kind 'image': did you mean 'images'?"),
+        (lambda p: p["models"]["cnn"]["input"].update(kind="raster"), "models.cnn.input.kind: unknown kind 'raster': did you mean 'rasters'?"),
+        (lambda p: p["models"]["cnn"]["input"].update(kind="rasters", size=300), "models.cnn.input.size: at least 16 and at most 256 is accepted, found 300"),
+        (lambda p: p.update(dataset="svhn", model="sketchnet_strokes"), "'sketchnet_strokes' learns from strokes and dataset 'svhn' has pictures"),
         (lambda p: p["datasets"]["starter"].update(categories=["cat", "doog"]), "datasets.starter.categories: unknown category 'doog': did you mean 'dog'?"),
         (lambda p: (p.update(source="official"), p["datasets"]["starter"].update(categories=["cat", "doog"], positive=[])), "categories: unknown category 'doog'"),
         (lambda p: p["datasets"]["starter"].update(categories=["cat", "dog"]), "positive: unknown category 'bus': accepted are cat, dog (also: 'car', 'truck')"),
@@ -235,11 +238,12 @@ def test_every_key_of_a_preset_can_be_overridden():
             assert set(model.model_fields) == set(preset), name
 
 
-def test_the_experiments_of_the_readme_run_one_after_the_other(write):
+@pytest.mark.parametrize("document, least", [("README.md", 20), ("docs/models.md", 3)])
+def test_the_experiments_of_the_documents_run_one_after_the_other(write, document, least):
     """An override stays in params.yaml, so a command must also fit what those above it in its block have set."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / document).read_text(encoding="utf-8")
     number = 0
-    for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL):
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
         path = write()
         for line in block.splitlines():
             if line.startswith("git restore params.yaml"):
@@ -253,4 +257,4 @@ def test_the_experiments_of_the_readme_run_one_after_the_other(write):
                 apply_overrides(path, combination["params.yaml"])
                 load_params(path)
                 number += 1
-    assert number > 20
+    assert number > least

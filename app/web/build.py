@@ -30,8 +30,6 @@ def build(models: Path, processed: Path, cache: Path, dist: Path) -> int:
     """
     predictor = Predictor(models)
     about = asdict(predictor.about)
-    if about["channels"] == "stroke_order":
-        raise UserError(f"{models}: this model reads the order of the strokes, which the page does not draw")
     if about["channels"] == "color":
         raise UserError(f"{models}: this model learnt from photographs, so there is nothing to draw for it")
     install_runtime()

@@ -77,10 +77,11 @@ function tensor(drawing) {
   if (about.kind === "strokes") {
     return new ort.Tensor("uint8", sequence(drawing, about.sequence_length), [1, about.sequence_length, 3]);
   }
-  const grey = rasterize(drawing, about.image_shape.at(-1));
-  const channels = about.image_shape.length === 3 ? 3 : 1;
-  const bytes = new Uint8Array(channels * grey.length);
-  for (let channel = 0; channel < channels; channel++) bytes.set(grey, channel * grey.length);
+  const ordered = about.channels === "stroke_order";
+  const drawn = rasterize(drawing, about.image_shape.at(-1), ordered);
+  const times = about.image_shape.length === 3 && !ordered ? 3 : 1;
+  const bytes = new Uint8Array(times * drawn.length);
+  for (let time = 0; time < times; time++) bytes.set(drawn, time * drawn.length);
   return new ort.Tensor("uint8", bytes, [1, ...about.image_shape]);
 }
 

@@ -1,11 +1,15 @@
 """The training drawings nearest to a drawing."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 from app import neighbours
 from app.neighbours import Neighbours, load_neighbours, sample_rows
 
 from sketch_classifier import Predictor
 from sketch_classifier.data.dataset import SPLITS, Dataset
+from sketch_classifier.params import RasterInput
 
 
 def test_nearest_is_what_a_full_sort_gives():
@@ -34,6 +38,21 @@ def test_a_training_drawing_is_its_own_nearest(project, tmp_path):
         features = predictor.features_images(dataset.images[rows[i]][None])[0]
         nearest = near.nearest(features, 1)[0]
         np.testing.assert_array_equal(near.images[nearest], dataset.images[rows[i]])
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"), [((28, 28), 1), ((32, 32), 1), ((3, 28, 28), "stroke_order"), ((3, 32, 32), "stroke_order")]
+)
+def test_features_are_of_the_images_that_the_model_sees(project, monkeypatch, shape, channels):
+    """Those stored, or others that are drawn from the strokes."""
+    monkeypatch.setattr(neighbours, "CHUNK", 7)
+    dataset, rows = Dataset.open(project / "data/processed"), np.arange(5, 25)
+    about = SimpleNamespace(kind="images", image_shape=shape, channels=channels)
+    pixels = SimpleNamespace(about=about, features_images=lambda images: images.reshape(len(images), -1))
+    found = neighbours._features(pixels, dataset, rows)
+    every = dataset.inputs(RasterInput(kind="rasters", size=shape[-1], channels=3 if len(shape) == 3 else 1))
+    np.testing.assert_array_equal(found.reshape(-1, *shape), every[rows])
+    assert neighbours._features(pixels, dataset, rows[:0]).shape == (0, found.shape[1])
 
 
 def test_features_are_computed_once_and_again_where_the_file_is_damaged(project, tmp_path, monkeypatch):

@@ -40,13 +40,15 @@ def node(script, value, tmp_path):
 
 RASTERIZE = """
 import { rasterize } from "web/raster.js";
-const main = ({ drawings, size }) => drawings.map((drawing) => Buffer.from(rasterize(drawing, size)).toString("base64"));
+const main = ({ drawings, size, ordered }) =>
+    drawings.map((drawing) => Buffer.from(rasterize(drawing, size, ordered)).toString("base64"));
 """
 
 
-def bitmaps(drawings, size, tmp_path):
-    texts = node(RASTERIZE, {"drawings": drawings.to_lists(), "size": size}, tmp_path)
-    return np.stack([np.frombuffer(base64.b64decode(text), np.uint8).reshape(size, size) for text in texts])
+def bitmaps(drawings, size, tmp_path, ordered=False):
+    texts = node(RASTERIZE, {"drawings": drawings.to_lists(), "size": size, "ordered": ordered}, tmp_path)
+    shape = (3, size, size) if ordered else (size, size)
+    return np.stack([np.frombuffer(base64.b64decode(text), np.uint8).reshape(shape) for text in texts])
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,13 @@ def test_simplified_drawings_are_identical(raw, tmp_path):
 def test_bitmaps_are_identical(raw, size, tmp_path):
     drawings = simplify(raw)
     np.testing.assert_array_equal(bitmaps(drawings, size, tmp_path), rasterize(drawings, size=size))
+
+
+@pytest.mark.parametrize("size", [28, 64])
+def test_bitmaps_by_drawing_order_are_identical(raw, size, tmp_path):
+    drawings = simplify(raw)
+    expected = rasterize(drawings, size=size, channels="stroke_order")
+    np.testing.assert_array_equal(bitmaps(drawings, size, tmp_path, ordered=True), expected)
 
 
 def test_bitmaps_of_real_drawings_are_identical(mirror, tmp_path):

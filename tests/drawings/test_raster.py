@@ -172,6 +172,20 @@ def test_memory_mapped_drawings_give_the_same_bytes(tmp_path):
         np.testing.assert_array_equal(drawn(Drawings.load(tmp_path)), drawn(drawings))
 
 
+@given(st.lists(strokes_of(numbers), max_size=4), st.integers(16, 64), st.sampled_from(["gray", "stroke_order"]))
+def test_without_centre_drawings_stay_where_they_are(drawings, size, channels):
+    """Where they are moved to the middle beforehand, nothing else is different."""
+    moved = []
+    for drawing in drawings:
+        shifts = [(256 - max(max(stroke[axis]) for stroke in drawing)) / 2 for axis in range(2)]
+        moved.append([[[value + shifts[axis] for value in stroke[axis]] for axis in range(2)] for stroke in drawing])
+    np.testing.assert_array_equal(
+        drawn(moved, size, channels=channels, centre=False), drawn(drawings, size, channels=channels)
+    )
+    off = [[[[value - 400 for value in xs], ys] for xs, ys in drawing] for drawing in moved]
+    assert not drawn(off, size, channels=channels, centre=False).any()
+
+
 def test_stroke_order_tells_early_ink_from_late_ink():
     line = [[[0, 255], [128, 128]]]
     early, middle, late = (np.flatnonzero(layer.max(axis=0)) for layer in drawn([line], channels="stroke_order")[0])

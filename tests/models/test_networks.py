@@ -19,7 +19,7 @@ from sketch_classifier.models.network import (
     predicted,
     summed_loss,
 )
-from sketch_classifier.params import ImageInput, StrokeInput, load_params
+from sketch_classifier.params import ImageInput, RasterInput, StrokeInput, load_params
 from sketch_classifier.training.optimizers import build_optimizer
 
 PRESETS = load_params().models
@@ -143,6 +143,19 @@ def test_conv_lstm_is_three_convolutions_and_two_lstms():
     steps = torch.rand(2, 128, 10)
     _, (hidden, _) = last.lstm(steps.transpose(1, 2))
     torch.testing.assert_close(last(steps), hidden[-1])
+
+
+@pytest.mark.parametrize("size", [16, 33, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sketchnet_strokes_takes_other_sizes(size, channels):
+    network = build_network("sketchnet_strokes", RasterInput(kind="rasters", size=size, channels=channels), 4).eval()
+    assert network(torch.rand(2, channels, size, size)).shape == (2, 4)
+    assert network.features(torch.rand(2, channels, size, size)).shape == (2, 192)
+
+
+def test_sketchnet_strokes_refuses_what_is_too_small():
+    with pytest.raises(UserError, match="at least 16"):
+        build_network("sketchnet_strokes", ImageInput(size=15, channels=1), 4)
 
 
 @given(st.integers(2, 150))

@@ -11,9 +11,11 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.params import Input, StrokeInput
+from sketch_classifier.params import Input, RasterInput, StrokeInput
 
 SPLITS = ("train", "validation", "test")
 ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # what classes.json says
@@ -102,9 +104,13 @@ class Dataset:
     @overload
     def inputs(self, input: StrokeInput) -> Sequences: ...
     @overload
-    def inputs(self, input: Input) -> np.ndarray | Sequences: ...
-    def inputs(self, input: Input) -> np.ndarray | Sequences:
-        """What a network with that input reads of the N drawings: `images`, or Sequences of max_points + 1 points.
+    def inputs(self, input: RasterInput) -> Rasters: ...
+    @overload
+    def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences: ...
+    def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences:
+        """What a network with that input reads of the N drawings.
+
+        That is `images`; Rasters of the input's size; or Sequences of max_points + 1 points.
 
         Raises UserError where strokes are asked for and there are none.
         """
@@ -117,4 +123,7 @@ class Dataset:
         )
         num_strokes = pd.read_parquet(self.folder / "index.parquet", columns=["num_strokes"])["num_strokes"]
         drawing_offsets = np.concatenate([[0], np.cumsum(num_strokes.to_numpy(np.int64))])
+        if isinstance(input, RasterInput):
+            drawings = Drawings.from_arrays(points, stroke_offsets, drawing_offsets)
+            return Rasters(drawings, input.size, "gray" if input.channels == 1 else "stroke_order")
         return Sequences(points, stroke_offsets, drawing_offsets, input.max_points + 1)

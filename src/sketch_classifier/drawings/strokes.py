@@ -73,14 +73,6 @@ class Drawings:
         times = None
         if strokes and all(len(stroke) > 2 for stroke in strokes):
             times = np.concatenate([np.asarray(stroke[2], dtype=np.float32) for stroke in strokes])
-        count = len(drawings)
-        defaults = {
-            "key_id": np.zeros(count, np.uint64),
-            "word": np.full(count, ""),
-            "countrycode": np.zeros(count, "S2"),
-            "recognized": np.ones(count, bool),
-            "timestamp": np.zeros(count, "datetime64[us]"),
-        }
         return cls(
             points=np.ascontiguousarray(points, dtype=dtype),
             stroke_offsets=offsets_of(lengths),
@@ -88,9 +80,14 @@ class Drawings:
             times=times,
             **{
                 name: np.asarray(columns.get(name, default), default.dtype if name != "word" else None)
-                for name, default in defaults.items()
+                for name, default in _nothing_known(len(drawings)).items()
             },
         )
+
+    @classmethod
+    def from_arrays(cls, points: np.ndarray, stroke_offsets: np.ndarray, drawing_offsets: np.ndarray) -> Drawings:
+        """Drawings of which nothing but the strokes is known; the arrays are kept as they are, without a copy."""
+        return cls(points, stroke_offsets, drawing_offsets, **_nothing_known(len(drawing_offsets) - 1))
 
     @classmethod
     def of(cls, drawings: Drawings | Iterable[Sequence]) -> Drawings:
@@ -196,16 +193,29 @@ class Drawings:
         )
 
     def _take(self, rows: np.ndarray) -> Drawings:
+        columns = {name: getattr(self, name)[rows] for name in (*COLUMNS, "row")}  # raises IndexError
+        rows = np.where(rows < 0, rows + len(self), rows)
         strokes = _ranges(self.drawing_offsets, rows)
         points = _ranges(self.stroke_offsets, strokes)
         return replace(
             self,
             points=self.points[points],
-            stroke_offsets=offsets_of(np.diff(self.stroke_offsets)[strokes]),
-            drawing_offsets=offsets_of(np.diff(self.drawing_offsets)[rows]),
+            stroke_offsets=offsets_of(_lengths(self.stroke_offsets, strokes)),
+            drawing_offsets=offsets_of(_lengths(self.drawing_offsets, rows)),
             times=None if self.times is None else self.times[points],
-            **{name: getattr(self, name)[rows] for name in (*COLUMNS, "row")},
+            **columns,
         )
+
+
+def _nothing_known(count: int) -> dict[str, np.ndarray]:
+    """What COLUMNS hold where nothing was said of the drawings."""
+    return {
+        "key_id": np.zeros(count, np.uint64),
+        "word": np.full(count, ""),
+        "countrycode": np.zeros(count, "S2"),
+        "recognized": np.ones(count, bool),
+        "timestamp": np.zeros(count, "datetime64[us]"),
+    }
 
 
 def offsets_of(lengths) -> np.ndarray:
@@ -221,8 +231,13 @@ def _join_offsets(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 def _ranges(offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The concatenation of range(offsets[r], offsets[r + 1]) for every r of rows."""
-    rows = np.where(rows < 0, rows + len(offsets) - 1, rows)
-    lengths = np.diff(offsets)[rows]
+    lengths = _lengths(offsets, rows)
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     return np.arange(total) + np.repeat(offsets[rows] - (ends - lengths), lengths)
+
+
+def _lengths(offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Of these runs alone: what it takes does not grow with the number of all runs."""
+    lengths: np.ndarray = offsets[rows + 1] - offsets[rows]
+    return lengths

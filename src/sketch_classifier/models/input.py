@@ -16,7 +16,7 @@ def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None)
 
     Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as `drawings.resize` does it,
     channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images that were resized when they were
-    written give the same as images that are resized here.
+    written give the same as images that are resized here. `drawings.rasters` gives images of the right size.
 
     Sequences of points, (B, L, 3) uint8 as `drawings.sequences` has them → (B, 3, L − 1) float32: dx and dy from the
     point before, in shares of 255 units (the longer side of a simplified drawing), and pen, 1 at the last point of a

@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
@@ -44,7 +45,7 @@ def require_numbers(outputs: np.ndarray, model: str | Path) -> np.ndarray:
 
 def predict_logits(
     network: Network,
-    stored: np.ndarray | Sequences,
+    stored: np.ndarray | Rasters | Sequences,
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
@@ -66,7 +67,7 @@ def predict_logits(
 
 def feature_batches(
     network: Network,
-    stored: np.ndarray | Sequences,
+    stored: np.ndarray | Rasters | Sequences,
     rows: np.ndarray | None = None,
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
@@ -87,7 +88,7 @@ def probabilities(logits: np.ndarray, task: str) -> np.ndarray:
 def _batches(
     network: Network,
     function: Callable[[torch.Tensor], torch.Tensor],
-    stored: np.ndarray | Sequences,
+    stored: np.ndarray | Rasters | Sequences,
     rows: np.ndarray | None,
     batch_size: int,
     device: str | torch.device | None,

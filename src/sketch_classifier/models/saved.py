@@ -25,7 +25,7 @@ class About:
     class_names      the names of its outputs' classes, in order; for a binary model [negative, positive]
     categories       the dataset's categories, in order
     positive         the categories of the positive group; positive_name is what to call it
-    image_shape      of a stored drawing: [H, W] or [3, H, W]
+    image_shape      of a stored drawing, or of one drawn from its strokes: [H, W] or [3, H, W]
     channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
     weights          what it began with: imagenet, a path, or none
     failed_weights   the entries of preset.weights before it that were not available

@@ -18,6 +18,7 @@ from sketch_classifier.params.model import (
     Input,
     ModelPreset,
     Optimizer,
+    RasterInput,
     Schedule,
     StrokeInput,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "ModelPreset",
     "Optimizer",
     "Params",
+    "RasterInput",
     "Schedule",
     "Split",
     "StrokeInput",
@@ -147,7 +149,7 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
             f"model {model_name!r} is binary and dataset {dataset_name!r} has no `positive` group: "
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
-    if model.input.kind == "strokes" and not dataset.has_strokes:
+    if model.input.kind in ("rasters", "strokes") and not dataset.has_strokes:
         also = "" if dataset.format == "svhn" else f", or set datasets.{dataset_name}.format to simplified"
         return (
             f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has pictures without strokes: "

@@ -26,6 +26,13 @@ class ImageInput(Block):
         return self
 
 
+class RasterInput(ImageInput):
+    """Images drawn from the strokes at `size`: 3 channels by drawing order or 1 for all, scaled like other images."""
+
+    kind: Literal["rasters"]  # type: ignore[assignment]  # narrower than the base class's
+    size: Annotated[int, Field(ge=16, le=256)]
+
+
 class StrokeInput(Block):
     """The last `max_points` points of a drawing, each as (dx, dy, pen) from the point before it."""
 
@@ -37,7 +44,12 @@ def _kind(value: Any) -> str:
     return value.get("kind", "images") if isinstance(value, dict) else getattr(value, "kind", "images")
 
 
-Input = Annotated[Annotated[ImageInput, Tag("images")] | Annotated[StrokeInput, Tag("strokes")], Discriminator(_kind)]
+Input = Annotated[
+    Annotated[ImageInput, Tag("images")]
+    | Annotated[RasterInput, Tag("rasters")]
+    | Annotated[StrokeInput, Tag("strokes")],
+    Discriminator(_kind),
+]
 
 
 class Augmentation(Block):
@@ -127,9 +139,10 @@ class ModelPreset(Block):
         if self.patience is not None and self.keep == "last":
             raise ValueError("patience: stops after the best epoch, so `keep` must be best_loss or best_accuracy")
         images_only, strokes_only = ("erase", "mixup", "cutmix"), ("drop_strokes", "jitter")
-        if self.test_time_flip and self.input.kind != "images":
-            raise ValueError(f"test_time_flip: not for a model whose input is {self.input.kind}")
-        for name in strokes_only if self.input.kind == "images" else images_only:
+        impossible: dict[str, tuple[str, ...]] = {"images": strokes_only, "rasters": (), "strokes": images_only}
+        if self.test_time_flip and self.input.kind == "strokes":
+            raise ValueError("test_time_flip: not for a model whose input is strokes")
+        for name in impossible[self.input.kind]:
             if getattr(self.augmentation, name):
                 raise ValueError(f"augmentation.{name}: not for a model whose input is {self.input.kind}")
         return self

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from sketch_classifier.errors import shown, unknown_name
 from sketch_classifier.params.block import Block
-from sketch_classifier.params.model import ImageInput, StrokeInput
+from sketch_classifier.params.model import ImageInput, RasterInput, StrokeInput
 
 MOST = 5  # things that a line names
 
@@ -30,7 +30,7 @@ EXPECTED = {
 BOUNDS = {"ge": "at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
 OUT_OF_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
-KINDS = {"images": ImageInput, "strokes": StrokeInput}
+KINDS = {"images": ImageInput, "rasters": RasterInput, "strokes": StrokeInput}
 KIND_OF_INPUT = {("input", kind) for kind in KINDS}
 
 

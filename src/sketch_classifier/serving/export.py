@@ -10,6 +10,7 @@ import numpy as np
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.models.predict import predict_logits, probabilities, require_numbers, rows_to_test
 from sketch_classifier.models.saved import load_model
@@ -63,7 +64,7 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
 
 def compare(
     session: Session,
-    stored: np.ndarray | Sequences,
+    stored: np.ndarray | Rasters | Sequences,
     rows: np.ndarray,
     labels: np.ndarray,
     expected: np.ndarray,

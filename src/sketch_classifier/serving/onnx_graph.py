@@ -58,7 +58,7 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
         categories=about.categories,
         positive=about.positive,
         positive_name=about.positive_name,
-        kind=network.input.kind,
+        kind="images" if length is None else "strokes",
         image_shape=about.image_shape,
         channels=about.channels,
         sequence_length=length,

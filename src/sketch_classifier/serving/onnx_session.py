@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.serving.metadata import Served
@@ -56,15 +57,15 @@ class Session:
             ) from None
         self._input = self._session.get_inputs()[0].name
 
-    def answers(self, stored: np.ndarray | Sequences) -> Answers:
+    def answers(self, stored: np.ndarray | Rasters | Sequences) -> Answers:
         """Probabilities and features of drawings (N, *about.input_shape) uint8, as the dataset stores them."""
         return Answers(*self._batches(stored, [PROBABILITIES, FEATURES]))
 
-    def probabilities(self, stored: np.ndarray | Sequences) -> np.ndarray:
+    def probabilities(self, stored: np.ndarray | Rasters | Sequences) -> np.ndarray:
         """The first of `answers` alone."""
         return self._batches(stored, [PROBABILITIES])[0]
 
-    def _batches(self, stored: np.ndarray | Sequences, outputs: list[str]) -> list[np.ndarray]:
+    def _batches(self, stored: np.ndarray | Rasters | Sequences, outputs: list[str]) -> list[np.ndarray]:
         starts = range(0, max(len(stored), 1), BATCH_SIZE)  # once at least, so that no drawings give (0, num_classes)
         parts = [
             self._session.run(outputs, {self._input: np.ascontiguousarray(stored[start : start + BATCH_SIZE])})

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 
 BATCH_SIZE = 32  # calibration drawings at a time
@@ -19,7 +20,7 @@ STATIC = ("Conv", "Gemm", "Add", "MaxPool", "Relu", "Clip")
 DYNAMIC = ("LSTM",)  # has no static form in ONNX Runtime
 
 
-def quantise(model: onnx.ModelProto, stored: np.ndarray | Sequences, rows: np.ndarray) -> onnx.ModelProto:
+def quantise(model: onnx.ModelProto, stored: np.ndarray | Rasters | Sequences, rows: np.ndarray) -> onnx.ModelProto:
     """The model with int8 weights, a scale for each channel, and uint8 activations of the ranges that `rows` show.
 
     `rows` (n,) int are training drawings of `stored`, which is what `Dataset.inputs` gives. The weights use 7 of their
@@ -85,7 +86,7 @@ def _tidy(small: onnx.ModelProto, model: onnx.ModelProto) -> None:
 
 
 class _Drawings(CalibrationDataReader):
-    def __init__(self, name: str, stored: np.ndarray | Sequences, rows: np.ndarray) -> None:
+    def __init__(self, name: str, stored: np.ndarray | Rasters | Sequences, rows: np.ndarray) -> None:
         self._batches: Iterator[dict[str, np.ndarray]] = (
             {name: np.ascontiguousarray(stored[rows[start : start + BATCH_SIZE]])}
             for start in range(0, len(rows), BATCH_SIZE)

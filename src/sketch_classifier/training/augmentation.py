@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
 import torch
 from torch.nn import functional
 
 from sketch_classifier.drawings.sequences import END
-from sketch_classifier.params import Augmentation
+from sketch_classifier.drawings.strokes import Drawings, offsets_of
+from sketch_classifier.params import Augmentation, RasterInput
 from sketch_classifier.training.batches import Noise
 
 ERASED_AREA = (0.02, 0.2)  # shares of the image
@@ -63,6 +65,38 @@ def augment_strokes(
     if settings.drop_strokes:
         points, pen = _without_strokes(points, pen, settings.drop_strokes, noise)
     return points, pen
+
+
+def draw_augmented(
+    sequences: torch.Tensor, input: RasterInput, settings: Augmentation, noise: Noise | None, mirror: bool = True
+) -> torch.Tensor:
+    """(B, L, 3) uint8, all points of drawings as `drawings.sequences` has them → images as `drawings.rasters` has them.
+
+    The points are changed as `augment_strokes` does it, about the middle of the bitmap, and then drawn: a line is as
+    wide as ever and no ink is resampled. Where nothing is to be changed, or without noise, the images are those of the
+    dataset byte for byte.
+    """
+    from sketch_classifier.drawings.raster import rasterize  # here: who draws nothing need not wait for Numba
+
+    points, pen = sequences[..., :2].to(torch.float32), sequences[..., 2]
+    # Centred as `rasterize` does it. A power of two, so that no digit is lost on the way to 0–1 and back.
+    points = (points + (256 - points.amax(dim=1, keepdim=True)) / 2) / 256
+    if noise is not None:
+        points, pen = augment_strokes(points, pen, settings, noise, mirror)
+    drawings = _drawings(points.cpu().numpy().astype(np.float64) * 256, pen.cpu().numpy())
+    channels = "gray" if input.channels == 1 else "stroke_order"
+    images = torch.from_numpy(rasterize(drawings, input.size, as_is=True, centre=False, channels=channels))
+    images = images.to(sequences.device)
+    if settings.erase and noise is not None:
+        rectangles = _rectangles(input.size, input.size, settings.erase, noise)
+        images = images.masked_fill(rectangles if images.ndim == 4 else rectangles[:, 0], 0)
+    return images
+
+
+def _drawings(points: np.ndarray, pen: np.ndarray) -> Drawings:
+    """The B drawings whose points, (B, L, 2) float64, stand where pen, (B, L) uint8, is not 0."""
+    ends = np.flatnonzero(pen[pen > 0] == END) + 1
+    return Drawings.from_arrays(points[pen > 0], np.concatenate([[0], ends]), offsets_of((pen == END).sum(axis=1)))
 
 
 def _flipped(settings: Augmentation, noise: Noise, mirror: bool) -> torch.Tensor | None:

@@ -13,11 +13,12 @@ import numpy as np
 import psutil
 import torch
 
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
 CHUNK = 2**24  # bytes that are read at a time
-Stored = np.ndarray | Sequences
+Stored = np.ndarray | Rasters | Sequences
 Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Protocol
@@ -15,8 +16,9 @@ import torch
 from torch import nn
 
 from sketch_classifier import models, training
-from sketch_classifier.drawings import resize, sequences
+from sketch_classifier.drawings import sequences
 from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.training.batches import forget_pages
 
@@ -63,7 +65,7 @@ class Checkpoint:
 def fingerprint(
     settings: dict[str, Any],
     initial: nn.Module,
-    stored: np.ndarray | Sequences,
+    stored: np.ndarray | Rasters | Sequences,
     targets: np.ndarray,
     split: np.ndarray,
 ) -> str:
@@ -77,13 +79,24 @@ def fingerprint(
         digest.update(name.encode())
         digest.update(value.cpu().contiguous().numpy().tobytes())
     digest.update(repr((stored.shape, str(stored.dtype))).encode())
-    for start in range(0, len(stored), 65536):
-        digest.update(np.ascontiguousarray(stored[start : start + 65536]).data)
-    forget_pages(stored)
+    for array in _arrays(stored):
+        for start in range(0, len(array), 65536):
+            digest.update(np.ascontiguousarray(array[start : start + 65536]).data)
+        forget_pages(array)
     digest.update(np.ascontiguousarray(targets).data)
     digest.update(np.ascontiguousarray(split).data)
-    packages = [sorted(Path(str(package.__file__)).parent.rglob("*.py")) for package in (models, training)]
-    for path in [*packages[0], *packages[1], Path(resize.__file__), Path(sequences.__file__)]:
+    drawings = Path(sequences.__file__).parent
+    folders = [Path(str(models.__file__)).parent, Path(str(training.__file__)).parent, drawings / "raster"]
+    files = [*chain.from_iterable(sorted(folder.rglob("*.py")) for folder in folders)]
+    for path in [*files, *(drawings / f"{name}.py" for name in ("rasters", "resize", "sequences", "strokes"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _arrays(stored: np.ndarray | Rasters | Sequences) -> tuple[np.ndarray | Sequences, ...]:
+    """What the data are; drawing them would take longer than reading them."""
+    if not isinstance(stored, Rasters):
+        return (stored,)
+    drawings = stored.drawings
+    return drawings.points, drawings.stroke_offsets, drawings.drawing_offsets

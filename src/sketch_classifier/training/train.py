@@ -16,14 +16,15 @@ from torch import nn
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network, build_network, num_outputs
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.models.weights import UsedWeights, load_weights
-from sketch_classifier.params import Input, ModelPreset, Train
-from sketch_classifier.training.augmentation import augment_images, augment_strokes
+from sketch_classifier.params import Input, ModelPreset, RasterInput, Train
+from sketch_classifier.training.augmentation import augment_images, augment_strokes, draw_augmented
 from sketch_classifier.training.batches import Noise, Samples, Stored, Transform, batches, derived_seed, fits, place
 from sketch_classifier.training.checkpoint import Checkpoint, Row, fingerprint
 from sketch_classifier.training.distillation import Teacher, load_teacher, teaching
@@ -76,18 +77,15 @@ def train(
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
         network.flip_average = preset.test_time_flip and dataset.mirror
-        about = _about(network, dataset, preset, weights, teacher, name, seed)
+        about = _about(network, dataset, stored, preset, weights, teacher, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        samples = _samples(dataset, stored, preset, accelerator)
+        samples = placed_samples(dataset, stored, preset, accelerator)
         teach = None
         if teacher is not None:
             as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
             teach = teaching(teacher, as_taken, preset, accelerator)
-        module: nn.Module = network
-        if network.frozen and preset.augmentation.is_none:
-            module, samples = only_classifier(network, samples, preset.batch_size, accelerator)
-        learnt, validation = samples
+        module, (learnt, validation) = to_learn(network, samples, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
             history, kept = fit(module, learnt, validation, preset, seed, accelerator, checkpoint, on_epoch, teach)
             if accelerator.is_main_process:
@@ -99,13 +97,27 @@ def train(
     accelerator.wait_for_everyone()
 
 
-def _samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
+def to_learn(
+    network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
+) -> tuple[nn.Module, list[Samples]]:
+    """What there is to train, and its samples: the classifier and its features, where the backbone stays as it is."""
+    if network.frozen and preset.augmentation.is_none:
+        return only_classifier(network, samples, preset.batch_size, accelerator)
+    return network, samples
+
+
+def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
     """The training samples, augmented, and the validation samples as they are."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
+    # Rasters that are augmented are drawn anew each time, from their points.
+    changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
     return [
-        place(stored, dataset.rows(split), targets, accelerator.device, transform)
-        for split, transform in (("train", _transform(dataset, preset, preset.input)), ("validation", plain))
+        place(inputs, dataset.rows(split), targets, accelerator.device, transform)
+        for split, inputs, transform in (
+            ("train", changed, _transform(dataset, preset, preset.input)),
+            ("validation", stored, plain),
+        )
     ]
 
 
@@ -173,6 +185,9 @@ def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -
     Without `mirror` nothing is flipped. Around photographs lies what is at their border, around drawings background.
     """
     change: Callable
+    if isinstance(preset.input, RasterInput):
+        change = partial(draw_augmented, input=preset.input, settings=preset.augmentation, mirror=mirror)
+        return lambda stored, noise: prepare(change(stored, noise=noise), preset.input)
     if preset.input.kind == "images":
         change = partial(augment_images, padding="border" if is_photograph else "zeros")
     else:
@@ -259,12 +274,16 @@ def _fingerprint(
 def _about(
     network: Network,
     dataset: Dataset,
+    stored: Stored,
     preset: ModelPreset,
     weights: UsedWeights,
     teacher: Teacher | None,
     name: str,
     seed: int,
 ) -> About:
+    image_shape, channels = dataset.images.shape[1:], dataset.channels
+    if isinstance(stored, Rasters):  # what is served draws them as the network saw them
+        image_shape, channels = stored.shape[1:], 1 if stored.channels == "gray" else stored.channels
     return About(
         name=name,
         preset=preset,
@@ -272,8 +291,8 @@ def _about(
         categories=dataset.categories,
         positive=dataset.positive,
         positive_name=dataset.positive_name,
-        image_shape=dataset.images.shape[1:],
-        channels=dataset.channels,
+        image_shape=image_shape,
+        channels=channels,
         weights=weights.used,
         failed_weights=weights.failed,
         frozen=network.frozen,

@@ -31,6 +31,7 @@ def rasterize(
     size: int = 28,
     *,
     as_is: bool = False,
+    centre: bool = True,
     channels: str = "gray",
     threads: int | None = None,
 ) -> np.ndarray:
@@ -41,6 +42,7 @@ def rasterize(
     as_is     draw coordinates as they are, in units of 1/256 of the bitmap without its margin: a drawing is centred by
               its largest x and y, and what lies outside of the bitmap is cut off. Otherwise drawings are simplified
               first; see `simplify`, which leaves those of the dataset's own simplified files as they are.
+    centre    with as_is: False leaves drawings where they are, with (128, 128) in the middle of the bitmap
     channels  "gray": equal byte for byte to the dataset's numpy_bitmap files for simplified drawings at size 28, and
               to the published drawing procedure with cairo 1.16 at other sizes.
               "stroke_order": the pen's way is cut into three thirds of equal length; the first channel holds the ink
@@ -58,11 +60,12 @@ def rasterize(
         raise UserError(f"channels: accepted are {', '.join(CHANNELS)}, found {channels!r}")
     drawings = Drawings.of(drawings) if as_is else simplify(drawings)
     layers = 1 if channels == "gray" else 3
+    centre = centre or not as_is
     images = np.empty((len(drawings), layers, size, size), np.uint8)
     threads = threads or _cores()
 
     def draw_share(share: slice) -> None:
-        _draw(drawings[share], images[share])
+        _draw(drawings[share], images[share], centre)
 
     shares = list(_shares(len(drawings), threads))
     if threads > 1 and len(shares) > 1:
@@ -87,13 +90,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _draw(drawings: Drawings, images: np.ndarray) -> None:
+def _draw(drawings: Drawings, images: np.ndarray, centre: bool) -> None:
     """Draw into images, (n, layers, size, size) uint8."""
     layers, size = images.shape[1:3]
     points, strokes, offsets = drawings.points, drawings.stroke_offsets, drawings.drawing_offsets
-    centred = layers == 3
-    if centred:
-        points, strokes, offsets = thirds(*map(_read_only, (points, strokes, offsets), (np.float64, *2 * (np.int64,))))
+    if layers == 3:
+        arrays = map(_read_only, (points, strokes, offsets), (np.float64, *2 * (np.int64,)))
+        points, strokes, offsets = thirds(*arrays, centre)
     whole = points if points.dtype == np.uint8 else np.empty((0, 2), np.uint8)
     real = np.empty((0, 2)) if points.dtype == np.uint8 else points
     scale = size / REGION
@@ -104,7 +107,7 @@ def _draw(drawings: Drawings, images: np.ndarray) -> None:
         _read_only(real, np.float64),
         _read_only(strokes, np.int64),
         _read_only(offsets, np.int64),
-        centred,
+        layers == 3 or not centre,
         pen,
         scale,
         RADIUS,

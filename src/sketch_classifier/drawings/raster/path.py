@@ -48,10 +48,11 @@ def trace(whole, real, first, last, shift_x, shift_y, scale, margin, path):
 
 
 @compiled()
-def thirds(points, stroke_offsets, drawing_offsets):
-    """Every drawing centred and cut into three of equal length: points (Q, 2) float64, offsets like those of Drawings.
+def thirds(points, stroke_offsets, drawing_offsets, is_moved):
+    """Every drawing cut into three of equal length: points (Q, 2) float64, offsets like those of Drawings.
 
-    points  (P, 2) float64
+    points    (P, 2) float64
+    is_moved  whether drawings are centred
     """
     none = np.empty((0, 2), np.uint8)
     count, strokes = 0, 0
@@ -88,7 +89,7 @@ def thirds(points, stroke_offsets, drawing_offsets):
             drawings[3 * n + part] = strokes
         first, last = stroke_offsets[drawing_offsets[n]], stroke_offsets[drawing_offsets[n + 1]]
         for axis in range(2):
-            shift = centre(none, points, first, last, axis)
+            shift = centre(none, points, first, last, axis) if is_moved else 0.0
             for p in range(begin, count):
                 parts[p, axis] += shift
     return parts[:count], offsets[: strokes + 1], drawings
