@@ -12,11 +12,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
     sys.path.insert(0, str(PROJECT))
 
+from app.choice import OWN, OWN_LABEL, shipped_label  # noqa: E402
 from app.neighbours import load_neighbours  # noqa: E402
 from app.report_page import show_report  # noqa: E402
 from app.session import Session  # noqa: E402
 from sketch_classifier import Predictor, UserError  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
+from sketch_classifier.models.shipped import STANDARD, shipped_folder, shipped_models  # noqa: E402
+from sketch_classifier.serving.predictor import has_model  # noqa: E402
 
 ROOT = Path(os.environ.get("SKETCH_CLASSIFIER_ROOT", PROJECT))  # where models/, data/, metrics/ and plots/ lie
 MODELS, PROCESSED = ROOT / "models", ROOT / "data/processed"
@@ -31,12 +34,12 @@ STYLE = """<style>
 
 
 @st.cache_resource(show_spinner="Loading the model …")
-def model(stamp: int) -> Predictor:
+def model(which: str, stamp: int) -> Predictor:
     """The predictor, loaded once for all visitors, and again once the model's file has changed.
 
     It is asked once already, so that the first stroke finds all code compiled.
     """
-    predictor = Predictor(MODELS)
+    predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
     if predictor.about.channels == "color":
         raise UserError("This model learnt from photographs, so there is nothing to draw for it.")
     Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
@@ -45,10 +48,12 @@ def model(stamp: int) -> Predictor:
 
 
 @st.cache_resource(show_spinner="Looking at training drawings, once …")
-def neighbours(stamp: int):
-    """Training drawings to look for the nearest in, likewise; None where the dataset is not there."""
+def neighbours(which: str, stamp: int):
+    """Training drawings to look for the nearest in, likewise; None where the model's own are not there."""
+    if which != OWN:
+        return None
     try:
-        return load_neighbours(MODELS, model(stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
+        return load_neighbours(MODELS, model(which, stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
     except UserError:
         return None
 
@@ -64,33 +69,45 @@ def pad():
 
 def draw_page() -> None:
     """Draw, and it guesses."""
+    which = chosen_model()
     try:
-        stamp = (MODELS / "model.onnx").stat().st_mtime_ns
-        predictor = model(stamp)
+        stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns
+        predictor = model(which, stamp)
     except FileNotFoundError:
         st.info("There is no model to ask yet: run `dvc repro`, then reload this page.", icon=":material/draw:")
         return
     except UserError as error:
         st.info(str(error), icon=":material/draw:")
         return
-    if st.session_state.get("stamp") != stamp:
-        st.session_state.session = Session(predictor, neighbours(stamp), time.monotonic)
-        st.session_state.stamp = stamp
-    canvas()
+    if st.session_state.get("asked") != (which, stamp):
+        st.session_state.session = Session(predictor, neighbours(which, stamp), time.monotonic)
+        st.session_state.asked = (which, stamp)
+    canvas(f"pad-{which}")
+
+
+def chosen_model() -> str:
+    """OWN, or the name of the shipped model, which is offered beside it and is the choice as long as it is alone."""
+    if STANDARD not in shipped_models():
+        return OWN
+    labels = {OWN: OWN_LABEL, STANDARD: shipped_label(STANDARD)}
+    first = list(labels).index(OWN if has_model(MODELS) else STANDARD)
+    return st.radio(
+        "Model", list(labels), first, format_func=labels.__getitem__, horizontal=True, label_visibility="collapsed"
+    )
 
 
 @st.fragment
-def canvas() -> None:
-    """The pad; what is drawn reruns this function alone."""
+def canvas(key: str) -> None:
+    """The pad; what is drawn reruns this function alone. Under another key it asks again about what is drawn."""
     session = st.session_state.session
 
     def sent() -> None:
-        session.draw(st.session_state.pad.get("drawing"))
+        session.draw(st.session_state[key].get("drawing"))
 
     def played() -> None:
-        session.play(st.session_state.pad.get("game"))
+        session.play(st.session_state[key].get("game"))
 
-    pad()(key="pad", data=session.view(), on_drawing_change=sent, on_game_change=played)
+    pad()(key=key, data=session.view(), on_drawing_change=sent, on_game_change=played)
 
 
 def report_page() -> None:

@@ -25,8 +25,8 @@ from photos import photo  # noqa: E402
 
 from sketch_classifier import Predictor, UserError  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
+from sketch_classifier.drawings.picture import picture_to_bitmap, read_picture  # noqa: E402
 from sketch_classifier.params import StrokeInput  # noqa: E402
-from sketch_classifier.serving.picture import picture_to_bitmap, read_picture  # noqa: E402
 
 CHALK = {"paper": (40, 50, 45), "ink": (215, 215, 205)}
 KINDS: dict[str, dict] = {

@@ -12,7 +12,7 @@ def main() -> None:
     params = read_params("source", "dataset", "seed")
     preset = params.dataset
     cache = os.environ.get("SKETCH_CLASSIFIER_CACHE", ".cache/downloads")
-    step(f"downloading {len(preset.files)} files, source: {params.source}")
+    step(f"downloading {preset.format} files, source: {params.source}")
     download(params.source, preset.format, preset.files, preset.limit, "data/raw", seed=params.seed, cache=cache)
 
 

@@ -8,7 +8,7 @@ from stages import run
 
 def main() -> None:
     params = read_params("dataset", "split")
-    step(f"rasterising and splitting {len(params.dataset.files)} files")
+    step(f"rasterising and splitting {params.dataset.format} files")
     preprocess("data/raw", params.dataset, params.split, "data/processed")
 
 

@@ -1,6 +1,7 @@
 """Fixtures that every test may use, and how the tests are shared by two processes."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,26 @@ def two_threads():
 
     with threadpool_limits(2):
         yield
+
+
+@pytest.fixture(scope="session")
+def shipped_or_like(tmp_path_factory):
+    """The folder of the shipped models; as long as the package has none, one with the model of a folder under their names.
+
+    It is called with the folders of a model and of the drawings that it was trained on.
+    """
+    from sketch_classifier.evaluation.evaluate import evaluate
+    from sketch_classifier.models import shipped
+    from sketch_classifier.serving.ship import ship
+
+    def folder(model: Path, processed: Path) -> Path:
+        names = (shipped.STANDARD, shipped.SMALL)
+        if set(names) <= set(shipped.shipped_models()):
+            return shipped.FOLDER
+        out = tmp_path_factory.mktemp("pretrained")
+        evaluate(processed, model, out / "metrics", out / "plots")
+        ship(model, out / "metrics", processed, out / names[0], "dvc exp run")
+        shutil.copytree(out / names[0], out / names[1])
+        return out
+
+    return folder

@@ -64,7 +64,7 @@ run(main)
 
 @pytest.mark.parametrize("environment", ENCODINGS, ids=lambda environment: "-".join(environment.values()))
 @pytest.mark.parametrize(
-    "module", ["sketch_classifier", "sketch_classifier.synthetic", "sketch_classifier.models.pretrained_weights", "stages.compare", "app.web"]
+    "module", ["sketch_classifier", "sketch_classifier.synthetic", "sketch_classifier.models.pretrained_weights", "stages.compare", "stages.ship", "app.web"]
 )  # fmt: skip
 def test_every_command_answers(module, environment, tmp_path):
     """With names that the terminal cannot show: one line, no traceback."""
@@ -73,6 +73,7 @@ def test_every_command_answers(module, environment, tmp_path):
         "sketch_classifier.synthetic": [str(tmp_path / "out"), "--categories", "猫🐈"],
         "sketch_classifier.models.pretrained_weights": ["猫", "🐈.safetensors", "--command", "x"],
         "stages.compare": ["猫🐈"],
+        "stages.ship": ["--models", "猫🐈", "--command", "x"],
         "app.web": ["--models", "猫🐈"],
     }
     done = run(environment, "-m", module, *arguments[module])

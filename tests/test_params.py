@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import DatasetPreset, ModelPreset, Params, load_params, official_categories, read_params
+from sketch_classifier.params import (
+    FORMATS,
+    DatasetPreset,
+    ModelPreset,
+    Params,
+    load_params,
+    official_categories,
+    read_params,
+)
 from sketch_classifier.params.refusal import refusal
 from sketch_classifier.params.yaml_file import parse_yaml
 
@@ -80,7 +88,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["models"]["cnn"].update(epochs=2.5), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].update(epochs=0), "models.cnn.epochs"),
         (lambda p: p["models"]["cnn"].pop("epochs"), "models.cnn.epochs: missing"),
-        (lambda p: p["datasets"]["car"].update(format="jpeg"), "'numpy_bitmap' or 'svhn', found 'jpeg'"),
+        (lambda p: p["datasets"]["car"].update(format="jpeg"), "'image_folder' or 'p5', found 'jpeg'"),
         (lambda p: p["datasets"]["car"].update(categories=["cat"]), "at least 2 are needed, found 1"),
         (lambda p: p["datasets"]["car"].update(positive=["van", "van"]), "positive: 'van' is listed twice"),
         (lambda p: p["datasets"]["car"].update(positive=["vann"]), "positive: unknown category 'vann': did you mean 'van'?"),
@@ -94,11 +102,14 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["datasets"]["car"].update(categories="cat"), "a list of categories, or `all`, is expected, found 'cat'"),
         (lambda p: p["datasets"]["car"].update(extra=True), "datasets.car: extra: only format svhn has extra files"),
         (lambda p: p["datasets"]["car"].update(channels="color"), "datasets.car: channels: color is for format svhn"),
-        (lambda p: p["datasets"]["svhn"].update(channels=3), "datasets.svhn: channels: color is for format svhn, and only color"),
+        (lambda p: p["datasets"]["svhn"].update(channels=3), "datasets.svhn: channels: svhn files are in color, found 3"),
         (lambda p: p["datasets"]["svhn"].update(categories=["3", "ten"]), "svhn has the digits '0' to '9', found 'ten'"),
         (lambda p: p["datasets"]["svhn"].update(categories=[3, 8]), "datasets.svhn.categories.0: a text is expected, found 3"),
         (lambda p: p["datasets"]["svhn"].update(recognized_only=True), "recognized_only: svhn files do not say"),
         (lambda p: p["datasets"]["svhn"].update(max_bad_records=0.1), "max_bad_records: svhn files have no records"),
+        (lambda p: p["datasets"]["car"].update(reading="ink"), "datasets.car: reading: only format image_folder reads pictures"),
+        (lambda p: p["datasets"]["car"].update(categories=[]), "datasets.car.categories: at least 2 are needed, found 0"),
+        (lambda p: p["datasets"]["car"].update(format="image_folder", reading="ink", channels="color"), "color is for format svhn, and for image_folder with"),
         (lambda p: p.update(dataset="svhn", model="conv_lstm"), "'conv_lstm' learns from strokes and dataset 'svhn' has pictures"),
         (lambda p: (p.update(dataset="svhn"), p["split"].update(folds=5)), "split.folds: dataset 'svhn' has a test file of its own"),
         (lambda p: (p.update(dataset="svhn"), p["split"].update(train=0.0, test=0.9)), "split.train: dataset 'svhn' has a test file"),
@@ -163,6 +174,28 @@ def test_a_folder_may_have_categories_of_its_own(write):
         params["datasets"]["starter"].update(categories=["cat", "doog"], positive=["doog"])
 
     assert load_params(write(own)).datasets["starter"].categories == ("cat", "doog")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_block_needs_no_more_than_format_categories_and_limit(write, format):
+    mine = {"format": format, "categories": "all", "limit": None}
+    preset = load_params(
+        write(lambda p: (p["datasets"].update(mine=mine), p.update(source="x", dataset="mine")))
+    ).datasets["mine"]
+    is_svhn = format == "svhn"
+    assert (preset.image_size, preset.channels, preset.mirror) == ((32, "color", False) if is_svhn else (28, 1, True))
+    assert preset.categories == (tuple("0123456789") if is_svhn else ())
+    assert preset.reading == ("ink" if format == "image_folder" else None)
+
+
+@pytest.mark.parametrize("source", ["synthetic", "official"])
+def test_sources_of_ours_have_some_formats(write, source):
+    mine = {"format": "csv", "categories": ["cat", "dog"], "limit": None}
+    path = write(lambda p: (p["datasets"].update(mine=mine), p.update(source=source, dataset="mine")))
+    with pytest.raises(
+        UserError, match=f"source: {source} has simplified, raw, .*, and dataset 'mine' has format csv: set source"
+    ):
+        load_params(path)
 
 
 PATHS = (
@@ -235,7 +268,7 @@ def test_every_key_of_a_preset_can_be_overridden():
     tree = parse_yaml((ROOT / "params.yaml").read_bytes())
     for presets, model in ((tree["datasets"], DatasetPreset), (tree["models"], ModelPreset)):
         for name, preset in presets.items():
-            assert set(model.model_fields) == set(preset), name
+            assert set(model.model_fields) - {"reading"} == set(preset), name
 
 
 @pytest.mark.parametrize("document, least", [("README.md", 20), ("docs/models.md", 3)])

@@ -6,11 +6,19 @@ from pathlib import Path
 from stages import run
 
 from app.web.build import WEB, build
+from sketch_classifier.models.shipped import SMALL, shipped_models
+from sketch_classifier.serving.predictor import has_model
+
+MODELS = Path("models")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m app.web", description="Build the page without a server.")
-    parser.add_argument("--models", type=Path, default=Path("models"), help="folder of model.onnx (default: models)")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        help="folder of model.onnx (default: models; where no model lies there, the shipped one alone is offered)",
+    )
     parser.add_argument(
         "--data",
         type=Path,
@@ -21,7 +29,8 @@ def main() -> None:
         "--out", type=Path, default=WEB / "dist", help="output folder, which is replaced (default: app/web/dist)"
     )
     args = parser.parse_args()
-    size = build(args.models, args.data, Path(".cache/app"), args.out)
+    models = args.models or (MODELS if has_model(MODELS) or SMALL not in shipped_models() else None)
+    size = build(models, args.data, Path(".cache/app"), args.out)
     print(f"{args.out}: {size / 1e6:.1f} MB. Look at it: python -m http.server --directory {args.out} 8000")
 
 

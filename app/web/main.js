@@ -13,9 +13,9 @@ const NUM_GUESSES = 5;
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
 
-const about = await (await fetch("./model.json")).json();
-const near = await loadNeighbours(about.neighbours);
-const session = await ort.InferenceSession.create("./model.onnx");
+const models = await (await fetch("./models.json")).json();
+let about = models[0];
+let { session, near } = await opened(about);
 const seconds = () => performance.now() / 1000;
 
 let round = null;
@@ -26,6 +26,55 @@ let turn = Promise.resolve(); // one drawing at a time
 const pad = createPad(document.querySelector(".root"), { send, play });
 document.querySelector(".loading").remove();
 pad.begin();
+if (models.length > 1) offer();
+
+// A model's file is fetched once.
+function fetched(model) {
+  model.bytes ??= fetch(`./${model.file}`).then((response) => response.arrayBuffer());
+  return model.bytes;
+}
+
+// What answers for a model: { session, near }, made when it is first chosen.
+function opened(model) {
+  model.opened ??= Promise.all([
+    fetched(model).then((bytes) => ort.InferenceSession.create(new Uint8Array(bytes))),
+    loadNeighbours(model.neighbours),
+  ]).then(([session, near]) => ({ session, near }));
+  return model.opened;
+}
+
+// A button for each model. Their files are fetched at once, so that a page that is open needs no network to switch.
+function offer() {
+  const choice = document.querySelector(".models");
+  choice.hidden = false;
+  for (const model of models) {
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model === about });
+    input.onchange = () => choose(model);
+    model.input = input;
+    const label = document.createElement("label");
+    label.append(input, model.label);
+    choice.append(label);
+    fetched(model).catch(() => delete model.bytes); // it is tried again when it is chosen
+  }
+}
+
+async function choose(model) {
+  let found;
+  try {
+    found = await opened(model);
+  } catch {
+    delete model.opened; // without a network it could not be fetched: it is tried again when it is chosen again
+    delete model.bytes;
+    about.input.checked = true;
+    return;
+  }
+  if (!model.input.checked) return; // another was chosen while this one was fetched
+  about = model;
+  ({ session, near } = found);
+  round = null;
+  won = 0;
+  pad.begin();
+}
 
 function send(seq, strokes, done) {
   latest = seq;
@@ -60,15 +109,17 @@ function show() {
 async function answerOf(seq, strokes, done) {
   if (!strokes.length) return { seq, neighbours: [] };
   const drawing = simplify(strokes);
+  const names = about.class_names;
+  const among = near;
   const outputs = ["probabilities", "features"];
   const { probabilities, features } = await session.run({ [session.inputNames[0]]: tensor(drawing) }, outputs);
   const shares = Array.from(probabilities.data);
-  const best = shares.map((share, i) => [about.class_names[i], share]).sort((a, b) => b[1] - a[1]);
+  const best = shares.map((share, i) => [names[i], share]).sort((a, b) => b[1] - a[1]);
   const guesses = best.slice(0, NUM_GUESSES);
   const bitmap = btoa(String.fromCharCode(...rasterize(drawing)));
   const word = round ? round.prompt : guesses[0][0];
   if (!done) return { seq, guesses, bitmap };
-  const neighbours = near ? nearest(near, features.data) : [];
+  const neighbours = among ? nearest(among, features.data) : [];
   return { seq, guesses, bitmap, neighbours, ndjson: line(drawing, word, word === guesses[0][0]) };
 }
 

@@ -7,6 +7,7 @@ from sketch_classifier import synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.models import shipped
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.serving.export import export
 from sketch_classifier.synthetic import generate
@@ -36,6 +37,19 @@ def project(tmp_path_factory):
     )  # fmt: skip
     export(root / "data/processed", root / "models", root / "models", root / "metrics/export.json")
     return root
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(shipped_or_like, project):
+    """The folder of the shipped models, or of stand-ins."""
+    return shipped_or_like(project / "models", project / "data/processed")
+
+
+@pytest.fixture
+def pretrained(shipped_folder, monkeypatch):
+    """The same; app and page find them there."""
+    monkeypatch.setattr(shipped, "FOLDER", shipped_folder)
+    return shipped_folder
 
 
 @pytest.fixture(scope="session")

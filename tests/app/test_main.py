@@ -1,15 +1,20 @@
 """The app's pages without a browser."""
 
 import json
+import shutil
 import sys
 
 import onnx
 import pytest
+import streamlit as st
 from app.browser import ROOT
 from app.web.build import build
 from streamlit.testing.v1 import AppTest
 
-from sketch_classifier import UserError
+from sketch_classifier import Predictor, UserError
+from sketch_classifier.models import shipped
+
+NO_MODEL = "There is no model to ask yet: run `dvc repro`, then reload this page."
 
 
 @pytest.fixture(autouse=True)
@@ -22,18 +27,58 @@ def main_module(monkeypatch):
 def app(monkeypatch, tmp_path):
     """The app, on a project folder that is empty as yet."""
     monkeypatch.setenv("SKETCH_CLASSIFIER_ROOT", str(tmp_path))
+    st.cache_resource.clear()  # models of other tests
     return AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)
 
 
-def test_without_a_model_it_says_what_to_run(app):
+@pytest.fixture
+def none_shipped(monkeypatch, tmp_path):
+    """The package has no trained models."""
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "none")
+
+
+def test_without_a_model_it_says_what_to_run(app, none_shipped):
+    app.run()
+    assert not app.radio
+    assert not app.exception
+    assert [info.value for info in app.info] == [NO_MODEL]
+
+
+def test_as_long_as_nothing_was_trained_the_shipped_model_is_asked(app, pretrained):
+    app.run()
+    assert not app.exception and not app.info
+    (choice,) = app.radio
+    num = len(Predictor.pretrained().classes)
+    assert choice.options == ["Your model", f"Real drawings ({num} categories)"] and choice.value == "sketchnet"
+    assert app.session_state.session.view()["classes"] == Predictor.pretrained().classes
+    choice.set_value("own").run()
+    assert not app.exception
+    assert [info.value for info in app.info] == [NO_MODEL]
+
+
+def test_one_click_leads_to_the_shipped_model_and_back(app, project, pretrained, tmp_path):
+    shutil.copytree(project / "models", tmp_path / "models")
+    app.run()
+    assert not app.exception and not app.info
+    assert app.radio[0].value == "own" and app.session_state.asked[0] == "own"
+    before = app.session_state.session
+    app.radio[0].set_value("sketchnet").run()
+    assert not app.exception and not app.info
+    assert app.session_state.asked[0] == "sketchnet" and app.session_state.session is not before
+    app.radio[0].set_value("own").run()
+    assert app.session_state.session.view()["classes"] == Predictor(project / "models").classes
+
+
+def test_a_damaged_shipped_model_is_one_line(app, pretrained, tmp_path, monkeypatch):
+    shutil.copytree(pretrained / "sketchnet", tmp_path / "pretrained/sketchnet")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "pretrained")
+    (tmp_path / "pretrained/sketchnet/model.safetensors").write_bytes(b"nonsense")
     app.run()
     assert not app.exception
-    assert [info.value for info in app.info] == [
-        "There is no model to ask yet: run `dvc repro`, then reload this page."
-    ]
+    assert len(app.info) == 1 and "install sketch-classifier again" in app.info[0].value
 
 
-def test_a_damaged_model_is_no_traceback(app, tmp_path):
+def test_a_damaged_model_is_no_traceback(app, none_shipped, tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models/model.onnx").write_bytes(b"nonsense")
     app.run()
@@ -42,7 +87,7 @@ def test_a_damaged_model_is_no_traceback(app, tmp_path):
     assert "run `dvc repro export`" in app.info[0].value
 
 
-def test_a_model_of_photographs_is_said_to_be_one(app, project, tmp_path):
+def test_a_model_of_photographs_is_said_to_be_one(app, none_shipped, project, tmp_path):
     model = onnx.load(project / "models/model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     (tmp_path / "models").mkdir()

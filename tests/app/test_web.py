@@ -13,13 +13,15 @@ import pytest
 from app.browser import ROOT, answered, trace
 from app.game import RECOGNISED, SECONDS, with_article
 from app.neighbours import Neighbours, load_neighbours
-from app.web.build import NUM_NEIGHBOURS, build
+from app.web.build import NUM_NEIGHBOURS, RUNTIME_FILES, build
 
 from sketch_classifier import Predictor, UserError, rasterize, read_ndjson
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.models import shipped
+from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.synthetic import categories, generate
 
 WEB = ROOT / "app/web"
@@ -158,13 +160,44 @@ def test_no_model_is_one_line(tmp_path):
     assert not (tmp_path / "dist").exists()
 
 
+@pytest.fixture
+def without_runtime(monkeypatch, tmp_path):
+    """The page is built without npm, and without the runtime that it would fetch."""
+    (tmp_path / "runtime/dist").mkdir(parents=True)
+    for name in RUNTIME_FILES:
+        (tmp_path / "runtime/dist" / name).touch()
+    monkeypatch.setattr("app.web.build.RUNTIME", tmp_path / "runtime")
+    monkeypatch.setattr("app.web.build.install_runtime", lambda: None)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_small_shipped_model_is_offered_in_one_file(trained, project, pretrained, without_runtime, tmp_path):
+    dist, processed = tmp_path / "dist", project / "data/processed"
+    build(project / "models" if trained else None, processed, tmp_path / "cache", dist)
+    models = json.loads((dist / "models.json").read_text())
+    small = Predictor.pretrained("sketchnet_tiny")
+    label = f"Real drawings ({len(small.classes)} categories)"
+    assert [one["label"] for one in models] == (["Your model", label] if trained else [label])
+    assert tuple(models[-1]["class_names"]) == small.classes
+    assert (dist / "features.bin").exists() == trained and [("neighbours" in one) for one in models] == [True, False][
+        -len(models) :
+    ]
+    for one in models:
+        assert (dist / one["file"]).is_file()
+    drawings = np.asarray(Dataset.open(processed).images[:5])
+    alone = Session(shutil.copy(dist / models[-1]["file"], tmp_path))
+    np.testing.assert_array_equal(alone.probabilities(drawings), small.predict_images(drawings))
+
+
 @pytest.fixture(scope="module")
-def web_page(project, chrome, tmp_path_factory):
+def web_page(project, chrome, shipped_folder, tmp_path_factory):
     dist = tmp_path_factory.mktemp("web") / "dist"
-    try:
-        build(project / "models", project / "data/processed", project / ".cache/app", dist)
-    except UserError as error:
-        pytest.skip(str(error))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shipped, "FOLDER", shipped_folder)
+        try:
+            build(project / "models", project / "data/processed", project / ".cache/app", dist)
+        except UserError as error:
+            pytest.skip(str(error))
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args):
@@ -202,4 +235,23 @@ def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_p
     )
     features = predictor.features_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
     assert web_page.locator(".neighbours span").all_inner_texts() == [near.names[row] for row in near.nearest(features)]
+    web_page.get_by_role("button", name="Clear").click()
+
+
+@pytest.mark.slow
+def test_one_click_asks_the_shipped_model_without_a_network(web_page, template, project, pretrained):
+    answered(web_page)
+    trace(web_page, template("house"))
+    answered(web_page)
+    small, own = Predictor.pretrained("sketchnet_tiny"), Predictor(project / "models")
+    web_page.wait_for_load_state("networkidle")  # its file was fetched as the page was opened
+    web_page.context.set_offline(True)
+    try:
+        for name, classes in (("Real drawings", small.classes), ("Your model", own.classes)):
+            web_page.get_by_label(name).check()
+            web_page.locator(".known p", has_text=", ".join(classes)).wait_for(state="attached", timeout=10_000)
+            answered(web_page)
+            assert web_page.locator(".guesses .name").first.inner_text() in classes
+    finally:
+        web_page.context.set_offline(False)
     web_page.get_by_role("button", name="Clear").click()

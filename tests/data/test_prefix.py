@@ -1,5 +1,6 @@
 """Which bytes of a file are its first rows, and what is said of a file that is not what it should be."""
 
+import csv
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sketch_classifier.data.prefix import NdjsonRows, NpyRows
+from sketch_classifier.data.prefix import BinaryRows, BitmapRows, CsvRows, NdjsonRows, NpyRows
 from sketch_classifier.errors import UserError
 
 
@@ -137,3 +138,85 @@ def test_blank_lines_are_no_rows(lines, limit, size):
         assert found == b"".join(line + b"\n" for line in lines[: good[-1] + 1])
     else:
         assert found == text
+
+
+def cut(rows, data: bytes, size: int) -> bytes:
+    """What is kept of a file that comes in blocks of at most this size."""
+    start, kept = 0, b""
+    while start < len(data) and (num := rows.wanted()):
+        end = start + min(num, size)
+        kept += rows.feed(data[start:end])
+        start = end
+    return kept + rows.finish()
+
+
+fields = st.text(st.sampled_from('ab",\n[]'), max_size=6)
+
+
+@given(
+    rows=st.lists(st.tuples(fields, fields), min_size=1, max_size=9), limit=st.integers(1, 10), size=st.integers(1, 99)
+)
+def test_any_rows_of_csv(rows, limit, size):
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([("drawing", "word"), *rows])
+    data = file.getvalue().encode()
+    for given_data in (data, data.removesuffix(b"\n")):
+        reader = CsvRows("a.csv", len(given_data), limit)
+        found = list(csv.reader(io.StringIO(cut(reader, given_data, size).decode(), newline="")))
+        assert found == [["drawing", "word"], *map(list, rows[:limit])]
+        assert reader.rows == min(limit, len(rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b"drawing\n", "a.csv: no rows"), (b'drawing\n"[1', "a.csv:2: the file ends within this row, after 3")],
+)
+def test_csv_files_without_rows(text, message):
+    with pytest.raises(UserError, match=f"^{message}"):
+        cut(CsvRows("a.csv", len(text), None), text, 100)
+
+
+def record(*strokes: int) -> bytes:
+    """A record of the bucket's binary files, with strokes of so many points."""
+    head = bytes(8) + b"US\1" + bytes(4) + len(strokes).to_bytes(2, "little")
+    return head + b"".join(length.to_bytes(2, "little") + bytes(2 * length) for length in strokes)
+
+
+@given(
+    strokes=st.lists(st.lists(st.integers(1, 300), min_size=1, max_size=3), min_size=1, max_size=9),
+    limit=st.integers(1, 10),
+    size=st.integers(1, 999),
+)
+def test_any_binary_records(strokes, limit, size):
+    records = [record(*lengths) for lengths in strokes]
+    data = b"".join(records)
+    rows = BinaryRows("a.bin", len(data), limit)
+    assert cut(rows, data, size) == b"".join(records[:limit])
+    assert rows.rows == min(limit, len(records))
+    with pytest.raises(UserError, match=f"^a.bin:{len(records)}: the file ends within this record"):
+        cut(BinaryRows("a.bin", len(data) - 1, None), data[:-1], size)
+
+
+HEADERS = {
+    "none": b"",
+    "npy": npy(bitmaps(5))[:-5 * 784],
+    "old npy": b"\x93NUMPY\1\0\x46\0" + b"{'descr': '|u1', 'fortran_order': False, 'shape': (5, 784), }".ljust(69) + b"\n",
+    "mnist": b"".join(number.to_bytes(4, "big") for number in (0x803, 5, 28, 28)),
+    "count": (5).to_bytes(4, "little"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("limit", [None, 1, 3, 9])
+@pytest.mark.parametrize("size", [50, 784, 100_000])
+def test_bitmaps_with_a_header_or_without(header, limit, size):
+    data = HEADERS[header] + bitmaps(5).tobytes()
+    rows = BitmapRows("a.bin", len(data), limit)
+    assert cut(rows, data, size) == bitmaps(5)[:limit].tobytes()
+    assert rows.rows == min(limit or 5, 5)
+
+
+@pytest.mark.parametrize("data", [b"", b"short", bytes(783), bytes(785), bytes(5 * 784 + 80), npy(bitmaps(5))[:-100]])
+def test_files_that_are_no_bitmaps(data):
+    with pytest.raises(UserError, match="^a.bin: no (bitmaps|rows)[^\n]*$"):
+        cut(BitmapRows("a.bin", len(data), None), data, 1000)

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from sketch_classifier import synthetic
 from sketch_classifier.data.dataset import SPLITS, Dataset
 from sketch_classifier.data.preprocess import preprocess
-from sketch_classifier.data.split import assign_splits, hash_fractions
+from sketch_classifier.data.split import Division, assign_splits, hash_fractions
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split, load_params
 from sketch_classifier.params.yaml_file import parse_yaml
@@ -140,3 +140,20 @@ def test_folds_that_cannot_be_are_refused_in_one_line(tmp_path, change, expected
     with pytest.raises(UserError) as refusal:
         load_params(tmp_path / "params.yaml")
     assert expected in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+@given(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=12), st.data())
+def test_few_drawings_leave_no_split_empty(fractions, data):
+    fractions = np.array(data.draw(st.permutations([*fractions, *fractions[:2]])))
+    split = Split(train=0.7, validation=0.1, test=0.2)
+    splits = np.select([fractions < 0.2, fractions < 0.3], [SPLITS.index("test"), SPLITS.index("validation")], 0)
+    filled = Division.of(split, {None}).filled(splits, fractions)
+    if len(set(fractions)) < 3:
+        assert (filled == splits).all()
+        return
+    assert set(filled) == {0, 1, 2}
+    for place in fractions:  # copies stay together
+        assert len(set(filled[fractions == place])) == 1
+    if len(set(splits)) == 3:
+        assert (filled == splits).all()
+    assert (Division.of(split, {"train", "test"}).filled(splits, fractions) == splits).all()

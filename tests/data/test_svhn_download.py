@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from sketch_classifier.data import download as downloading
 from sketch_classifier.data import sources
+from sketch_classifier.data.formats import svhn
 from sketch_classifier.errors import UserError
 
 NAMES = ("train_32x32", "test_32x32")
@@ -108,8 +108,8 @@ def official(site, monkeypatch, tmp_path):
     published = {
         name: (len(data), sha256(data).hexdigest()) for name, data in zip(NAMES, site.files.values(), strict=True)
     }
-    monkeypatch.setattr(downloading, "OFFICIAL_SVHN", site.url)
-    monkeypatch.setattr(downloading, "PUBLISHED", published)
+    monkeypatch.setattr(svhn.Svhn, "official", site.url)
+    monkeypatch.setattr(svhn, "PUBLISHED", published)
     return site
 
 
@@ -127,12 +127,12 @@ def test_official_files_are_fetched_whole_checked_and_recorded(official, get, tm
 
 
 def test_the_published_files_are_pinned():
-    assert {name: size for name, (size, _) in downloading.PUBLISHED.items()} == {
+    assert {name: size for name, (size, _) in svhn.PUBLISHED.items()} == {
         "train_32x32": 182_040_794,
         "test_32x32": 64_275_384,
         "extra_32x32": 1_329_278_602,
     }
-    assert sources.OFFICIAL_SVHN == "http://ufldl.stanford.edu/housenumbers"
+    assert svhn.FORMAT.official == "http://ufldl.stanford.edu/housenumbers"
 
 
 def test_a_dropped_connection_is_taken_up_again(official, get, tmp_path):

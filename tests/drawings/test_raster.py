@@ -142,6 +142,13 @@ def test_thousands_of_points(size):
         np.testing.assert_array_equal(images[[0, 2]], drawn([HOUSE, HOUSE], size))
 
 
+@pytest.mark.parametrize("size", [512, 2048])
+def test_large_bitmaps_are_the_same_drawing(size):
+    """Their means over squares of pixels are nearly a small bitmap, in which coordinates are rounded more."""
+    large = drawn([HOUSE], size)[0].reshape(128, size // 128, 128, size // 128).mean(axis=(1, 3))
+    assert np.abs(large - drawn([HOUSE], 128)[0]).max() < 12
+
+
 def test_empty_drawings_are_black():
     images = drawn([[], HOUSE, [[[], []]]])
     assert images[0].max() == 0 and images[1].max() == 255 and images[2].max() == 0
@@ -202,9 +209,9 @@ def test_stroke_order_holds_the_whole_drawing():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"size": 15}, {"size": 257}, {"size": 28.0}, {"size": "28"}, {"channels": "rgb"}], ids=str
+    "arguments", [{"size": 15}, {"size": 2049}, {"size": 28.0}, {"size": "28"}, {"channels": "rgb"}], ids=str
 )
 def test_refusals_name_the_argument_and_what_is_accepted(arguments):
     (name,) = arguments
-    with pytest.raises(UserError, match=f"^{name}: .*(16 to 256|gray, stroke_order)"):
+    with pytest.raises(UserError, match=f"^{name}: .*(16 to 2048|gray, stroke_order)"):
         rasterize([HOUSE], **arguments)

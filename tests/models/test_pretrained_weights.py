@@ -8,10 +8,10 @@ import torch
 from safetensors import safe_open
 
 from sketch_classifier.errors import UserError
-from sketch_classifier.models import pretrained_weights
+from sketch_classifier.models import shipped
 from sketch_classifier.models.network import build_network
-from sketch_classifier.models.pretrained_weights import main
-from sketch_classifier.models.saved import About, save_model
+from sketch_classifier.models.pretrained_weights import main, packed
+from sketch_classifier.models.saved import About, save_model, write_model
 from sketch_classifier.models.weights import load_weights
 from sketch_classifier.params import ImageInput, load_params
 
@@ -36,7 +36,7 @@ ABOUT = About(
     seed=0,
     final={"epoch": 6, "train_loss": 0.51239, "validation_accuracy": 0.87654},
 )
-SHIPPED = pretrained_weights.FOLDER / "mobilenet_v2_sketches.safetensors"
+SHIPPED = shipped.FOLDER / "mobilenet_v2_sketches.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def out(trained, tmp_path_factory):
 
 @pytest.fixture
 def found(out, monkeypatch):
-    monkeypatch.setattr(pretrained_weights, "FOLDER", out.parent)
+    monkeypatch.setattr(shipped, "FOLDER", out.parent)
     return out
 
 
@@ -136,7 +136,7 @@ def test_the_card_says_where_the_first_weights_come_from(trained, tmp_path):
 
 @pytest.mark.parametrize("damage", ["missing", "cut short", "other"])
 def test_a_damaged_part_of_the_package_is_an_error_and_no_reason_for_the_next_entry(damage, out, tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrained_weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
     file = tmp_path / out.name
     if damage == "cut short":
         file.write_bytes(out.read_bytes()[:-100])
@@ -172,5 +172,38 @@ def test_the_files_of_this_package_load_and_have_cards():
     assert load_weights(network, ["sketches"]).used == "sketches"
     assert not torch.equal(network.backbone[0][18][0].weight, before)
     assert all(value.isfinite().all() for value in network.state_dict().values())
-    card = (pretrained_weights.FOLDER / "mobilenet_v2_sketches.md").read_text(encoding="utf-8")
+    card = (shipped.FOLDER / "mobilenet_v2_sketches.md").read_text(encoding="utf-8")
     assert "CC BY 4.0" in card and "Categories" in card
+
+
+@pytest.mark.parametrize("architecture", ["sketchnet", "sketchnet_tiny"])
+def test_sketches_of_a_shipped_model_are_its_backbone(architecture, tmp_path, monkeypatch):
+    """Whatever the number of classes, that of the shipped model as well: the classifier stays as it was."""
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    drawings = ImageInput(size=28, channels=1)
+    original = build_network(architecture, drawings, 3, seed=1)
+    (tmp_path / architecture).mkdir()
+    write_model(tmp_path / architecture, packed(original.state_dict()), ABOUT)
+    for num_outputs in (3, 5):
+        network = build_network(architecture, drawings, num_outputs, seed=2)
+        head = network.classifier.weight.clone()
+        assert load_weights(network, ["sketches", "none"]).used == "sketches"
+        assert network.classifier.weight.equal(head)
+        for name, value in network.backbone.state_dict().items():
+            theirs = original.backbone.state_dict()[name]
+            assert value.equal(theirs if value.ndim < 2 else theirs.half().float()), name
+    (tmp_path / architecture / "model.safetensors").unlink()
+    with pytest.raises(
+        UserError, match=f"sketches: {architecture}/model.safetensors, a part of this package"
+    ) as raised:
+        load_weights(network, ["sketches", "none"])
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("architecture", ["sketchnet", "sketchnet_tiny"])
+def test_the_shipped_models_are_sketches(architecture):
+    if architecture not in shipped.shipped_models():
+        pytest.skip("the package has no such trained model yet")
+    network = build_network(architecture, ImageInput(size=28, channels=1), 5)
+    assert load_weights(network, ["sketches"]).used == "sketches"
+    assert all(value.isfinite().all() for value in network.state_dict().values())

@@ -18,6 +18,7 @@ COMMANDS = {
     "command line": ["-m", "sketch_classifier", "predict", "-"],
     "synthetic": ["-m", "sketch_classifier.synthetic", "out"],
     "pretrained weights": ["-m", "sketch_classifier.models.pretrained_weights", "models", "out", "--command", "x"],
+    "ship": ["-m", "stages.ship", "--command", "x"],
     "web page": ["-m", "app.web"],
     "screenshot": ["-m", "app.screenshot"],
     "app": ["app/main.py"],

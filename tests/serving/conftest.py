@@ -5,6 +5,7 @@ import pytest
 from sketch_classifier import Predictor, synthetic
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.models import shipped
 from sketch_classifier.params import DatasetPreset, ImageInput, ModelPreset, Optimizer, Split, Train
 from sketch_classifier.serving.export import export
 from sketch_classifier.synthetic import generate
@@ -63,3 +64,16 @@ def unseen():
         return drawings[(truth.drawn == category) & ~truth.bad]
 
     return drawings
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(shipped_or_like, model_folder):
+    """The folder of the shipped models, or of stand-ins."""
+    return shipped_or_like(model_folder(), model_folder().parent / "processed 1")
+
+
+@pytest.fixture
+def pretrained(shipped_folder, monkeypatch):
+    """The same; `Predictor.pretrained` and `predict` find them there."""
+    monkeypatch.setattr(shipped, "FOLDER", shipped_folder)
+    return shipped_folder

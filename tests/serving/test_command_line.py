@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 from sketch_classifier import Predictor, rasterize, simplify
 from sketch_classifier.drawings.formats import write_ndjson
 from sketch_classifier.entry_point import exit_code
+from sketch_classifier.models import shipped
 from sketch_classifier.serving.command_line import main
 
 _spec = importlib.util.spec_from_file_location("photos", Path(__file__).with_name("photos.py"))
@@ -165,7 +167,66 @@ def test_names_that_the_output_cannot_show(encoding, files, model_folder, tmp_pa
 def test_no_model(command, files, tmp_path):
     code, lines, errors = command(files / "images.npy", models=tmp_path)
     assert (code, lines) == (1, [])
-    assert errors == [f"error: {tmp_path / 'model.onnx'}: no exported model here; run `dvc repro export` first"]
+    assert errors == [f"error: {tmp_path / 'model.onnx'}: no exported model here; run `dvc repro export`"]
+
+
+@pytest.fixture
+def bare(pretrained, tmp_path, monkeypatch, capsys):
+    """Run it without `--models` in an empty folder: its exit code and the lines of its two outputs."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = exit_code(lambda: main(["predict", *map(str, arguments)]))
+        captured = capsys.readouterr()
+        return code, captured.out.splitlines(), captured.err.splitlines()
+
+    return run
+
+
+def test_without_a_model_the_shipped_one_answers_and_a_line_says_so(bare, files):
+    code, lines, errors = bare(files / "images.npy", files / "within/0.jpg", "--json")
+    num = len(Predictor.pretrained().classes)
+    assert (code, errors) == (
+        0,
+        [f"no model in models/: using sketchnet, trained on real drawings of {num} categories"],
+    )
+    expected = Predictor.pretrained().predict_images(np.load(files / "images.npy")).max(axis=1)
+    found = [json.loads(line)["predictions"][0]["probability"] for line in lines]
+    assert len(found) == 5
+    np.testing.assert_allclose(found[:4], expected, atol=1e-6)
+
+
+def test_a_shipped_model_by_its_name(bare, files, model_folder, tmp_path):
+    shutil.copytree(model_folder(), tmp_path / "models")
+    assert bare(files / "images.npy") == (0, bare(files / "images.npy", "--models", "models")[1], [])
+    for name in ("sketchnet", "sketchnet_tiny"):
+        code, lines, errors = bare(files / "images.npy", "--model", name, "--json")
+        assert (code, errors) == (0, [])
+        share = Predictor.pretrained(name).predict_images(np.load(files / "images.npy")).max(axis=1)[0]
+        assert json.loads(lines[0])["predictions"][0]["probability"] == pytest.approx(share, abs=1e-6)
+    code, lines, errors = bare(files / "images.npy", "--model", "sketchnot")
+    assert (code, lines, len(errors)) == (1, [], 1) and "did you mean 'sketchnet'" in errors[0]
+    code, lines, errors = bare(files / "images.npy", "--model", "sketchnet", "--int8")
+    assert (code, lines) == (1, [])
+    assert errors == ["error: --int8: sketchnet, which is part of this package, has no 8-bit form"]
+
+
+def test_a_model_that_was_not_exported_is_not_passed_over(bare, files, model_folder, tmp_path):
+    (tmp_path / "models").mkdir()
+    shutil.copy(model_folder() / "model.json", tmp_path / "models")
+    assert bare(files / "images.npy")[::2] == (
+        1,
+        ["error: models/model.onnx: no exported model here; run `dvc repro export`"],
+    )
+
+
+def test_a_package_without_trained_models(bare, files, tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    assert bare(files / "images.npy")[::2] == (
+        1,
+        ["error: models/model.onnx: no exported model here; run `dvc repro export`"],
+    )
 
 
 def test_as_a_program_whose_reader_stops_early(files, model_folder):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from sketch_classifier import UserError, rasterize, simplify
-from sketch_classifier.serving.picture import picture_to_bitmap, read_photograph, read_picture
+from sketch_classifier.drawings.picture import picture_to_bitmap, read_photograph, read_picture
 
 _spec = importlib.util.spec_from_file_location("photos", Path(__file__).with_name("photos.py"))
 photos = importlib.util.module_from_spec(_spec)

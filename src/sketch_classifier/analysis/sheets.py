@@ -70,7 +70,7 @@ def render(sheet: Sheet) -> Image.Image:
     draw = ImageDraw.Draw(page)
     room = page.width - 2 * SIDE
     for text, y, size, colour, bold in ((sheet.title, 14, 22, INK, True), (sheet.detail, 46, 16, QUIET, False)):
-        shown, size = _fitting(text, size, room, bold)
+        shown, size = fitting(text, size, room, bold)
         typefaces.write(page, (SIDE, y), shown, colour, size, bold)
     for position, (picture, caption, frame) in enumerate(
         zip(sheet.pictures, sheet.captions, sheet.frames, strict=True)
@@ -81,13 +81,13 @@ def render(sheet: Sheet) -> Image.Image:
         page.paste(tile, (left, top))
         draw.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=frame, width=2)
         for number, (text, colour) in enumerate(caption):
-            shown, size = _fitting(text, FONT, CELL - 8)
+            shown, size = fitting(text, FONT, CELL - 8)
             middle = top + TILE + 3 + LINE * (number + 0.5)
             typefaces.write(page, (left, middle), shown, colour, size, anchor="lm")
     return page
 
 
-def _fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, int]:
+def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, int]:
     """The text, cut where it must be, and the size, at most `size`, in which it is no wider than `room`."""
     while typefaces.width(text, size, bold) > room and size > SMALLEST:
         size -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -36,10 +37,33 @@ def stream(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> I
         offset += len(block)
 
 
+def open_stream(file: SourceFile, cache: Path | None) -> io.BufferedReader:
+    """The file as one that is read from its start to its end, of which no more is fetched than is read."""
+    return io.BufferedReader(_Stream(stream(file, lambda: BLOCK, cache)), BLOCK)
+
+
 def forget(file: SourceFile, cache: Path | None) -> None:
     """Remove what the cache holds of the file, which proved to be wrong."""
     if cache:
         shutil.rmtree(cache / _digest(file.url), ignore_errors=True)
+
+
+class _Stream(io.RawIOBase):
+    """Blocks of bytes as an unseekable file."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._block = blocks, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        if not self._block:
+            self._block = memoryview(next(self._blocks, b""))
+        num = min(len(buffer), len(self._block))
+        buffer[:num] = self._block[:num]
+        self._block = self._block[num:]
+        return num
 
 
 class _Entry:

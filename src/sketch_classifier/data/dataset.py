@@ -92,8 +92,8 @@ class Dataset:
 
     @cached_property
     def index(self) -> pd.DataFrame:
-        """One row a drawing: category, label, split, row (in the category's file), of svhn file (that it is a row of),
-        and for strokes key_id, countrycode, recognized, timestamp, num_strokes, num_points."""
+        """One row a drawing: category, label, split, row (in its file), file (where a category has no one file of its
+        own), for strokes num_strokes and num_points, and key_id, countrycode, recognized and timestamp if known."""
         return pd.read_parquet(self.folder / "index.parquet")
 
     @property

@@ -6,19 +6,18 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from sketch_classifier.data.cache import forget, stream
-from sketch_classifier.data.prefix import NdjsonRows, NpyRows, WholeMat
-from sketch_classifier.data.sources import OFFICIAL, OFFICIAL_SVHN, Source, SourceFile
-from sketch_classifier.data.svhn import PUBLISHED, SvhnFile
+from sketch_classifier.data.formats import Format, Piece, Wanted, format_of
+from sketch_classifier.data.sources import Source, SourceFile
+from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import SUFFIXES
+from sketch_classifier.params import FORMATS, SUFFIXES
 from sketch_classifier.params.dataset import unusable_name
 
 
@@ -34,35 +33,64 @@ def download(
     workers: int = 8,
     progress: bool = True,
 ) -> dict:
-    """Write the first `limit` (None: all) rows of each category to `out/<format>/<category>.npy` or `.ndjson`.
+    """Write the first `limit` (None: all) drawings of each category to `out/<format>/`.
 
-    Of svhn, `categories` are the names of files (train_32x32, …), which are written whole, as `.mat`; only synthetic
-    ones are cut to `limit`.
+    Formats of one file a category become `<category>` and the same ending, others what their own file in `data/formats`
+    says. Of svhn, `categories` are the names of files (train_32x32, …), which are written whole; only synthetic ones
+    are cut to `limit`.
 
-    source    `synthetic` (drawn by `seed`), or what `Source` accepts
-    format    numpy_bitmap | simplified | raw | svhn
-    cache     folder that keeps what was fetched, so that a later call fetches only what it lacks; None keeps nothing
-    workers   files fetched at once
+    source      `synthetic` (drawn by `seed`), or what `Source` accepts
+    format      one of `params.FORMATS`
+    categories  none of them: all that the source has
+    cache       folder that keeps what was fetched, so that a later call fetches only what it lacks; None keeps nothing
+    workers     files fetched at once
 
-    Returns the manifest, which is also `out/manifest.json`: source, format, limit, and for each file, by category, url,
-    version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced as a whole at
-    the end; it stays as it was when anything fails. Raises UserError with one line for a source out of reach, a
-    category that is unknown, not there or no name for a file, and a malformed file.
+    Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
+    category, url, version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced
+    as a whole at the end; it stays as it was when anything fails. Raises UserError with one line for a source out of
+    reach, a category that is unknown, not there or no name for a file, and a malformed file.
     """
-    for category in categories:
-        if why := unusable_name(category, SUFFIXES[format]):
-            raise UserError(f"categories: {why}")
+    _check_names(categories, format)
     with replaced_folder(out) as folder:
         if source == "synthetic":
+            names: Sequence[str] = categories
             files = _draw(folder, format, categories, limit, seed, progress)
         else:
-            where = Source(source, OFFICIAL_SVHN if format == "svhn" else OFFICIAL)
-            files = _fetch_all(where, folder, format, categories, limit, cache, workers, progress)
+            kind = format_of(format)
+            where = Source(source, kind.official)
+            names, pieces = find(kind, where, categories or None)
+            if len(names) == 1 and not categories:
+                raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")
+            _check_names(names, format)
+            wanted = Wanted(tuple(names), limit, None if cache is None else Path(cache))
+            files = _fetch_all(where, kind, pieces, folder, wanted, workers, progress)
         files.sort(key=lambda about: about["category"])
-        manifest = {"source": source, "format": format, "limit": limit, "files": files}
+        manifest = {"source": source, "format": format, "limit": limit, "categories": list(names), "files": files}
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         (folder / "manifest.json").write_text(text, encoding="utf-8")
     return manifest
+
+
+def find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
+    """What to fetch, from the source or, where that is an archive with a single folder in it, from that."""
+    inner = source.only_folder
+    if inner is None:
+        return format.find(source, categories)
+    try:
+        return format.find(source, categories)
+    except UserError as error:
+        try:
+            return format.find(inner, categories)
+        except UserError as from_inner:
+            is_known = any(inner.root in about.folders for about in FORMATS.values())
+            raise error if is_known else from_inner from None
+
+
+def _check_names(categories: Sequence[str], format: str) -> None:
+    suffix = SUFFIXES[format]
+    for category in categories:
+        if why := unusable_name(category, suffix):
+            raise UserError(f"categories: {why}")
 
 
 def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
@@ -82,19 +110,20 @@ def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
     ]
 
 
-def _fetch_all(source: Source, folder: Path, format, categories, limit, cache, workers, progress) -> list[dict]:
-    files = source.find(format, categories)
-    (folder / format).mkdir()
-    cache = None if cache is None else Path(cache)
+def _fetch_all(
+    source: Source, format: Format, pieces: list[Piece], folder: Path, wanted: Wanted, workers: int, progress: bool
+) -> list[dict]:
+    (folder / format.name).mkdir()
+    files = [file for piece in pieces for file in piece.files]
     executor = ThreadPoolExecutor(workers)
-    bar = tqdm(desc="download", total=len(files), unit="file", disable=None if progress else True)
+    bar = tqdm(desc="download", total=len(pieces), unit="file", disable=None if progress else True)
     try:
         with bar:
-            pending = {executor.submit(_fetch, file, folder, format, limit, cache): file for file in files}
+            pending = {executor.submit(_fetch, format, piece, folder, wanted): piece for piece in pieces}
             abouts = []
             while pending:
                 done, _ = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=lambda future: pending[future].category):
+                for future in sorted(done, key=lambda future: pending[future].name):
                     abouts.append(future.result())
                     del pending[future]
                 bar.set_postfix_str(_megabytes(files), refresh=False)
@@ -104,43 +133,28 @@ def _fetch_all(source: Source, folder: Path, format, categories, limit, cache, w
         raise
     finally:
         executor.shutdown(cancel_futures=True)
-    _summarise(source, files, abouts, limit)
+    _summarise(source, files, abouts, wanted.limit)
     return abouts
 
 
-def _fetch(file: SourceFile, folder: Path, format: str, limit: int | None, cache: Path | None) -> dict:
-    """Write the first rows of one file; say what it is."""
-    if file.size == 0:
-        raise UserError(f"{file.url}: empty file")
-    path = folder / format / f"{file.category}{SUFFIXES[format]}"
-    if path.suffix == ".mat":
-        return _fetch_mat(file, path, folder, cache)
-    rows = (NpyRows if path.suffix == ".npy" else NdjsonRows)(file.url, file.size, limit)
-    with path.open("wb") as output:
-        for block in stream(file, rows.wanted, cache):
-            output.write(rows.feed(block))
-        output.write(rows.finish())
-    about = {"category": file.category, "url": file.url, "version": file.version, "source_size": file.size}
-    return about | _about(path, folder, rows.rows)
+def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
+    """Write the first rows of one piece; say what it is."""
+    for file in piece.files:
+        if file.size == 0:
+            raise UserError(f"{file.url}: empty file")
+    path = folder / format.name / piece.name
+    path.parent.mkdir(exist_ok=True)
+    rows = format.fetch(piece, path, wanted)
+    return {"category": piece.category} | _origin(piece.files) | _about(path, folder, rows)
 
 
-def _fetch_mat(file: SourceFile, path: Path, folder: Path, cache: Path | None) -> dict:
-    """Write a whole MAT-file, check it, and say what it is."""
-    size, digest = PUBLISHED[file.category] if file.source.name == "official" else (None, None)
-    if size and file.size != size:
-        raise UserError(f"{file.url}: the published file has {size} bytes, found {file.size}")
-    whole = WholeMat(file.url, file.size)
-    with path.open("wb") as output:
-        for block in stream(file, whole.wanted, cache):
-            output.write(whole.feed(block))
-    try:
-        about = _about(path, folder, len(SvhnFile.open(path, file.url)))
-        if digest and about["sha256"] != digest:
-            raise UserError(f"{file.url}: not the published file: its sha256 is {about['sha256']}, not {digest}")
-    except UserError:
-        forget(file, cache)
-        raise
-    return {"category": file.category, "url": file.url, "version": file.version, "source_size": file.size} | about
+def _origin(files: Sequence[SourceFile]) -> dict:
+    """Where a piece comes from. Of several files: the first, a digest of all versions, and all bytes."""
+    version = files[0].version
+    if len(files) > 1 and version is not None:
+        version = sha256("\n".join(f"{file.url} {file.version}" for file in files).encode()).hexdigest()
+    about = {"url": files[0].url, "version": version, "source_size": sum(file.size for file in files)}
+    return about | ({"source_files": len(files)} if len(files) > 1 else {})
 
 
 def _about(path: Path, folder: Path, rows: int) -> dict:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
 from sketch_classifier.errors import UserError, one_line
 
 SYNTHETIC = "synthetic"
+
+T = TypeVar("T")
 
 
 def read_source(path: str | Path) -> str:
@@ -16,12 +19,21 @@ def read_source(path: str | Path) -> str:
     It is read from the data rather than from params.yaml, which may have changed since. Raises UserError where the
     manifest is missing or damaged.
     """
+    return _read(path, "source", str)
+
+
+def read_categories(path: str | Path) -> list[str]:
+    """The categories that were downloaded. Raises UserError where the manifest is missing or damaged."""
+    return _read(path, "categories", list)
+
+
+def _read(path: str | Path, key: str, kind: type[T]) -> T:
     try:
-        source = json.loads(Path(path).read_text(encoding="utf-8"))["source"]
-        if not isinstance(source, str):
-            raise ValueError(f"source is {source!r}")
+        value = json.loads(Path(path).read_text(encoding="utf-8"))[key]
+        if not isinstance(value, kind):
+            raise ValueError(f"{key} is {value!r}")
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro download` first") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force download`") from None
-    return source
+    return value

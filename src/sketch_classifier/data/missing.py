@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sketch_classifier.errors import unknown_name
-from sketch_classifier.params import SUFFIXES, official_categories
+from sketch_classifier.params import FORMATS, SUFFIXES, official_categories
 
 MOST_NAMED = 10
 
 
-def no_files(where: str, format: str, missing: Sequence[str], listed: Iterable[str] | None, num_found: int) -> str:
+def no_files(
+    where: str,
+    format: str,
+    missing: Sequence[str],
+    listed: Iterable[str] | None,
+    num_found: int,
+    suffix: str | None = None,
+) -> str:
     """One line about files that are not in the folder or URL `where`, of a source that could be asked.
 
     missing    their categories (of svhn: their names)
     listed     the categories of which it does have files; None where a web server shows no list of files
     num_found  of the categories that were asked for
+    suffix     the ending of the files; by default the format's
     """
     names = None if listed is None else sorted(listed)
-    first, suffix = missing[0], SUFFIXES[format]
+    first, suffix = missing[0], suffix or SUFFIXES[format]
     also = f" (also missing: {_named(missing[1:])})" if missing[1:] else ""
     if names is None and not num_found and _any_is_real(format, missing):
         answer = f"{where}/{first}{suffix} is not there, and the server lists no files"
         return f"nothing found under {where}: {answer}; check the address"
-    if format == "svhn":
+    if not FORMATS[format].by_category:
         others = f"; found {_named(names)}" if names else ""
         return f"{where}/{first}{suffix}: not found{others}{also}"
     if names == []:
@@ -36,7 +44,7 @@ def no_files(where: str, format: str, missing: Sequence[str], listed: Iterable[s
 
 def _any_is_real(format: str, missing: Sequence[str]) -> bool:
     """Whether any of the names is one that a complete source has, so that its absence speaks against the address."""
-    return format == "svhn" or not set(missing).isdisjoint(official_categories())
+    return not FORMATS[format].by_category or not set(missing).isdisjoint(official_categories())
 
 
 def _counted(names: Sequence[str]) -> str:

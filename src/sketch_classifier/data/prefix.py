@@ -6,6 +6,7 @@ import io
 import json
 import math
 import struct
+import sys
 import threading
 from tokenize import TokenError
 
@@ -20,6 +21,8 @@ HEADER_GUESS = 128  # bytes of the header that numpy writes
 MAX_HEADER = 10_000  # bytes; numpy itself trusts no longer one
 FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
 LINE_GUESS = 500  # bytes
+RECORD_GUESS = 150  # bytes of a drawing in a .bin file
+MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
 BLANKS = np.frombuffer(b" \t\n\r\v\f", np.uint8)
 
 # numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
@@ -83,7 +86,7 @@ class NpyRows:
             raise UserError(f"{self.url}: not an .npy file: it begins with {head[:12]!r}")
         if len(head) < 12:
             return None
-        end = 10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]
+        end = _npy_header_end(head)
         if head[6] not in (1, 2, 3) or end > MAX_HEADER:
             raise UserError(f"{self.url}: not an .npy file: version {head[6]} with a header of {end} bytes")
         return end
@@ -131,7 +134,7 @@ class NdjsonRows:
 
     def feed(self, block: bytes) -> bytes:
         """Take the next bytes of the file; give back what they add to the output."""
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+        ends = self._ends(block)
         if len(ends) == 0:
             self._tail += block
             return block
@@ -164,6 +167,10 @@ class NdjsonRows:
             raise UserError(f"{self.url}: no rows")
         return b""
 
+    def _ends(self, block: bytes) -> np.ndarray:
+        """Where lines end in the next bytes of the file, behind their last byte."""
+        return np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+
 
 class WholeMat:
     """All of a MAT-file: its labels stand at its end. Raises UserError as soon as it proves to be another file."""
@@ -185,3 +192,150 @@ class WholeMat:
             if len(self._head) == HEADER or not self._missing:
                 check_header(self._head, self.url)
         return block
+
+
+class BinaryRows:
+    """The first `limit` (None: all) records of a .bin file of simplified drawings: see `drawings/formats/binary.py`.
+
+    Raises UserError for a file that ends within a record.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        self.url, self.size, self.limit = url, size, limit
+        self.rows = 0
+        self._num_bytes = 0  # of whole records
+        self._tail = b""  # the record that has begun
+
+    def wanted(self) -> int:
+        """About how many more bytes of the file are wanted; 0 when it is enough."""
+        if self.limit is None:
+            return self.size
+        left = self.limit - self.rows
+        if left == 0:
+            return 0
+        records = left + math.sqrt(left)
+        mean = self._num_bytes / self.rows if self.rows else RECORD_GUESS
+        return math.ceil(max(mean * records - len(self._tail), mean))
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        from sketch_classifier.drawings.formats.binary import count_records  # here: loads numba
+
+        data = self._tail + block
+        most = sys.maxsize if self.limit is None else self.limit - self.rows
+        num, end = count_records(data, most)
+        self.rows += num
+        self._num_bytes += end
+        self._tail = data[end:]
+        if len(self._tail) > MAX_RECORD:
+            raise UserError(f"{self.url}:{self.rows + 1}: a record of more than {MAX_RECORD >> 20} MiB; no .bin file")
+        return data[:end]
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        if self._tail and self.rows != self.limit:
+            where = f"{self.url}:{self.rows + 1}"
+            raise UserError(f"{where}: the file ends within this record, after {len(self._tail)} bytes")
+        if not self.rows:
+            raise UserError(f"{self.url}: no rows")
+        return b""
+
+
+class CsvRows(NdjsonRows):
+    """The line of names and the first `limit` (None: all) rows of a CSV file; a line break within quotes ends no row.
+
+    Raises UserError for a file that ends within quotes.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        super().__init__(url, size, None if limit is None else limit + 1)
+        self._is_quoted = False  # whether what comes next is within quotes
+
+    def _ends(self, block: bytes) -> np.ndarray:
+        data = np.frombuffer(block, np.uint8)
+        quotes = np.flatnonzero(data == ord('"'))
+        ends = super()._ends(block)
+        outside = (np.searchsorted(quotes, ends) + self._is_quoted) % 2 == 0
+        self._is_quoted ^= len(quotes) % 2 == 1
+        return ends[outside]
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        end = b""
+        if self._tail.strip():
+            if self._is_quoted:
+                where = f"{self.url}:{self._num_lines + 1}"
+                raise UserError(f"{where}: the file ends within this row, after {len(self._tail)} bytes")
+            self.rows += 1
+            end = b"\n"
+        self.rows -= 1  # the line of names
+        if self.rows < 1:
+            raise UserError(f"{self.url}: no rows")
+        return end
+
+
+class BitmapRows:
+    """The first `limit` (None: all) bitmaps of a file of 784 bytes each, without the header that may stand before them.
+
+    Headers are those of .npy files, those of MNIST's files, and any of up to 128 bytes that says the number of bitmaps
+    as a whole number of 32 bits. Raises UserError for a file of another length.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        self.url, self.size, self.limit = url, size, limit
+        self.rows = 0
+        self._head = b""
+        self._missing: int | None = None  # bytes still to come; None until it is known what the header is
+
+    def wanted(self) -> int:
+        """How many more bytes of the file are wanted; 0 when it is enough."""
+        return HEADER_GUESS if self._missing is None else self._missing
+
+    def feed(self, block: bytes) -> bytes:
+        """Take the next bytes of the file; give back what they add to the output."""
+        if self._missing is not None:
+            block = block[: self._missing]
+            self._missing -= len(block)
+            return block
+        self._head += block
+        if len(self._head) < min(HEADER_GUESS, self.size):
+            return b""
+        start = self._header_bytes()
+        num = (self.size - start) // BITMAP
+        if num < 1:
+            raise UserError(f"{self.url}: no rows")
+        self.rows = num if self.limit is None else min(num, self.limit)
+        needed = self.rows * BITMAP
+        body = self._head[start : start + needed]
+        self._missing = needed - len(body)
+        return body
+
+    def finish(self) -> bytes:
+        """The last bytes of the output, when the file has ended or no more is wanted."""
+        if self._missing is None:
+            raise UserError(f"{self.url}: no bitmaps: {self.size} bytes")
+        return b""
+
+    def _header_bytes(self) -> int:
+        head, rest = self._head, self.size % BITMAP
+        if head.startswith(npy.MAGIC_PREFIX):
+            end = (
+                10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]
+            )
+            if end % BITMAP == rest and end <= min(len(head), MAX_HEADER):
+                return end
+        elif rest == 0:
+            return 0
+        elif rest <= HEADER_GUESS and rest % 4 == 0:
+            num = self.size // BITMAP
+            if any(num in struct.unpack(f"{order}{rest // 4}I", head[:rest]) for order in "<>"):
+                return rest
+        raise UserError(
+            f"{self.url}: no bitmaps: {self.size} bytes are {self.size // BITMAP} × {BITMAP} and {rest} more, "
+            f"and no known header of {rest} bytes: the file begins with {head[:12]!r}"
+        )
+
+
+def _npy_header_end(head: bytes) -> int:
+    """Where the array begins in an .npy file that begins with these 12 bytes or more."""
+    return 10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]

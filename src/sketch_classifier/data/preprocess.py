@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,110 +12,96 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 from tqdm import tqdm
 
 from sketch_classifier.data.dataset import SPLITS
-from sketch_classifier.data.split import assign_splits
-from sketch_classifier.data.svhn import SvhnFile
+from sketch_classifier.data.formats import Batch, Format, Part, format_of
+from sketch_classifier.data.manifest import read_categories
+from sketch_classifier.data.split import Division, hash_fractions
 from sketch_classifier.drawings.files import NpyWriter, replaced_folder
-from sketch_classifier.drawings.formats import BadRecords, iter_ndjson, open_bitmaps
+from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import SUFFIXES, DatasetPreset, Split
+from sketch_classifier.params import DatasetPreset, Split
+from sketch_classifier.params.refusal import refusal
 
-CHUNK = 4096  # drawings in memory at a time
+FEW = 1000  # drawings; with more, no split is empty by chance
+FEW_TO_TEST = 10  # test drawings of a class, of which figures mean little
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
 
 def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | Path) -> None:
-    """Rasterise, resize and split the drawings of `raw`, one chunk at a time, into the folder `out`.
+    """Rasterise, resize and split the drawings of `raw`, one batch at a time, into the folder `out`.
 
     `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
     points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
-    drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the categories, and
-    within one in the order of its file; those of svhn in the order of its files, of which `file` in the index says
-    which. `row` in the index is the line or row in that file, from 0, with those counted that were left out.
+    drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the files: of the
+    categories, where each has one. Where a file holds several, or a category lies in several, `file` in the index says
+    which. `row` in the index is the line, record or row in that file, from 0, with those counted that were left out.
+    What the files do not say of drawings (key_id, countrycode, recognized, timestamp) is no column of the index.
 
-    Drawings of `simplified` and of `raw` files are both brought into the dataset's region, each by itself: see
-    `simplify`, which takes those of the dataset's own simplified files as they are. A line on standard error says how
-    many of a `simplified` file were not simplified.
+    Drawings are brought into the dataset's region, each by itself: see `simplify`, which takes those of the dataset's
+    own simplified files as they are. A line on standard error says how many of a `simplified` file were not simplified.
 
-    Raises UserError for a malformed file, and where more of its records are bad than `preset.max_bad_records` allows.
+    Raises UserError for a malformed file, where more of its records are bad than `preset.max_bad_records` allows, and
+    where the preset asks for what the files do not say.
     """
-    suffix = SUFFIXES[preset.format]
-    with replaced_folder(out) as folder, _Writer(folder, preset) as writer:
-        for number, name in enumerate(tqdm(preset.files, "preprocess", unit="file", disable=None)):
-            path = Path(raw) / preset.format / f"{name}{suffix}"
-            if not path.exists():
-                raise UserError(f"{path}: not found; run `dvc repro download` first")
+    format = format_of(preset.format)
+    if not preset.categories:
+        preset = _with_categories(preset, Path(raw) / "manifest.json")
+    parts = format.parts(Path(raw) / preset.format, preset)
+    known = format.known(parts)
+    if preset.recognized_only and "recognized" not in known:
+        raise UserError(f"recognized_only: the files in {Path(raw) / preset.format} do not say what was recognised")
+    division = Division.of(split, {part.split for part in parts})
+    in_several = any(part.category is None or part.split for part in parts)
+    names = [part.name for part in parts] if in_several else []
+    with replaced_folder(out) as folder, _Writer(folder, preset, known, names) as writer:
+        for number, part in enumerate(tqdm(parts, "preprocess", unit="file", disable=None)):
             before = writer.num_drawings
-            if suffix == ".mat":
-                _append_photographs(writer, path, name, preset, split)
-            else:
-                chunks = _bitmap_chunks(path) if suffix == ".npy" else _stroke_chunks(path, preset)
-                for bitmaps, drawings, rows in chunks:
-                    splits = assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
-                    writer.append(np.full(len(rows), number, np.int16), bitmaps, drawings, {"row": rows}, splits)
+            _append(writer, format, number, part, division)
             if writer.num_drawings == before:
                 kept = " that was recognised" if preset.recognized_only else ""
-                raise UserError(f"{path}: no drawing{kept}")
+                raise UserError(f"{part.path}: no drawing{kept}")
+        writer.fill_splits(division)
 
 
-def _append_photographs(writer: _Writer, path: Path, name: str, preset: DatasetPreset, split: Split) -> None:
-    """The first `preset.limit` photographs of an SVHN file, those of digits that are no category left out."""
-    photographs = SvhnFile.open(path)
-    label_of = np.full(10, -1, np.int16)  # by digit
-    label_of[[int(category) for category in preset.categories]] = np.arange(len(preset.categories))
-    start = 0
-    for images in photographs.images(preset.limit, CHUNK):
-        rows = np.arange(start, start + len(images))
-        start += len(images)
-        labels = label_of[photographs.digits[rows]]
-        kept = labels >= 0
-        if not kept.all():
-            images, rows, labels = images[kept], rows[kept], labels[kept]
-        if len(rows):
-            files = pd.Categorical.from_codes(np.full(len(rows), preset.files.index(name)), preset.files)
-            splits = _splits_of_photographs(images, name, split)
-            writer.append(labels, images, None, {"file": files, "row": rows}, splits)
+def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
+    try:
+        return preset.with_categories(read_categories(manifest))
+    except ValidationError as error:
+        raise UserError(f"datasets: {refusal(error, DatasetPreset)}") from None
 
 
-def _splits_of_photographs(images: np.ndarray, name: str, split: Split) -> np.ndarray:
-    """By the official protocol the test file is test, and the others are shared as train : validation."""
-    if split.protocol == "random":
-        return assign_splits(images, split.validation, split.test, split.folds, split.fold)
-    if name == "test_32x32":
-        return np.full(len(images), SPLITS.index("test"), np.int8)
-    return assign_splits(images, split.validation / (split.train + split.validation), 0.0)
-
-
-def _bitmap_chunks(path: Path) -> Iterator[tuple[np.ndarray, None, np.ndarray]]:
-    bitmaps = open_bitmaps(path)
-    for start in range(0, len(bitmaps), CHUNK):
-        chunk = np.asarray(bitmaps[start : start + CHUNK]).reshape(-1, 28, 28)
-        yield chunk, None, np.arange(start, start + len(chunk))
-
-
-def _stroke_chunks(path: Path, preset: DatasetPreset) -> Iterator[tuple[np.ndarray, Drawings, np.ndarray]]:
+def _append(writer: _Writer, format: Format, number: int, part: Part, division: Division) -> None:
+    """Append the drawings of one part, which has this number."""
+    preset = writer.preset
     bad = BadRecords() if preset.max_bad_records > 0 else None
     num_changed = 0
-    for drawings in iter_ndjson(path, batch_size=CHUNK, bad=bad):
-        if preset.recognized_only:
-            drawings = drawings[drawings.recognized]
-        if len(drawings):
-            simple = simplify(drawings)
-            num_changed += _num_changed(drawings, simple)
-            yield rasterize(simple, size=28, as_is=True), simple, simple.row
-    if num_changed and preset.format == "simplified":
-        print(f"{path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
+    for batch in format.read(part, preset, bad):
+        if preset.recognized_only and batch.drawings is not None:
+            kept = batch.drawings.recognized
+            batch = Batch(batch.labels[kept], batch.rows[kept], batch.drawings[kept])
+        if not len(batch.labels):
+            continue
+        if batch.drawings is not None:
+            simple = simplify(batch.drawings)
+            if format.is_simplified:
+                num_changed += _num_changed(batch.drawings, simple)
+            batch = batch._replace(drawings=simple, bitmaps=rasterize(simple, size=28, as_is=True))
+        assert batch.bitmaps is not None
+        writer.append(batch, number, division.assign(batch.bitmaps, part.split))
+    if num_changed:
+        print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
     if bad is not None and bad.count:
         found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
         if bad.fraction > preset.max_bad_records:
-            raise UserError(f"{path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
-        print(f"{path}: left out: {found}", file=sys.stderr)
+            raise UserError(f"{part.path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
+        print(f"{part.path}: left out: {found}", file=sys.stderr)
 
 
 def _num_changed(before: Drawings, after: Drawings) -> int:
@@ -129,19 +115,17 @@ def _num_changed(before: Drawings, after: Drawings) -> int:
 class _Writer(ExitStack):
     """The output files, appended to a chunk at a time."""
 
-    def __init__(self, folder: Path, preset: DatasetPreset) -> None:
+    def __init__(self, folder: Path, preset: DatasetPreset, known: frozenset[str], names: Sequence[str]) -> None:
         super().__init__()
-        self.folder, self.preset = folder, preset
+        self.folder, self.preset, self.known, self.names = folder, preset, known, names
         self.num_drawings = self.num_points = 0
+        self.fractions: list[np.ndarray] = []  # of the first FEW drawings, and of the batch that goes beyond
         self.tables: list[pa.Table] = []  # rows of the index that are not yet written
         self.index: pq.ParquetWriter | None = None
         size = preset.image_size
         shape = (size, size) if preset.channels == 1 else (3, size, size)
         self.images = self.enter_context(NpyWriter(folder / "images.npy", shape, np.uint8))
-        if preset.has_strokes:
-            self.points = self.enter_context(NpyWriter(folder / "points.npy", (2,), np.uint8))
-            self.offsets = self.enter_context(NpyWriter(folder / "offsets.npy", (), np.int64))
-            self.offsets.append(np.zeros(1, np.int64))
+        self.points: NpyWriter | None = None
         about = {
             "categories": preset.categories,
             "positive": preset.positive,
@@ -153,33 +137,63 @@ class _Writer(ExitStack):
         (folder / "classes.json").write_text(text + "\n", encoding="utf-8")
         self.callback(self._finish_index)
 
-    def append(
-        self, labels: np.ndarray, bitmaps: np.ndarray, drawings: Drawings | None, places: dict, splits: np.ndarray
-    ) -> None:
-        """Append drawings. `places` has the columns of the index that say where they come from."""
-        self.images.append(self._images(bitmaps, drawings))
+    def append(self, batch: Batch, number: int, splits: np.ndarray) -> None:
+        """Append the drawings of a batch of file `number`."""
+        assert batch.bitmaps is not None
+        drawings = batch.drawings
+        self.images.append(self._images(batch.bitmaps, batch.images, drawings))
         columns = {
-            "category": pd.Categorical.from_codes(labels, self.preset.categories),
-            "label": labels,
+            "category": pd.Categorical.from_codes(batch.labels, self.preset.categories),
+            "label": batch.labels,
             "split": pd.Categorical.from_codes(splits, SPLITS),
-            **places,
         }
+        if self.names:
+            columns["file"] = pd.Categorical.from_codes(np.full(len(splits), number), self.names)
+        columns["row"] = batch.rows
         if drawings is not None:
-            self.points.append(drawings.points)
-            self.offsets.append(drawings.stroke_offsets[1:] + self.num_points)
-            self.num_points += len(drawings.points)
-            columns |= {
-                "key_id": drawings.key_id,
-                "countrycode": np.char.decode(drawings.countrycode, "ascii"),
-                "recognized": drawings.recognized,
-                "timestamp": drawings.timestamp,
-                "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
-                "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
-            }
+            self._append_strokes(drawings)
+            columns |= self._columns(drawings)
         self.tables.append(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
-        self.num_drawings += len(labels)
+        if self.num_drawings <= FEW:
+            self.fractions.append(hash_fractions(batch.bitmaps))
+        self.num_drawings += len(splits)
         if sum(map(len, self.tables)) >= ROW_GROUP:
             self._write_index()
+
+    def _append_strokes(self, drawings: Drawings) -> None:
+        if self.points is None:
+            self.points = self.enter_context(NpyWriter(self.folder / "points.npy", (2,), np.uint8))
+            self.offsets = self.enter_context(NpyWriter(self.folder / "offsets.npy", (), np.int64))
+            self.offsets.append(np.zeros(1, np.int64))
+        self.points.append(drawings.points)
+        self.offsets.append(drawings.stroke_offsets[1:] + self.num_points)
+        self.num_points += len(drawings.points)
+
+    def _columns(self, drawings: Drawings) -> dict:
+        """What is known of the drawings."""
+        columns = {
+            "key_id": drawings.key_id,
+            "countrycode": np.char.decode(drawings.countrycode, "ascii"),
+            "recognized": drawings.recognized,
+            "timestamp": drawings.timestamp,
+        }
+        return {name: values for name, values in columns.items() if name in self.known} | {
+            "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
+            "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
+        }
+
+    def fill_splits(self, division: Division) -> None:
+        """Where there are so few drawings that a split has none, give it one; and say what is few."""
+        if not 0 < self.num_drawings <= FEW:
+            return
+        whole = pa.concat_tables(self.tables).to_pandas()
+        splits = division.filled(whole["split"].cat.codes.to_numpy(), np.concatenate(self.fractions))
+        whole["split"] = pd.Categorical.from_codes(splits, SPLITS)
+        self.tables = [pa.Table.from_pandas(whole, self.tables[0].schema, preserve_index=False)]
+        counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
+        if len(counts) and counts.min() < FEW_TO_TEST:
+            name, least = counts.index[-1], counts.min()
+            print(f"few drawings: {name!r} has {least} for testing, so figures of classes mean little", file=sys.stderr)
 
     def _write_index(self) -> None:
         if self.index is None:
@@ -193,14 +207,17 @@ class _Writer(ExitStack):
         if self.index is not None:
             self.index.close()
 
-    def _images(self, bitmaps: np.ndarray, drawings: Drawings | None) -> np.ndarray:
+    def _images(self, bitmaps: np.ndarray, images: np.ndarray | None, drawings: Drawings | None) -> np.ndarray:
         size, channels = self.preset.image_size, self.preset.channels
-        if drawings is not None and channels == "stroke_order":
+        if channels == "stroke_order":
+            if drawings is None:
+                raise UserError("channels: stroke_order needs strokes, and these files hold bitmaps")
             return rasterize(drawings, size=size, as_is=True, channels="stroke_order")
-        if size == bitmaps.shape[-1]:
-            images = bitmaps
-        elif drawings is not None:
-            images = rasterize(drawings, size=size, as_is=True)
-        else:
-            images = resize(bitmaps, size)
+        if images is None:
+            if size == bitmaps.shape[-1]:
+                images = bitmaps
+            elif drawings is not None:
+                images = rasterize(drawings, size=size, as_is=True)
+            else:
+                images = resize(bitmaps, size)
         return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images

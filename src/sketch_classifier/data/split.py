@@ -2,11 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 
 from sketch_classifier.data.dataset import SPLITS
+from sketch_classifier.errors import UserError
+from sketch_classifier.params import Split
+
+
+@dataclass(frozen=True)
+class Division:
+    """How the drawings of a data set are divided: by the source's own division as far as it has one, else by a hash.
+
+    own    the splits that the source has of its own; empty: the hash decides on all drawings
+    split  the shares, and the folds
+    """
+
+    split: Split
+    own: frozenset[str]
+
+    @classmethod
+    def of(cls, split: Split, own: Set[str | None]) -> Division:
+        """The division of a source with these splits of its own (None: drawings that are in none).
+
+        Raises UserError where they cannot be divided in this way.
+        """
+        named = frozenset(name for name in own if name)
+        if split.protocol == "random" or named == {"train"} or "train" not in named:
+            return cls(split, frozenset())
+        if split.folds:
+            raise UserError(
+                "split.folds: the source has a division of its own; set split.protocol to random to put its parts "
+                "together, or split.folds to 0"
+            )
+        return cls(split, named)
+
+    def filled(self, splits: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+        """The same splits of all N drawings, but none without a drawing that has a share, which few drawings may give.
+
+        `fractions` are the drawings' `hash_fractions`, (N,). An empty split takes the drawings, one and its
+        copies, whose hash comes nearest to its part of all hashes. Where the source has a division of its own, where
+        there are folds, or fewer than three different drawings, nothing changes.
+        """
+        places = np.unique(fractions)
+        if self.own or self.split.folds or len(places) < len(SPLITS):
+            return splits
+        splits = splits.copy()
+        test, end = self.split.test, self.split.test + self.split.validation
+        for name, start, stop in (("test", 0.0, test), ("validation", test, end), ("train", end, 1.0)):
+            if getattr(self.split, name) and not (splits == SPLITS.index(name)).any():
+                of_place = np.array([splits[fractions == place][0] for place in places])
+                spare = places[np.bincount(of_place, minlength=len(SPLITS))[of_place] > 1]
+                away = np.maximum(start - spare, spare - stop)
+                splits[fractions == spare[away.argmin()]] = SPLITS.index(name)
+        return splits
+
+    def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
+        """The split of each drawing, (N,) int8 index into SPLITS, of a part that is this split in the source.
+
+        Of the source's training drawings, those become validation and test that it has none of, in these shares.
+        """
+        split = self.split
+        if not self.own:
+            return assign_splits(bitmaps, split.validation, split.test, split.folds, split.fold)
+        if own in ("validation", "test"):
+            return np.full(len(bitmaps), SPLITS.index(own), np.int8)
+        validation = 0.0 if "validation" in self.own else split.validation
+        test = 0.0 if "test" in self.own else split.test
+        rest = split.train + validation + test
+        if not rest:
+            return np.full(len(bitmaps), SPLITS.index("train"), np.int8)
+        return assign_splits(bitmaps, validation / rest, test / rest)
 
 
 def assign_splits(bitmaps: np.ndarray, validation: float, test: float, folds: int = 0, fold: int = 0) -> np.ndarray:

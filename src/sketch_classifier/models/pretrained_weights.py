@@ -1,6 +1,8 @@
-"""Backbones learnt from drawings that ship with this package (`pretrained/*.safetensors`), and how to make one.
+"""Weights learnt from drawings that ship with this package, and how to make a file of a backbone alone.
 
 `python -m sketch_classifier.models.pretrained_weights models OUT.safetensors --command "dvc exp run …"`
+
+Whole models are written by `python -m stages.ship`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -18,9 +19,11 @@ from safetensors.torch import load, save
 from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.entry_point import run, use_this_checkout
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.models.network import Network, State
+from sketch_classifier.models import shipped
+from sketch_classifier.models.network import State
 from sketch_classifier.models.saved import About, load_model
 
+BACKBONE = "backbone."  # what the names of a whole network's backbone begin with
 ATTRIBUTION = (
     "Learnt from drawings of [The Quick, Draw! Dataset](https://github.com/googlecreativelab/quickdraw-dataset), made "
     "available by Google, Inc. under the [Creative Commons Attribution 4.0 International "
@@ -51,14 +54,15 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
     """
     out = Path(out)
     if out.suffix != ".safetensors":
-        raise UserError(f"{out}: a path that ends in .safetensors is expected")
+        raise UserError(f"{out}: a path that ends in .safetensors is expected (a whole model: python -m stages.ship)")
     network, about = load_model(folder)
     if "sketches" not in network.pretrained:
         raise UserError(f"{folder}: {network.architecture} takes no `sketches` weights; found nothing to pack")
     if about.frozen:
         raise UserError(f"{folder}: its backbone was frozen, so it learnt nothing from drawings; train it unfrozen")
     what = {"architecture": network.architecture, "categories": about.categories, "licence": ATTRIBUTION}
-    data = save(packed(network), {"about": json.dumps(what)})  # one key: safetensors writes several in any order
+    state = packed(network.backbone.state_dict())
+    data = save(state, {"about": json.dumps(what)})  # one key: safetensors writes several in any order
     with replaced_file(out) as partial:
         partial.write_bytes(data)
     with replaced_file(out.with_suffix(".md")) as partial:
@@ -66,14 +70,13 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
     return len(data)
 
 
-def packed(network: Network) -> State:
-    """The backbone's state dict, kernels and matrices in float16.
+def packed(state: State) -> State:
+    """A state dict with kernels and matrices in float16.
 
     What has one dimension stays float32: biases and batch normalisation, whose variances may be out of float16's range.
     """
     return {
-        name: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous()
-        for name, value in network.backbone.state_dict().items()
+        name: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous() for name, value in state.items()
     }
 
 
@@ -110,21 +113,23 @@ Figures of the epoch whose weights these are:
 """
 
 
-FOLDER = files("sketch_classifier.models") / "pretrained"
-
-
 def read_sketches(architecture: str) -> State:
-    """The state dict of the architecture's backbone, as `pack.py` wrote it: float16, float32 and int64.
+    """The state dict of the architecture's backbone, from the shipped model or backbone: float16, float32 and int64.
 
     Raises UserError where the file is missing or damaged: no other source can be meant by its name.
     """
-    file = FOLDER / f"{architecture}_sketches.safetensors"
+    file = shipped.FOLDER / f"{architecture}_sketches.safetensors"
+    if not file.exists():
+        file = shipped.FOLDER / architecture / "model.safetensors"
     try:
-        return load(file.read_bytes())
+        state = load(file.read_bytes())
     except (OSError, SafetensorError) as error:
         raise UserError(
-            f"weights: sketches: {file.name}, a part of this package, cannot be read ({one_line(error)}); install again"
+            f"weights: sketches: {file.relative_to(shipped.FOLDER)}, a part of this package, cannot be read "
+            f"({one_line(error)}); install again"
         ) from None
+    own = {name: value for name, value in state.items() if name.startswith(BACKBONE)}
+    return {name.removeprefix(BACKBONE): value for name, value in own.items()} or state
 
 
 if __name__ == "__main__":

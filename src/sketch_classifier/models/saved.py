@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError, one_line
-from sketch_classifier.models.network import Network, build_network, num_outputs
+from sketch_classifier.models.network import Network, State, build_network, num_outputs
 from sketch_classifier.params import ModelPreset
 
 
@@ -36,6 +36,7 @@ class About:
     seed             of the initial weights and the order of the batches
     final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
     teacher_sha256   of the teacher's model.safetensors; None where it had none
+    temperature      what its logits are divided by when it is served (Guo et al. 2017); 1: not calibrated
     """
 
     name: str
@@ -56,6 +57,7 @@ class About:
     seed: int
     final: dict[str, float]
     teacher_sha256: str | None = None
+    temperature: float = 1.0
 
     @property
     def task(self) -> Literal["multiclass", "binary"]:
@@ -71,14 +73,15 @@ class About:
 
 def save_model(folder: str | Path, network: Network, about: About) -> None:
     """Write the two files into `folder`, which is replaced as a whole. The same model gives the same bytes."""
-    values = about.summary() | {"final": about.final}
     with replaced_folder(folder) as partial:
-        save_file(
-            {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()},
-            partial / "model.safetensors",
-        )
-        text = json.dumps(values, indent=2, ensure_ascii=False)
-        (partial / "model.json").write_text(text + "\n", encoding="utf-8")
+        write_model(partial, network.state_dict(), about)
+
+
+def write_model(folder: Path, state: State, about: About) -> None:
+    """The two files of `save_model`, into a folder that is there, of a state dict of any precision."""
+    save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / "model.safetensors")
+    text = json.dumps(about.summary() | {"final": about.final}, indent=2, ensure_ascii=False)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
 
 
 def load_model(folder: str | Path = "models") -> tuple[Network, About]:

@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.params.block import Block, Fraction, Listed
-from sketch_classifier.params.dataset import SKETCHES, SUFFIXES, DatasetPreset, Format, official_categories
+from sketch_classifier.params.dataset import ALL, DatasetPreset, official_categories
+from sketch_classifier.params.formats import FORMATS, SKETCHES, SUFFIXES, Format
 from sketch_classifier.params.model import (
     Augmentation,
     Distillation,
@@ -27,6 +28,7 @@ from sketch_classifier.params.refusal import joined, refusal
 from sketch_classifier.params.yaml_file import parse_yaml
 
 __all__ = [
+    "FORMATS",
     "SKETCHES",
     "SUFFIXES",
     "Analyze",
@@ -121,7 +123,7 @@ class Params(Block):
         refusals = unknown_names(tree) if isinstance(tree, dict) else []
         if refusals:
             raise ValueError(joined(refusals))
-        return tree
+        return _with_official_categories(tree)
 
     @model_validator(mode="after")
     def _selections(self) -> Params:
@@ -131,8 +133,19 @@ class Params(Block):
         return self
 
     @model_validator(mode="after")
+    def _source_of_format(self) -> Params:
+        format = self.datasets[self.dataset].format
+        if self.source in ("synthetic", "official") and self.source not in FORMATS[format].sources:
+            has = [name for name, about in FORMATS.items() if self.source in about.sources]
+            raise ValueError(
+                f"source: {self.source} has {', '.join(has)}, and dataset {self.dataset!r} has format {format}: "
+                "set source to the folder or URL of its files"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _official_protocol(self) -> Params:
-        if self.split.protocol == "official" and self.datasets[self.dataset].format == "svhn":
+        if self.split.protocol == "official" and self.datasets[self.dataset].about.has_division:
             has_its_own = f"dataset {self.dataset!r} has a test file of its own"
             if self.split.folds:
                 cure = "set split.protocol to random to put its files together, or split.folds to 0"
@@ -149,13 +162,29 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
             f"model {model_name!r} is binary and dataset {dataset_name!r} has no `positive` group: "
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
-    if model.input.kind in ("rasters", "strokes") and not dataset.has_strokes:
-        also = "" if dataset.format == "svhn" else f", or set datasets.{dataset_name}.format to simplified"
+    if model.input.kind in ("rasters", "strokes") and dataset.about.has_strokes is False:
+        is_of_bucket = dataset.format in SKETCHES
+        also = f", or set datasets.{dataset_name}.format to simplified" if is_of_bucket else ""
         return (
             f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has pictures without strokes: "
             f"choose another dataset{also}"
         )
     return None
+
+
+def _with_official_categories(tree: Any) -> Any:
+    """`all` written out where the source is one of ours; of another source it means all that this one has."""
+    if not isinstance(tree, dict) or tree.get("source") not in ("synthetic", "official"):
+        return tree
+    datasets = tree.get("datasets")
+    if not isinstance(datasets, dict):
+        return tree
+    written_out = {
+        name: preset | {"categories": list(official_categories())}
+        for name, preset in datasets.items()
+        if isinstance(preset, dict) and preset.get("categories") == ALL and preset.get("format") != "svhn"
+    }
+    return tree | {"datasets": datasets | written_out}
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -11,16 +12,19 @@ from pydantic import Field, field_validator, model_validator
 
 from sketch_classifier.errors import shown, unknown_name
 from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple, exactly
+from sketch_classifier.params.formats import FORMATS, SUFFIXES, About, Format
 
-Format = Literal["simplified", "raw", "numpy_bitmap", "svhn"]
-SKETCHES: dict[str, str] = {"simplified": ".ndjson", "raw": ".ndjson", "numpy_bitmap": ".npy"}
-SUFFIXES = SKETCHES | {"svhn": ".mat"}
 DIGITS = tuple("0123456789")
+ALL = "all"
 LONGEST = 255  # bytes of a file's name
+OF_SVHN = {"image_size": 32, "channels": "color", "mirror": False}  # where a block does not say
 
 
 class DatasetPreset(Block):
-    """Which drawings, in which form."""
+    """Which drawings, in which form.
+
+    `categories` is empty where it stands for all that the source has, which `with_categories` then fills in.
+    """
 
     format: Format
     categories: tuple[str, ...]
@@ -31,19 +35,37 @@ class DatasetPreset(Block):
     recognized_only: bool = False
     max_bad_records: Fraction = 0.0
     extra: bool = False
+    reading: Literal["ink", "resize"] | None = None
     positive: Annotated[tuple[str, ...], Listed] = ()
     positive_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, tree: Any) -> Any:
+        """What a block leaves out, where that depends on its format."""
+        if not isinstance(tree, dict):
+            return tree
+        if tree.get("format") == "svhn":
+            tree = OF_SVHN | tree
+            return tree | {"categories": DIGITS} if tree.get("categories") == ALL else tree
+        if tree.get("format") == "image_folder" and tree.get("reading") is None:
+            return tree | {"reading": "resize" if tree.get("channels") == "color" else "ink"}
+        return tree
 
     @field_validator("categories", mode="before")
     @classmethod
     def _all_categories(cls, value: Any) -> Any:
-        if isinstance(value, str) and value != "all":
+        if value == ALL:
+            return ()
+        if isinstance(value, str):
             raise ValueError(f"a list of categories, or `all`, is expected, found {shown(value)}")
-        return official_categories() if value == "all" else as_tuple(value)
+        if isinstance(value, list) and not value:
+            raise ValueError("at least 2 are needed, found 0")
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetPreset:
-        if len(self.categories) < 2:
+        if len(self.categories) == 1:
             raise ValueError(f"categories: at least 2 are needed, found {len(self.categories)}")
         for name, values in (("categories", self.categories), ("positive", self.positive)):
             twice = sorted({value for value in values if values.count(value) > 1})
@@ -52,21 +74,31 @@ class DatasetPreset(Block):
         for category in self.categories:
             if why := unusable_name(category, SUFFIXES[self.format]):
                 raise ValueError(f"categories: {why}")
-        strangers = [category for category in self.positive if category not in self.categories]
+        known = self.categories or self.positive
+        strangers = [category for category in self.positive if category not in known]
         if strangers:
             also = f" (also: {', '.join(map(shown, strangers[1:6]))})" if strangers[1:] else ""
             unknown = unknown_name("category", strangers[0], self.categories)
             raise ValueError(f"positive: {unknown}{also}; `positive` is part of `categories`, or empty: []")
         if self.positive and len(self.positive) == len(self.categories):
             raise ValueError("positive: at least one category must stay outside the group")
-        if (self.channels == "color") != (self.format == "svhn"):
-            raise ValueError("channels: color is for format svhn, and only color is")
-        if self.channels == "stroke_order" and not self.has_strokes:
+        if self.channels == "stroke_order" and self.about.has_strokes is False:
             raise ValueError(f"channels: {self.format} files have no strokes to order; use format: simplified")
-        if self.recognized_only and not self.has_strokes:
+        if self.recognized_only and self.about.has_flags is False:
             raise ValueError(
                 f"recognized_only: {self.format} files do not say what was recognised; use format: simplified"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _photographs(self) -> DatasetPreset:
+        if self.reading and self.format != "image_folder":
+            raise ValueError(f"reading: only format image_folder reads pictures, found format {self.format}")
+        may_be, must_be = self.reading == "resize" or self.format == "svhn", self.format == "svhn"
+        if self.channels == "color" and not may_be:
+            raise ValueError("channels: color is for format svhn, and for image_folder with reading: resize")
+        if self.channels != "color" and must_be:
+            raise ValueError(f"channels: svhn files are in color, found {self.channels}")
         return self
 
     @model_validator(mode="after")
@@ -83,9 +115,13 @@ class DatasetPreset(Block):
         return self
 
     @property
-    def has_strokes(self) -> bool:
-        """Whether the files hold strokes, and what is known of each drawing."""
-        return self.format in ("simplified", "raw")
+    def about(self) -> About:
+        """What is known of the format."""
+        return FORMATS[self.format]
+
+    def with_categories(self, categories: Sequence[str]) -> DatasetPreset:
+        """The same with these categories. Raises ValidationError where `positive` does not fit to them."""
+        return DatasetPreset.model_validate(self.model_dump() | {"categories": tuple(categories)})
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from importlib.resources import files
 from typing import TypeGuard
 
 from sketch_classifier.errors import shown, unknown_name
-from sketch_classifier.params.dataset import SKETCHES, official_categories
+from sketch_classifier.params.dataset import official_categories
+from sketch_classifier.params.formats import FORMATS
 
 # The classes of torch.optim and torch.optim.lr_scheduler that the training loop can use. They are listed here because a
 # misspelt name must be found without loading torch, before anything is downloaded.
@@ -62,7 +63,8 @@ def _categories(tree: dict) -> list[str]:
     """
     name, source = tree.get("dataset"), tree.get("source")
     preset = _dict(_dict(tree.get("datasets")).get(name)) if isinstance(name, str) else {}
-    if source not in ("synthetic", "official") or preset.get("format") not in tuple(SKETCHES):
+    about = FORMATS.get(str(preset.get("format")))
+    if source not in ("synthetic", "official") or about is None or not about.by_category:
         return []
     categories, positive = preset.get("categories"), preset.get("positive") or []
     if not (_are_names(categories) and _are_names(positive)):

@@ -6,30 +6,35 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.shipped import STANDARD, shipped_models
 from sketch_classifier.serving.input_files import Drawn, files_of, predictions_of
 from sketch_classifier.serving.onnx_session import most_likely
-from sketch_classifier.serving.predictor import Predictor
+from sketch_classifier.serving.predictor import Predictor, has_model
 
 NUM_SHOWN = 5
+MODELS = "models"  # where the pipeline leaves the model
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, more: Sequence[Callable] = ()) -> int:
+    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model.
+
+    more  what declares further commands: see `data.convert_command`
+    """
+    options = _parser(more).parse_args(arguments)
     try:
-        return _predict(options)
+        return options.run(options)
     except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sketch_classifier", description="Classify sketches.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict = commands.add_parser(
@@ -45,15 +50,26 @@ def _parser() -> argparse.ArgumentParser:
         "or - for standard input; the type is detected from the content",
     )
     predict.add_argument("--json", action="store_true", help="print one JSON line per drawing")
-    predict.add_argument(
-        "--models", default="models", metavar="FOLDER", help="folder of the exported model (default: models)"
+    which = predict.add_mutually_exclusive_group()
+    which.add_argument(
+        "--models",
+        metavar="FOLDER",
+        help=f"folder of the exported model (default: {MODELS}; where no model lies there, {STANDARD})",
+    )
+    which.add_argument(
+        "--model",
+        metavar="NAME",
+        help=f"a model of this package: {', '.join(shipped_models()) or 'it has none'}",
     )
     predict.add_argument("--int8", action="store_true", help="use the 8-bit model, a quarter of the size")
+    predict.set_defaults(run=_predict)
+    for add in more:
+        add(commands)
     return parser
 
 
 def _predict(options: argparse.Namespace) -> int:
-    predictor = Predictor(options.models, int8=options.int8)
+    predictor = _predictor(options)
     files, failures = files_of(options.files)
     write = _json_line if options.json else _text_line
     failed = len(failures)
@@ -75,6 +91,22 @@ def _predict(options: argparse.Namespace) -> int:
                 bar.write(f"error: {complaint}", file=sys.stderr)
             failed += bool(complaints)
     return 1 if failed else 0
+
+
+def _predictor(options: argparse.Namespace) -> Predictor:
+    """The model that was asked for; without one that of the folder `models`, or the shipped one where there is none."""
+    name = options.model
+    if name is None and options.models is None and STANDARD in shipped_models():
+        name = None if has_model(MODELS) else STANDARD
+    if name is None:
+        return Predictor(options.models or MODELS, int8=options.int8)
+    if options.int8:
+        raise UserError(f"--int8: {name}, which is part of this package, has no 8-bit form")
+    predictor = Predictor.pretrained(name)
+    if options.model is None:
+        num = len(predictor.classes)
+        print(f"no model in {MODELS}/: using {name}, trained on real drawings of {num} categories", file=sys.stderr)
+    return predictor
 
 
 def _lines(drawn: Sequence[Drawn], probabilities: np.ndarray, classes: Sequence[str], write) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _predictions(
 
 
 def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
-    from sketch_classifier.serving import picture  # here: image libraries take a second
+    from sketch_classifier.drawings import picture  # here: image libraries take a second
 
     about = predictor.about
     if about.kind == "strokes" or about.channels == "stroke_order":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import onnx
@@ -21,6 +21,7 @@ from sketch_classifier.serving.onnx_session import FEATURES, PROBABILITIES
 
 OPSET = 20
 INPUT = "drawings"
+BATCH = torch.export.Dim("batch")
 LARGEST_WEIGHT = 2**28  # numbers
 
 
@@ -30,27 +31,62 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
     The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `drawings.sequences`. What is known
     of the model stands in the metadata (see `Served`). The same network gives the same bytes.
     """
-    module = _Served(network, about).eval()
-    length = network.input.max_points + 1 if network.input.kind == "strokes" else None
-    example = torch.zeros(2, *(about.image_shape if length is None else (length, 3)), dtype=torch.uint8)
+    module = Serving(network, about)
+    model = converted(module, (module.example(),), ({0: BATCH},), [INPUT])
+    describe(model, module)
+    onnx.checker.check_model(model)
+    return model
+
+
+class Serving(nn.Module):
+    """A network from stored drawings (B, …) uint8 to probabilities (B, num_classes) and features, both float32."""
+
+    def __init__(self, network: Network, about: About) -> None:
+        super().__init__()
+        self.network, self.about = network, about
+        self.length = network.input.max_points + 1 if network.input.kind == "strokes" else None
+        self.eval()
+
+    def forward(self, stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features = self.network.features(prepare(stored, self.network.input))
+        logits = self.network.classifier(features)
+        if self.about.temperature != 1:
+            logits = logits / self.about.temperature
+        return class_probabilities(logits, self.about.task), hashed(features)
+
+    def example(self) -> torch.Tensor:
+        """Two stored drawings, blank."""
+        shape = self.about.image_shape if self.length is None else (self.length, 3)
+        return torch.zeros(2, *shape, dtype=torch.uint8)
+
+
+def converted(
+    module: nn.Module, arguments: tuple, dynamic_shapes: tuple, input_names: Sequence[str]
+) -> onnx.ModelProto:
+    """The module as a graph, constants folded; see torch.onnx.export."""
     with _quiet():
         program = torch.onnx.export(
             module,
-            (example,),
+            arguments,
             dynamo=True,
             opset_version=OPSET,
-            input_names=[INPUT],
+            input_names=input_names,
             output_names=[PROBABILITIES, FEATURES],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=dynamic_shapes,
             external_data=False,
             verbose=False,
         )
         assert program is not None  # only the old exporter (dynamo=False) returns nothing
         # The exporter leaves it to run time to put the large matrices of an LSTM in ONNX's order.
         optimizer.optimize(program.model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
-        model = program.model_proto
+        return program.model_proto
+
+
+def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
+    """Put what is known of the model, and `more`, in the place of all other metadata."""
+    about, network = module.about, module.network
     with torch.inference_mode():
-        num_features = module(example)[1].shape[1]
+        num_features = module(module.example())[1].shape[1]
     served = Served(
         name=about.name,
         task=about.task,
@@ -61,15 +97,13 @@ def onnx_model(network: Network, about: About) -> onnx.ModelProto:
         kind="images" if length is None else "strokes",
         image_shape=about.image_shape,
         channels=about.channels,
-        sequence_length=length,
+        sequence_length=module.length,
         num_features=num_features,
         weights=about.weights,
         opset=OPSET,
     )
     _strip(model)
-    onnx.helper.set_model_props(model, served.to_metadata())
-    onnx.checker.check_model(model)
-    return model
+    onnx.helper.set_model_props(model, served.to_metadata() | more)
 
 
 def _strip(model: onnx.ModelProto) -> None:
@@ -81,19 +115,6 @@ def _strip(model: onnx.ModelProto) -> None:
     for value in values:
         value.doc_string = ""
         del value.metadata_props[:]
-
-
-class _Served(nn.Module):
-    rows: torch.Tensor
-    columns: torch.Tensor
-
-    def __init__(self, network: Network, about: About) -> None:
-        super().__init__()
-        self.network, self.task = network, about.task
-
-    def forward(self, stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        features = self.network.features(prepare(stored, self.network.input))
-        return class_probabilities(self.network.classifier(features), self.task), hashed(features)
 
 
 @contextmanager

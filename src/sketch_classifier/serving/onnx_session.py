@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from sketch_classifier.serving.metadata import Served
 
 BATCH_SIZE = 128  # drawings at a time, so that memory does not grow with their number
 PROBABILITIES, FEATURES = "probabilities", "features"  # the names of the outputs
+WEIGHTS_SHA256 = "weights_sha256"  # in the metadata of a graph whose weights lie in another file
+EXPORT = "run `dvc repro export`"
 
 
 class Answers(NamedTuple):
@@ -37,24 +40,34 @@ def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> 
 class Session:
     """A model that `export` wrote. `about` says what it is; several threads may use one session at the same time.
 
-    Raises UserError where the file is missing or is no such model.
+    weights  the file beside it that holds its weights, of a model that `shared_weights` made
+    cure     what helps where it cannot be read
+
+    Raises UserError where a file is missing or is no such model.
     """
 
-    def __init__(self, path: str | Path, threads: int = 1) -> None:
+    def __init__(self, path: str | Path, threads: int = 1, weights: Path | None = None, cure: str = EXPORT) -> None:
         path = Path(path)
         if not path.is_file():
-            raise UserError(f"{path}: no exported model here; run `dvc repro export` first")
+            raise UserError(f"{path}: no exported model here; {cure}")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors
         try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-            self.about = Served.from_metadata(self._session.get_modelmeta().custom_metadata_map)
+            if weights is not None:  # as bytes: the file may be a link to another folder, which ONNX Runtime refuses
+                self._weights = weights.read_bytes()
+                options.add_external_initializers_from_files_in_memory(
+                    [weights.name], [self._weights], [len(self._weights)]
+                )
+            model = path if weights is None else path.read_bytes()
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            metadata = self._session.get_modelmeta().custom_metadata_map
+            self.about = Served.from_metadata(metadata)
+            if weights is not None and metadata[WEIGHTS_SHA256] != sha256(self._weights).hexdigest():
+                raise ValueError(f"{weights.name} is not the file that it was made with")
         except Exception as error:  # ONNX Runtime has an exception of its own for each way in which a file is no model
-            raise UserError(
-                f"{path}: not a model that this version exported ({one_line(error)}); run `dvc repro export`"
-            ) from None
+            raise UserError(f"{path}: not a model that this version exported ({one_line(error)}); {cure}") from None
         self._input = self._session.get_inputs()[0].name
 
     def answers(self, stored: np.ndarray | Rasters | Sequences) -> Answers:

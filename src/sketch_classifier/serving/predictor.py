@@ -13,11 +13,18 @@ from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
+from sketch_classifier.models.shipped import STANDARD, shipped_folder
 from sketch_classifier.serving.arrays import stored_images
 from sketch_classifier.serving.metadata import Served
 from sketch_classifier.serving.onnx_session import Answers, Session
 
-FILE, SMALL_FILE = "model.onnx", "model_int8.onnx"
+FILE, SMALL_FILE, WEIGHTS_FILE = "model.onnx", "model_int8.onnx", "model.safetensors"
+REINSTALL = "install sketch-classifier again, which this file is a part of"
+
+
+def has_model(folder: str | Path) -> bool:
+    """Whether the pipeline left a model in the folder, exported or not yet."""
+    return any((Path(folder) / name).exists() for name in (FILE, "model.json"))
 
 
 class Predictor:
@@ -32,6 +39,19 @@ class Predictor:
 
     def __init__(self, folder: str | Path = "models", *, int8: bool = False, threads: int = 1) -> None:
         self._session = Session(Path(folder) / (SMALL_FILE if int8 else FILE), threads)
+
+    @classmethod
+    def pretrained(cls, name: str = STANDARD, *, threads: int = 1) -> Predictor:
+        """A model that is part of this package and knows real drawings; see README.md in its folder.
+
+        name  sketchnet, or sketchnet_tiny, which is smaller and faster
+
+        Nothing is fetched or written. Raises UserError for an unknown name, and where its files are damaged.
+        """
+        folder = shipped_folder(name)
+        predictor = cls.__new__(cls)
+        predictor._session = Session(folder / FILE, threads, folder / WEIGHTS_FILE, REINSTALL)
+        return predictor
 
     @property
     def about(self) -> Served:

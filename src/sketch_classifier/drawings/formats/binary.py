@@ -88,6 +88,11 @@ def iter_binary(
             report(bad, name, record + 1, f"cut short: the last {len(rest)} bytes are only the beginning of a record")
 
 
+def count_records(data: bytes, limit: int = sys.maxsize) -> tuple[int, int]:
+    """(how many whole records stand at the start of `data`, at most `limit`; how many bytes they take)."""
+    return _count(np.frombuffer(data, np.uint8), limit, HEADER.itemsize)
+
+
 def write_binary(path: str | Path | BinaryIO, drawings: Drawings) -> None:
     """Write simplified drawings to a path (whole or not at all) or to an open binary file.
 
@@ -194,6 +199,24 @@ def _scan(data, start, max_drawings, points, stroke_offsets, drawing_offsets, he
         n += 1
         drawing_offsets[n] = s
     return n, position, GOOD
+
+
+@compiled()
+def _count(data, limit, header_size):
+    count, position = 0, 0
+    while count < limit:
+        p = position + header_size
+        if p > len(data):
+            break
+        strokes = data[p - 2] + 256 * np.int64(data[p - 1])
+        for _ in range(strokes):
+            if p + 2 > len(data):
+                return count, position
+            p += 2 + 2 * (data[p] + 256 * np.int64(data[p + 1]))
+        if p > len(data):
+            break
+        count, position = count + 1, p
+    return count, position
 
 
 @compiled()

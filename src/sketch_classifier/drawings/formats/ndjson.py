@@ -116,9 +116,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _lines(drawings: Drawings) -> Iterator[bytes]:
     timestamps = np.datetime_as_string(drawings.timestamp, "us")
-    for index, drawing in enumerate(drawings.to_lists()):
-        if drawings.points.dtype != np.uint8:
-            drawing = [[[_number(value) for value in values] for values in stroke] for stroke in drawing]
+    for index, drawing in enumerate(strokes_of(drawings)):
         day, time = str(timestamps[index]).split("T")
         yield orjson.dumps(
             {
@@ -131,6 +129,15 @@ def _lines(drawings: Drawings) -> Iterator[bytes]:
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )
+
+
+def strokes_of(drawings: Drawings) -> Iterator[list]:
+    """Each drawing as nested lists of the numbers that stand in its line."""
+    for drawing in drawings.to_lists():
+        if drawings.points.dtype == np.uint8:
+            yield drawing
+        else:
+            yield [[[_number(value) for value in values] for values in stroke] for stroke in drawing]
 
 
 def _number(value: float) -> float | int:

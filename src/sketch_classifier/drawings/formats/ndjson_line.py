@@ -39,7 +39,7 @@ def parse_line(line: bytes) -> tuple[list, dict]:
     if "drawing" not in record:
         raise Malformed("the key 'drawing' is missing")
     drawing = record["drawing"]
-    _check_drawing(drawing)
+    check_drawing(drawing)
     columns = {}
     for name, parse in PARSERS.items():
         value = record.get(name)
@@ -71,7 +71,8 @@ def is_whole(drawing: list) -> bool:
     )
 
 
-def _check_drawing(drawing) -> None:
+def check_drawing(drawing) -> None:
+    """Raise Malformed for what is no drawing: see `parse_line`."""
     if not isinstance(drawing, list):
         raise Malformed(f"'drawing' is {_kind(drawing)}, expected a list of strokes [[x, …], [y, …]]")
     if not drawing:

@@ -11,6 +11,7 @@ import re
 import struct
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -67,13 +68,13 @@ def iter_tfrecord(
     inks, labels, rows = [], [], []
     for path in files:
         with open_source(path) as (file, name):
-            for number, record in enumerate(_records(file, name), 1):
+            for number, (record, is_whole) in enumerate(_records(file, name), 1):
                 if limit <= 0:
                     break
                 if bad is not None:
                     bad.total += 1
                 try:
-                    ink, label = _ink(record, len(classes))
+                    ink, label = _ink(record if is_whole else None, len(classes))
                 except _Bad as error:
                     report(bad, name, number, str(error))
                     continue
@@ -86,6 +87,25 @@ def iter_tfrecord(
                     inks, labels, rows = [], [], []
     if inks:
         yield _drawings(inks, words[labels], rows)
+
+
+def iter_records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int | None]]:
+    """The records of a TFRecord file, each with its length and checksums, and the number of its class.
+
+    The number is None for a malformed record; one that is damaged or cut short comes with a wrong checksum, so that it
+    can stand before others. `name` is what errors call the file. Raises UserError where the length is damaged.
+    """
+    from google.protobuf.message import DecodeError
+
+    for data, is_good in _records(file, name):
+        head = struct.pack("<Q", len(data))
+        checksum = masked_crc(data) ^ (not is_good)
+        label = None
+        if is_good:
+            with suppress(DecodeError):
+                numbers = example_type().FromString(data).features.feature["class_index"].int64_list.value
+                label = numbers[0] if len(numbers) == 1 else None
+        yield head + struct.pack("<I", masked_crc(head)) + data + struct.pack("<I", checksum), label
 
 
 def _files(pattern: str) -> list[str]:
@@ -108,20 +128,20 @@ def _classes(pattern: str) -> list[str]:
         return file.read().decode("utf-8", errors="replace").splitlines()
 
 
-def _records(file: BinaryIO, name: str) -> Iterator[bytes | None]:
-    """The records of a TFRecord file (length, its checksum, data, its checksum), None for one that is damaged."""
+def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
+    """The records of a TFRecord file (length, its checksum, data, its checksum), and whether they are whole."""
     number = 0
     while head := file.read(12):
         number += 1
         if len(head) < 12:
-            yield None
+            yield b"", False
             return
         length, checksum = struct.unpack("<QI", head)
         if checksum != masked_crc(head[:8]) or length > MAX_RECORD:
             raise UserError(f"{name}:{number}: the record's length is damaged; the file is damaged or no TFRecord file")
         record = file.read(length)
         tail = file.read(4)
-        yield record if len(tail) == 4 and struct.unpack("<I", tail)[0] == masked_crc(record) else None
+        yield record, len(tail) == 4 and struct.unpack("<I", tail)[0] == masked_crc(record)
 
 
 def masked_crc(data: bytes) -> int:

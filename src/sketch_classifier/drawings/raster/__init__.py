@@ -22,6 +22,7 @@ from sketch_classifier.errors import UserError
 RADIUS = 8.0  # half the line width, in the drawing's units
 MARGIN = 24.0  # around the region of 256 × 256, likewise: padding 16 and half the line width
 REGION = 256.0 + 2 * MARGIN
+SMALLEST, LARGEST = 16, 2048  # pixels a side
 CHANNELS = ("gray", "stroke_order")
 SMALLEST_SHARE, LARGEST_SHARE = 32, 4096  # drawings that a thread takes at a time
 
@@ -38,7 +39,7 @@ def rasterize(
     """Bitmaps of drawings, white ink (255) on black (0): (N, size, size) uint8, or (N, 3, size, size) for stroke_order.
 
     drawings  Drawings, or nested lists as they stand in an .ndjson file: [[xs, ys], …] a drawing, of any canvas
-    size      pixels a side, 16 to 256
+    size      pixels a side, 16 to 2048
     as_is     draw coordinates as they are, in units of 1/256 of the bitmap without its margin: a drawing is centred by
               its largest x and y, and what lies outside of the bitmap is cut off. Otherwise drawings are simplified
               first; see `simplify`, which leaves those of the dataset's own simplified files as they are.
@@ -54,8 +55,8 @@ def rasterize(
 
     Raises UserError where size or channels is none of these.
     """
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 16 <= size <= 256:
-        raise UserError(f"size: a whole number from 16 to 256 is needed, found {size!r}")
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+        raise UserError(f"size: a whole number from {SMALLEST} to {LARGEST} is needed, found {size!r}")
     if channels not in CHANNELS:
         raise UserError(f"channels: accepted are {', '.join(CHANNELS)}, found {channels!r}")
     drawings = Drawings.of(drawings) if as_is else simplify(drawings)

@@ -1,8 +1,10 @@
-"""A photo or scan of a drawing as one of the dataset's bitmaps: found, cropped, centred, and redrawn with its pen."""
+"""A photo or scan of a drawing as one of the dataset's bitmaps: found, cropped, centred, and redrawn with its pen; or a
+clean picture of one, resized."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from typing import BinaryIO
 
@@ -12,9 +14,13 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
+from sketch_classifier.drawings.png import read_small_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
+from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError, one_line
 
+BITMAP = 28  # pixels a side of the dataset's own bitmaps
+FILES = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # kinds that are read; of an animation the first picture
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
@@ -31,8 +37,42 @@ FEWEST_LINES = 4  # of ruled paper, at opposite edges of a picture
 MOST_RULINGS = 2  # of different colours on one sheet
 
 
+def bitmaps_of(
+    files: Sequence[bytes], reading: str, size: int
+) -> tuple[np.ndarray, np.ndarray | None, list[str | None]]:
+    """Pictures, each the bytes of a file, as the dataset would store them.
+
+    reading  "ink": found, cropped, centred and redrawn with the dataset's pen, as `picture_to_bitmap` does;
+             "resize": in grey, as they are, white ink on black, with paper added to the shorter side;
+             "color": as `read_photograph` does
+    size     pixels a side of the images
+
+    Returns (n, 28, 28) uint8 bitmaps, or (n, 3, 28, 28) in color, of the n pictures that can be read; the same at
+    `size` as they are drawn or resized from the picture itself, or None where the bitmaps need only be resized; and for
+    each picture what is wrong with it, or None.
+    """
+    made: list[tuple[np.ndarray, np.ndarray]] = []
+    reasons: list[str | None] = []
+    for data in files:
+        try:
+            if reading == "color":
+                photograph = _photograph(BytesIO(data), 2 * max(size, BITMAP))
+                made.append((_fitted(photograph, BITMAP), _fitted(photograph, size)))
+            else:
+                grey = read_small_png(data)
+                grey = read_picture(BytesIO(data)) if grey is None else grey
+                made.append(_redrawn_twice(grey, size) if reading == "ink" else _resized_twice(grey, size))
+            reasons.append(None)
+        except UserError as error:
+            reasons.append(str(error))
+    if not made:
+        return np.empty((0, BITMAP, BITMAP), np.uint8), None, reasons
+    bitmaps, images = (np.stack(parts) for parts in zip(*made, strict=True))
+    return bitmaps, images if size != BITMAP else None, reasons
+
+
 def read_picture(file: BinaryIO) -> np.ndarray:
-    """A PNG or JPEG as (H, W) uint8 grey, upright, of at most WORKING_SIZE a side; what is transparent becomes paper.
+    """A picture as (H, W) uint8 grey, upright, of at most WORKING_SIZE a side; what is transparent becomes paper.
 
     `file` need not be seekable. Raises UserError where it cannot be read.
     """
@@ -46,14 +86,7 @@ def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
 
     What is transparent becomes white. `file` need not be seekable. Raises UserError where it cannot be read.
     """
-    image = _decoded(file, "RGB", 2 * size)
-    if image.mode.startswith("I"):
-        image = _in_8_bits(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
+    return _fitted(_photograph(file, 2 * size), size)
 
 
 def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
@@ -61,25 +94,83 @@ def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
 
     The paper's brightness is taken out, uneven light and shadows with it. What stands out is thinned to its middle
     lines, whose larger extent becomes 255 of the bitmap's 304 units, and drawn with a pen of 16 units. A picture that
-    has the bitmap's size already is taken as one, and only turned to white on black.
+    has the bitmap's size already, or that of the dataset's own bitmaps, 28 × 28, is taken as one, and only turned to
+    white on black and resized.
 
     Raises UserError where nothing stands out.
     """
+    values = _light_ink(grey)
+    return _as_bitmap(values, size) if _is_bitmap(values, size) else _redrawn(_lines_in(values), size)
+
+
+def _redrawn_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture as a bitmap of the dataset's own size, and of another."""
+    values = _light_ink(grey)
+    sizes = (BITMAP, size) if size != BITMAP else (BITMAP,)
+    lines = None if all(_is_bitmap(values, each) for each in sizes) else _lines_in(values)
+    made = [_as_bitmap(values, each) if lines is None else _redrawn(lines, each) for each in sizes]
+    return made[0], made[-1]
+
+
+def _resized_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Likewise, without a look for lines."""
+    edge = _edge(grey)
+    if 2 * np.count_nonzero(edge > 127) > len(edge):
+        grey, edge = 255 - grey, 255 - edge
+    height, width = grey.shape
+    if height != width:
+        side = max(height, width)
+        square = np.full((side, side), np.median(edge), np.uint8)
+        top, left = (side - height) // 2, (side - width) // 2
+        square[top : top + height, left : left + width] = grey
+        grey = square
+    bitmap = resize(grey, BITMAP)
+    return bitmap, bitmap if size == BITMAP else resize(grey, size)
+
+
+def _light_ink(grey: np.ndarray) -> np.ndarray:
+    """(H, W) float32: the picture with light ink on dark paper."""
     values = grey.astype(np.float32)
-    if _is_dark_on_light(values):
-        values = 255 - values
-    if values.shape == (size, size) and np.ptp(values):
-        return values.astype(np.uint8)
+    return 255 - values if _is_dark_on_light(values) else values
+
+
+def _is_bitmap(values: np.ndarray, size: int) -> bool:
+    """Whether a picture is a bitmap already, of this size or of the dataset's own, and not an empty one."""
+    return values.shape in ((size, size), (BITMAP, BITMAP)) and bool(np.ptp(values))
+
+
+def _as_bitmap(values: np.ndarray, size: int) -> np.ndarray:
+    return resize(values.astype(np.uint8), size)
+
+
+def _lines_in(values: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the middle lines of what is drawn. Raises UserError where nothing stands out."""
     ink = _ink(*_contrast(values))
-    broadest = BROADEST_PEN * min(values.shape)
-    return _redrawn(_middle_lines(*_enlarged(ink, broadest)), size)
+    return _middle_lines(*_enlarged(ink, BROADEST_PEN * min(values.shape)))
+
+
+def _photograph(file: BinaryIO, size: int) -> Image.Image:
+    """A picture in RGB, on white; a large JPEG of at least `size` a side."""
+    image = _decoded(file, "RGB", size)
+    if image.mode.startswith("I"):
+        image = _in_8_bits(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def _fitted(image: Image.Image, size: int) -> np.ndarray:
+    """(3, size, size) uint8: the square in the middle."""
+    square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
 
 
 def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
     """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
-            with Image.open(BytesIO(file.read()), formats=("PNG", "JPEG")) as image:
+            with Image.open(BytesIO(file.read()), formats=FILES) as image:
                 image.draft(mode, (size, size))
                 return ImageOps.exif_transpose(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -106,7 +197,12 @@ def _is_dark_on_light(values: np.ndarray) -> bool:
     """Whether the far values of a picture, less the brightness around them, are the dark ones.
 
     The median of the surroundings follows shadows and their edges, and not ink, which is the smaller part of them.
+    A picture of the size of the dataset's bitmaps, all of whose edge is black or white, is one with that as its paper.
     """
+    if values.shape == (BITMAP, BITMAP):
+        edge = _edge(values)
+        if edge[0] in (0, 255) and (edge == edge[0]).all():
+            return bool(edge[0])
     step = max(1, round(max(values.shape) / 64))
     height, width = (max(n // step, 1) * step for n in values.shape)
     padded = np.pad(values, [(0, max(0, height - values.shape[0])), (0, max(0, width - values.shape[1]))], mode="edge")

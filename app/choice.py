@@ -1,0 +1,20 @@
+"""The models that a visitor chooses from: what they are called."""
+
+from __future__ import annotations
+
+import json
+
+from sketch_classifier.models.shipped import shipped_folder
+
+OWN = "own"  # the one that the pipeline trained; the others go by the names of the shipped models
+OWN_LABEL = "Your model"
+
+
+def shipped_label(name: str) -> str:
+    """What to call a shipped model. Raises UserError for an unknown name."""
+    path = shipped_folder(name) / "model.json"
+    try:
+        num = len(json.loads(path.read_text(encoding="utf-8"))["class_names"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Real drawings"  # whoever chooses it is told what is wrong with it
+    return f"Real drawings ({num} categories)"

@@ -1,0 +1,100 @@
+"""Reading other people's files against the usual way: `python benchmarks/formats.py`.
+
+CSV rows against pandas and json; pictures against Pillow and torchvision's ImageFolder. The sides take turns in one
+process and on one thread; CPU time is what counts. Prints the ratio of the medians.
+"""
+
+import csv
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from sketch_classifier.drawings.formats import read_csv  # noqa: E402
+from sketch_classifier.drawings.picture import bitmaps_of  # noqa: E402
+from sketch_classifier.drawings.raster import rasterize  # noqa: E402
+from sketch_classifier.drawings.simplify import simplify  # noqa: E402
+from sketch_classifier.synthetic.generate import generate  # noqa: E402
+
+ROWS, PICTURES, ROUNDS = 3000, 600, 5
+NAMES = ["countrycode", "drawing", "key_id", "recognized", "timestamp", "word"]
+
+
+def main() -> None:
+    raw = generate("cat", ROWS, 0)[0]
+    simple = simplify(raw)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, drawings in (("train_simplified", simple), ("train_raw", raw)):
+            path = Path(folder) / f"{name}.csv"
+            _write_csv(path, drawings)
+            _compare(
+                f"{name}/cat.csv, {ROWS} rows", lambda path=path: read_csv(path), lambda path=path: _with_pandas(path)
+            )
+        for size, kind in ((28, "png"), (256, "png"), (256, "jpg")):
+            root = Path(folder) / f"{size}{kind}"
+            _write_pictures(root / "cat", rasterize(simple[:PICTURES], size, as_is=True), kind)
+            _compare(
+                f"{PICTURES} pictures of {size}×{size}, .{kind}, reading: resize",
+                partial(_pictures, root),
+                partial(_with_image_folder, root),
+            )
+
+
+def _compare(what: str, ours: Callable[[], object], theirs: Callable[[], object]) -> None:
+    ours(), theirs()
+    times: dict[Callable, list[float]] = {ours: [], theirs: []}
+    for _ in range(ROUNDS):
+        for side, spent in times.items():
+            started = time.process_time()
+            side()
+            spent.append(time.process_time() - started)
+    mine, usual = (statistics.median(spent) for spent in times.values())
+    print(f"{what}: {usual / mine:.1f} times as fast ({mine:.3f} s against {usual:.3f} s of CPU)")
+
+
+def _write_csv(path: Path, drawings) -> None:
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(NAMES)
+        for index, strokes in enumerate(drawings.to_lists()):
+            rows.writerow(["US", json.dumps(strokes), index, True, "2017-03-08 21:12:07.266040", "cat"])
+
+
+def _with_pandas(path: Path) -> list:
+    table = pd.read_csv(path)
+    return [[np.array(stroke) for stroke in json.loads(drawing)] for drawing in table["drawing"]]
+
+
+def _write_pictures(folder: Path, images: np.ndarray, kind: str) -> None:
+    folder.mkdir(parents=True)
+    for index, image in enumerate(images):
+        Image.fromarray(255 - image).save(folder / f"{index}.{kind}")
+
+
+def _pictures(root: Path) -> np.ndarray:
+    files = [path.read_bytes() for path in sorted((root / "cat").iterdir())]
+    return bitmaps_of(files, "resize", 28)[0]
+
+
+def _with_image_folder(root: Path) -> list:
+    from torchvision.datasets import ImageFolder
+    from torchvision.transforms import Compose, Grayscale, Resize, ToTensor
+
+    dataset = ImageFolder(root, Compose([Grayscale(), Resize((28, 28)), ToTensor()]))
+    return [dataset[index][0] for index in range(len(dataset))]
+
+
+if __name__ == "__main__":
+    main()

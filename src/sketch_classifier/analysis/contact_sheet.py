@@ -1,0 +1,44 @@
+"""A few drawings of each class of a source, a row a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import numpy as np
+from PIL import Image
+
+from sketch_classifier.analysis import typefaces
+from sketch_classifier.analysis.sheets import fitting, pictures
+from sketch_classifier.analysis.style import INK, QUIET
+
+TILE, GAP, NAME, MARGIN, TOP = 64, 6, 170, 18, 82  # pixels: a picture, between two, the name, the margin, the title
+TALLEST = 20  # rows of a column of classes
+
+
+def contact_sheet(
+    samples: Mapping[str, Sequence[np.ndarray]], num_samples: int, title: str, detail: str
+) -> Image.Image:
+    """A page with a row for each class: its name, and up to `num_samples` of its drawings.
+
+    samples  by class: (H, W) uint8, white ink on black, or photographs, (3, H, W)
+    title    what one sees
+    detail   under it
+    """
+    columns = max(1, ceil(len(samples) / TALLEST))
+    rows = ceil(len(samples) / columns)
+    width = NAME + num_samples * (TILE + GAP) + 2 * MARGIN
+    page = Image.new("RGB", (columns * width, TOP + max(rows, 1) * (TILE + GAP) + MARGIN), "white")
+    for text, y, size, colour, bold in ((title, 14, 22, INK, True), (detail, 46, 16, QUIET, False)):
+        shown, size = fitting(text, size, page.width - 2 * MARGIN, bold)
+        typefaces.write(page, (MARGIN, y), shown, colour, size, bold)
+    for number, (name, images) in enumerate(samples.items()):
+        column, row = divmod(number, rows)
+        left, top = column * width + MARGIN, TOP + row * (TILE + GAP)
+        shown, size = fitting(name, 15, NAME - 8)
+        typefaces.write(page, (left, top + TILE / 2), shown, INK, size, anchor="lm")
+        for place, image in enumerate(images[:num_samples]):
+            picture = pictures(image[None], "color" if image.ndim == 3 else 1)[0]
+            tile = Image.fromarray(np.ascontiguousarray(picture)).resize((TILE, TILE), Image.Resampling.LANCZOS)
+            page.paste(tile, (left + NAME + place * (TILE + GAP), top))
+    return page

@@ -1,0 +1,135 @@
+"""A .zip or .tar file, wherever it lies, as the folder that it was made of. No file takes a member's name."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from lzma import LZMAError
+from typing import IO, Any
+
+import fsspec
+
+from sketch_classifier.errors import UserError, one_line
+
+COMPRESSIONS = {  # of tar files, as fsspec calls them
+    ".tar": None, ".tar.gz": "gzip", ".tgz": "gzip", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz", ".txz": "xz",
+}  # fmt: skip
+ARCHIVES = (".zip", *COMPRESSIONS)
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError)
+MOST_OPEN = 16  # members that are being read
+COPIED = 2**20  # bytes at a time
+
+
+def is_archive(url: str) -> bool:
+    """Whether a path or address is that of an archive, by its ending."""
+    return url.lower().endswith(ARCHIVES)
+
+
+def open_archive(url: str, options: dict[str, Any]) -> Archive:
+    """The members of an archive at a path or address; `options` are those of its file system.
+
+    Raises UserError where it is not there, damaged or no archive.
+    """
+    try:
+        if url.lower().endswith(".zip"):
+            return _Zip(fsspec.open(url, "rb", **options).open())
+        compression = next(COMPRESSIONS[ending] for ending in COMPRESSIONS if url.lower().endswith(ending))
+        with fsspec.open(url, "rb", compression=compression, **options) as file:
+            return _Tar(file)
+    except FileNotFoundError:
+        raise UserError(f"source {url!r}: not found") from None
+    except (*DAMAGED, OSError, ValueError) as error:
+        raise UserError(f"source {url!r}: no archive that can be read ({one_line(error)})") from None
+
+
+class Archive(ABC):
+    """The part of a file system of fsspec that `Source` uses. Paths have no slash at their beginning."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        """`sizes` of the members in bytes, by their names. Names that lead out of the archive are left out."""
+        self.members: dict[str, str] = {}  # the name within the archive, by path
+        self._entries: dict[str, dict[str, Any]] = {}
+        self._below: dict[str, list[str]] = {"": []}
+        self._lock = threading.Lock()
+        for name, size in sizes.items():
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            if parts and ".." not in parts:
+                path = "/".join(parts)
+                self.members[path] = name
+                self._add(path, {"name": path, "size": size, "type": "file"})
+
+    def _add(self, path: str, entry: dict[str, Any]) -> None:
+        if path in self._entries:
+            return
+        self._entries[path] = entry
+        folder = path.rpartition("/")[0]
+        if folder not in self._below:
+            self._below[folder] = []
+            self._add(folder, {"name": folder, "size": 0, "type": "directory"})
+        self._below[folder].append(path)
+
+    def ls(self, path: str, detail: bool = True) -> list:
+        """What a folder holds. Raises FileNotFoundError where there is none."""
+        if path.strip("/") not in self._below:
+            raise FileNotFoundError(path)
+        paths = self._below[path.strip("/")]
+        return [self._entries[each] for each in paths] if detail else list(paths)
+
+    def info(self, path: str) -> dict[str, Any]:
+        """What is known of a file or folder. Raises FileNotFoundError where there is none."""
+        try:
+            return self._entries[path.strip("/")]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def cat_file(self, path: str, start: int, end: int) -> bytes:
+        """The bytes of a file from `start` to `end`. Raises UserError where it is damaged."""
+        with self._lock:
+            try:
+                return self._read(path, start, end)
+            except DAMAGED as error:
+                raise UserError(f"{path}: {one_line(error)}") from None
+
+    @abstractmethod
+    def _read(self, path: str, start: int, end: int) -> bytes: ...
+
+
+class _Zip(Archive):
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = zipfile.ZipFile(file)
+        super().__init__({about.filename: about.file_size for about in self._zip.infolist() if not about.is_dir()})
+        self._open: dict[str, IO[bytes]] = {}  # so that a large member is not inflated from its start for every block
+
+    def _read(self, path: str, start: int, end: int) -> bytes:
+        member = self._open.pop(path, None) or self._zip.open(self.members[path])
+        member.seek(start)
+        data = member.read(end - start)
+        if end < self._entries[path]["size"]:
+            self._open[path] = member
+            if len(self._open) > MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+        else:
+            member.close()
+        return data
+
+
+class _Tar(Archive):
+    """Inflated once, into a temporary file without a name: a compressed tar can only be read from its start."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = tempfile.TemporaryFile()
+        shutil.copyfileobj(file, self._file, COPIED)
+        self._file.seek(0)
+        with tarfile.open(fileobj=self._file, mode="r:") as tar:
+            members = [member for member in tar if member.isreg() and not member.issparse()]
+        self._places = {member.name: member.offset_data for member in members}
+        super().__init__({member.name: member.size for member in members})
+
+    def _read(self, path: str, start: int, end: int) -> bytes:
+        self._file.seek(self._places[self.members[path]] + start)
+        return self._file.read(end - start)

@@ -1,0 +1,220 @@
+"""From any format that can be read to any that can be written, a batch at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sketch_classifier.data.formats import Batch
+from sketch_classifier.data.reading import OF_BUCKET, ORDER, Reading, Recognised, are_whole, recognise
+from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.formats import BadRecords
+from sketch_classifier.drawings.formats.writers import WRITABLE, Form, Writer, writer_of
+from sketch_classifier.drawings.formats.writers.writer import COLUMNS
+from sketch_classifier.drawings.raster import rasterize
+from sketch_classifier.drawings.resize import resize
+from sketch_classifier.drawings.simplify import simplify
+from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.params import FORMATS
+from sketch_classifier.params.dataset import unusable_name
+
+BITMAP = 28
+MOST_PIXELS = 1 << 24  # of the pictures in memory
+NAMES = {
+    "strokes": "strokes",
+    "key_id": "key_id",
+    "countrycode": "country",
+    "recognized": "recognized",
+    "timestamp": "timestamp",
+    "times": "times of points",
+    "division": "division into splits",
+}
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written.
+
+    source_format  in which the source was read
+    counts         drawings by class
+    lost           what the source knows and the target cannot hold, in words
+    unknown        what the target has room for and the source does not know, in words
+    num_changed    drawings that were not simplified and now are
+    bad            records that were left out
+    """
+
+    source_format: str
+    format: str
+    counts: dict[str, int]
+    lost: tuple[str, ...]
+    unknown: tuple[str, ...]
+    num_changed: int
+    bad: BadRecords
+
+
+def convert(
+    source: str,
+    out: str | Path,
+    format: str,
+    *,
+    source_format: str | None = None,
+    categories: Sequence[str] | None = None,
+    limit: int | None = None,
+    size: int | None = None,
+    image: str = "png",
+    reading: str | None = None,
+) -> Converted:
+    """Write the drawings of a source to the folder `out`, which a data set with this format can have as its source.
+
+    source         a folder or fsspec URL, as `source` of params.yaml, or `official`
+    source_format  in which to read it; by default the target's own where the source has it, else the first it has
+    categories     by default all
+    limit          drawings of each category, in each part of a source that is divided; None: all
+    size           of pictures, pixels a side; only for image_folder
+    image          png or svg, likewise
+    reading        how an image_folder is read: ink or resize
+
+    Malformed records are left out and counted. Raises UserError, with nothing left at `out`, where `out` exists and is
+    not an empty folder, where the source is not there or malformed, and where strokes would have to be made of bitmaps.
+    """
+    out = Path(out).absolute()
+    kind = _checked(format, source_format, size, image)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out}: exists and is not an empty folder; choose another, or remove it")
+    found = recognise(source, _candidates(source, format, source_format), categories)
+    size = size or (BITMAP if found.first.bitmaps is None else found.first.bitmaps.shape[-1])
+    _check_fits(found, kind, image, source, size)
+    opened = Reading.of(source, found.format, categories, limit=limit, image_size=size, reading=reading)
+    for category in opened.categories:
+        if why := unusable_name(category, max(FORMATS[format].suffixes, key=len)):
+            raise UserError(f"categories: {why}")
+    form = Form(kind.needs_simplified or found.is_simplified, size, image)
+    return _write(opened, found, out, kind, form)
+
+
+def _checked(format: str, source_format: str | None, size: int | None, image: str) -> type[Writer]:
+    if format not in WRITABLE:
+        raise UserError(f"--format: {unknown_name('format', format, WRITABLE)}")
+    if source_format is not None and source_format not in FORMATS:
+        raise UserError(f"--from: {unknown_name('format', source_format, FORMATS)}")
+    if format != "image_folder" and size not in (None, BITMAP):
+        raise UserError(f"--size: bitmaps of {format} are {BITMAP} pixels a side; only image_folder has others")
+    if format != "image_folder" and image != "png":
+        raise UserError(f"--image: only image_folder holds {image} files, found --format {format}")
+    return writer_of(format)
+
+
+def _candidates(source: str, format: str, source_format: str | None) -> tuple[str, ...]:
+    """The formats to look for in a source, the best first."""
+    if source_format:
+        return (source_format,)
+    if source == "official":
+        return (format if format in OF_BUCKET else "simplified",)
+    first = ORDER if format == "p5" else (format, *ORDER)  # any file of 784 bytes a bitmap could be one of p5
+    return tuple(dict.fromkeys(first))
+
+
+def _check_fits(found: Recognised, kind: type[Writer], image: str, source: str, size: int) -> None:
+    """Raise UserError where the target cannot hold what the source has."""
+    as_strokes = image == "svg" or not kind.holds_bitmaps and kind.holds_strokes
+    if as_strokes and not found.has_strokes:
+        target = "SVG" if image == "svg" else kind.name
+        raise UserError(
+            f"source {source!r}: its {found.format} files hold bitmaps, {target} holds strokes, and bitmaps cannot "
+            "become strokes"
+        )
+    bitmaps = found.first.bitmaps
+    if bitmaps is not None and kind.name != "image_folder" and bitmaps.shape[1:] != (BITMAP, BITMAP):
+        raise UserError(
+            f"source {source!r}: {kind.name} holds grey bitmaps of {BITMAP}×{BITMAP}, found "
+            f"{'color photographs' if bitmaps.ndim == 4 else 'x'.join(map(str, bitmaps.shape[1:]))}"
+        )
+
+
+def _write(opened: Reading, found: Recognised, out: Path, kind: type[Writer], form: Form) -> Converted:
+    counts = np.zeros(len(opened.categories), np.int64)
+    bad, known = BadRecords(), set()
+    with replaced_folder(out) as folder:
+        fetched_to = folder / ".source"
+        with kind(folder, opened.categories, form) as writer:
+            target = _Target(writer, opened.categories, found.is_simplified)
+            for fetched in tqdm(opened.fetch(fetched_to), "convert", opened.num_pieces, unit="file", disable=None):
+                known |= opened.known(fetched) | ({"division"} if fetched.part.split else set())
+                for batch in opened.read(fetched, bad):
+                    target.append(batch, fetched.part.split)
+                    counts += np.bincount(batch.labels, minlength=len(counts))
+        shutil.rmtree(fetched_to, ignore_errors=True)
+        if not counts.sum():
+            first = f": {bad.first[0]}" if bad.first else ""
+            raise UserError(f"source {opened.source.name!r}: no drawing in its files{first}")
+    known |= ({"times"} if target.had_times else set()) | ({"strokes"} if found.has_strokes else set())
+    holds = kind.holds | ({"strokes"} if target.as_strokes else set())
+    absent = (kind.holds & COLUMNS) - known if target.as_strokes else frozenset[str]()
+    return Converted(
+        source_format=found.format,
+        format=kind.name,
+        counts=dict(zip(opened.categories, counts.tolist(), strict=True)),
+        lost=tuple(words for name, words in NAMES.items() if name in known - holds),
+        unknown=tuple(words for name, words in NAMES.items() if name in absent),
+        num_changed=target.num_changed,
+        bad=bad,
+    )
+
+
+class _Target:
+    """Brings drawings into the form in which a writer takes them.
+
+    as_strokes   whether that is strokes
+    num_changed  drawings that were simplified
+    had_times    whether any came with the times of its points
+    """
+
+    def __init__(self, writer: Writer, categories: Sequence[str], is_simplified: bool) -> None:
+        self.as_strokes = writer.holds_strokes
+        self.num_changed, self.had_times = 0, False
+        self._writer, self._names, self._is_simplified = writer, np.array(categories), is_simplified
+
+    def append(self, batch: Batch, split: str | None) -> None:
+        """Write a batch; raises UserError for what the format cannot hold."""
+        form, drawings = self._writer.form, batch.drawings
+        if drawings is None:
+            assert batch.bitmaps is not None
+            images = batch.bitmaps if batch.images is None else batch.images
+            for share in _shares(len(images), form.size):
+                self._writer.bitmaps(resize(images[share], form.size), batch.labels[share], split)
+            return
+        self.had_times |= drawings.times is not None
+        if form.simplified or not self.as_strokes:
+            drawings = self._simplified(drawings)
+        if self.as_strokes:
+            drawings = replace(drawings, word=self._names[batch.labels])
+            self._writer.strokes(drawings, batch.labels, split)
+        else:
+            for share in _shares(len(drawings), form.size):
+                bitmaps = rasterize(drawings[share], form.size, as_is=True)
+                self._writer.bitmaps(bitmaps, batch.labels[share], split, drawings.key_id[share])
+
+    def _simplified(self, drawings: Drawings) -> Drawings:
+        """Strokes of simplified files stay as they are, but for those that cannot be such."""
+        kept = are_whole(drawings) if self._is_simplified else np.zeros(len(drawings), bool)
+        self.num_changed += int((~kept).sum())
+        if kept.all():
+            return replace(drawings, points=drawings.points.astype(np.uint8))
+        if not kept.any():
+            return simplify(drawings)
+        as_they_are = drawings[kept]
+        parts = [replace(as_they_are, points=as_they_are.points.astype(np.uint8)), simplify(drawings[~kept])]
+        order = np.concatenate([np.flatnonzero(kept), np.flatnonzero(~kept)])
+        return Drawings.concatenate(parts)[np.argsort(order)]
+
+
+def _shares(count: int, size: int) -> Iterator[slice]:
+    """What to draw at a time, so that large pictures take no more memory than many small ones."""
+    share = max(1, MOST_PIXELS // size**2)
+    return (slice(start, start + share) for start in range(0, count, share))

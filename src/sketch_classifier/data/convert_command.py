@@ -1,0 +1,92 @@
+"""`python -m sketch_classifier convert SOURCE OUT --format FORMAT`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it loads numba
+    from sketch_classifier.data.convert import Converted
+
+
+def add(commands) -> None:
+    """Declare the command among others (of `argparse`)."""
+    parser = commands.add_parser(
+        "convert",
+        help="write a dataset in another format",
+        description="Write the drawings of a source in another format, to a folder that can be a source itself.",
+    )
+    add_source(parser)
+    parser.add_argument("out", metavar="OUT", help="folder to write, which is not there or empty")
+    parser.add_argument("--format", required=True, metavar="FORMAT", help=f"one of {', '.join(_writable())}")
+    parser.add_argument("--limit", type=positive, metavar="N", help="drawings of each class (default: all)")
+    parser.add_argument("--size", type=positive, metavar="PX", help="image_folder: pixels a side (default: 28)")
+    parser.add_argument("--image", choices=("png", "svg"), default="png", help="image_folder: what to write")
+    parser.set_defaults(run=_run)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Declare what commands have in common that read a source."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder, an archive or an fsspec URL of a dataset in any format, or `official`: Google's bucket",
+    )
+    parser.add_argument(
+        "--from", dest="source_format", metavar="FORMAT", help="format of SOURCE (default: the first recognised)"
+    )
+    parser.add_argument("--categories", nargs="+", metavar="NAME", help="classes to read (default: all)")
+    parser.add_argument(
+        "--reading", choices=("ink", "resize"), help="how pictures of an image_folder are read (default: ink)"
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for `argparse`."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is expected, found {text}")
+    return number
+
+
+def _writable() -> tuple[str, ...]:
+    from sketch_classifier.drawings.formats.writers import WRITABLE
+
+    return WRITABLE
+
+
+def _run(options: argparse.Namespace) -> int:
+    from sketch_classifier.data.convert import convert
+
+    done = convert(
+        options.source,
+        options.out,
+        options.format,
+        source_format=options.source_format,
+        categories=options.categories,
+        limit=options.limit,
+        size=options.size,
+        image=options.image,
+        reading=options.reading,
+    )
+    for note in _notes(done):
+        print(note, file=sys.stderr)
+    num, classes = sum(done.counts.values()), len(done.counts)
+    print(
+        f"{options.out}: {num:,} drawings of {classes:,} {'class' if classes == 1 else 'classes'}, "
+        f"from {done.source_format} to {done.format}"
+    )
+    return 0
+
+
+def _notes(done: Converted) -> Iterator[str]:
+    if done.lost:
+        yield f"left out, as {done.format} cannot hold it: {', '.join(done.lost)}"
+    if done.unknown:
+        yield f"unknown to {done.source_format}, so {done.format} has a default: {', '.join(done.unknown)}"
+    if done.num_changed:
+        yield f"{done.num_changed:,} drawings were simplified"
+    if done.bad.count:
+        yield f"left out: {done.bad.count} of {done.bad.total} records are malformed, the first: {done.bad.first[0]}"

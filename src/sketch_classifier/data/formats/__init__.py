@@ -1,0 +1,26 @@
+"""The formats of a dataset, one a file: how their files are found in a source, fetched and read."""
+
+from __future__ import annotations
+
+from sketch_classifier.data.formats.format import Batch, Format, Part, Piece, Wanted
+
+__all__ = ["Batch", "Format", "Part", "Piece", "Wanted", "format_of"]
+
+
+def format_of(name: str) -> Format:
+    """The format of that name, which is one of `params.FORMATS`."""
+    from sketch_classifier.data.formats import (
+        binary,
+        csv,
+        image_folder,
+        numpy_bitmap,
+        p5,
+        parquet,
+        raw,
+        simplified,
+        svhn,
+        tfrecord,
+    )  # fmt: skip
+
+    modules = (simplified, raw, numpy_bitmap, svhn, tfrecord, binary, csv, parquet, image_folder, p5)
+    return {format.name: format for format in (module.FORMAT for module in modules)}[name]

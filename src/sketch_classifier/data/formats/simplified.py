@@ -1,0 +1,31 @@
+"""`simplified`: strokes as lines of JSON, `<category>.ndjson` of the bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sketch_classifier.data.formats.format import Batch, OneFileEach, Part, labelled
+from sketch_classifier.data.prefix import NdjsonRows
+from sketch_classifier.data.sources import SourceFile
+from sketch_classifier.params import DatasetPreset
+
+if TYPE_CHECKING:
+    from sketch_classifier.drawings.formats import BadRecords
+
+
+class Simplified(OneFileEach):
+    name = "simplified"
+    is_simplified = True
+
+    def prefix(self, file: SourceFile, limit: int | None) -> NdjsonRows:
+        return NdjsonRows(file.url, file.size, limit)
+
+    def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
+        from sketch_classifier.drawings.formats import iter_ndjson  # here: loads numba, which fetching does not need
+
+        for drawings in iter_ndjson(part.path, bad=bad):
+            yield Batch(labelled(part, preset, len(drawings)), drawings.row, drawings)
+
+
+FORMAT = Simplified()

@@ -1,0 +1,256 @@
+"""The drawings of any source without a data set of them: which formats a source has, and its files one at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from sketch_classifier.data.download import find
+from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, format_of
+from sketch_classifier.data.sources import Source
+from sketch_classifier.drawings.formats import BadRecords
+from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.errors import UserError, unknown_name
+from sketch_classifier.params import FORMATS, DatasetPreset
+
+# In which formats a source is looked for, the first that it has being read: strokes before bitmaps made of them, and
+# `.bin` files as drawings before any file as bitmaps.
+ORDER = (
+    "simplified", "raw", "binary", "csv", "parquet", "tfrecord", "p5", "numpy_bitmap", "svhn", "image_folder",
+)  # fmt: skip
+OF_BUCKET = ("simplified", "raw", "binary", "numpy_bitmap")  # of the source `official`
+SVHN = "svhn"
+FEW = 3  # files that are tried
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A part of a source that was fetched, and the address it came from."""
+
+    part: Part
+    address: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source as one format reads it.
+
+    categories  that it has, or those of them that were chosen, in the order in which labels count them
+    limit       how many drawings of each are read at most, in each of its parts; None: all
+    """
+
+    source: Source
+    format: Format
+    categories: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    limit: int | None
+    image_size: int
+    reading: str | None
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        format: str,
+        categories: Sequence[str] | None = None,
+        *,
+        limit: int | None = None,
+        image_size: int = 28,
+        reading: str | None = None,
+    ) -> Reading:
+        """Find the categories (None: all) of a source in a format.
+
+        reading  of image_folder: ink (the default) or resize
+        Raises UserError where a folder, a file or a category is not there.
+        """
+        kind = format_of(format)
+        where = Source(source, kind.official)
+        if format == SVHN:
+            digits = tuple(map(str, range(10)))
+            for category in categories or ():
+                if category not in digits:
+                    raise UserError(unknown_name("category", category, digits))
+            _, pieces = find(kind, where, ("train_32x32", "test_32x32"))
+            names = tuple(categories or digits)
+        else:
+            names, pieces = find(kind, where, categories or None)
+        return cls(where, kind, tuple(names), tuple(pieces), limit, image_size, reading)
+
+    @property
+    def num_pieces(self) -> int:
+        return len(self.pieces)
+
+    def each(self) -> list[Reading]:
+        """The same, cut into what can be read without the rest: the files of a category each, or all that mix these."""
+        return [replace(self, pieces=(piece,)) for piece in self.pieces] if self._by_category else [self]
+
+    def fetch(self, folder: Path) -> Iterator[Fetched]:
+        """The parts of the source, each there to be read until the next one is asked for.
+
+        folder  an empty folder to fetch into, where no more than one file of a category lies at a time
+
+        Raises UserError for a file that cannot be fetched.
+        """
+        wanted = Wanted(self.categories, self.limit, None)
+        groups = [[piece] for piece in self.pieces] if self._by_category else [list(self.pieces)]
+        for group in groups:
+            into = folder / self.format.name
+            try:
+                for piece in group:
+                    path = into / piece.name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    self.format.fetch(piece, path, wanted)
+                address_of = {into / piece.name: piece.files[0].url for piece in group}
+                categories = (group[0].category,) if self._by_category else self.categories
+                for part in self.format.parts(into, self._preset(categories)):
+                    yield Fetched(part, address_of.get(part.path, str(part.path)))
+            finally:
+                shutil.rmtree(into, ignore_errors=True)
+
+    def read(self, fetched: Fetched, bad: BadRecords | None = None) -> Iterator[Batch]:
+        """The drawings of a part, a batch at a time; labels count `categories`.
+
+        `bad` skips and counts malformed records; without it the first one raises UserError. Both call a file by the
+        address that it came from.
+        """
+        part = fetched.part
+        categories = (part.category,) if self._by_category and part.category else self.categories
+        label_of = np.array([self.categories.index(category) for category in categories], np.int64)
+        here = None if bad is None else BadRecords()
+        path, address = str(part.path), fetched.address
+        try:
+            for batch in self.format.read(part, self._preset(categories), here):
+                if len(batch.labels):
+                    yield batch._replace(labels=label_of[batch.labels])
+        except UserError as error:
+            raise UserError(str(error).replace(path, address)) from None
+        finally:
+            if bad is not None and here is not None:
+                bad.total += here.total
+                bad.count += here.count
+                first = [record._replace(file=record.file.replace(path, address)) for record in here.first]
+                bad.first = [*bad.first, *first][: bad.keep]
+
+    def known(self, fetched: Fetched) -> frozenset[str]:
+        """Which of the columns of drawings the part's file says."""
+        return self.format.known([fetched.part])
+
+    @property
+    def _by_category(self) -> bool:
+        return FORMATS[self.format.name].by_category
+
+    def _preset(self, categories: tuple[str, ...]) -> DatasetPreset:
+        """A preset that is not checked, since one category is none of a data set."""
+        is_svhn = self.format.name == SVHN
+        reading = self.reading or "ink" if self.format.name == "image_folder" else None
+        return DatasetPreset.model_construct(
+            format=self.format.name,
+            categories=categories,
+            limit=self.limit,
+            image_size=self.image_size,
+            channels="color" if is_svhn else 1,
+            reading=reading,
+        )
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A format that a source has.
+
+    first  its first drawing
+    """
+
+    format: str
+    first: Batch
+
+    @property
+    def has_strokes(self) -> bool:
+        return self.first.drawings is not None
+
+    @property
+    def has_times(self) -> bool:
+        return self.first.drawings is not None and self.first.drawings.times is not None
+
+    @property
+    def is_simplified(self) -> bool:
+        """Whether its strokes are taken as simplified ones: whole numbers, no times, and not in a file of raw ones."""
+        drawings = self.first.drawings
+        if drawings is None:
+            return False
+        return format_of(self.format).is_simplified or (self.format != "raw" and bool(are_whole(drawings).all()))
+
+
+def recognise(source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None) -> Recognised:
+    """The first format, of those named or of all, in which drawings of the source can be read.
+
+    Each format looks for its files, and the first drawing of these is read. Raises UserError where none has any, with
+    what the one format said where only one was asked for.
+    """
+    for recognised in recognised_formats(source, among, categories):
+        return recognised
+    layouts = ", ".join(_layout(name) for name in among or ORDER)
+    raise UserError(f"source {source!r}: no drawings recognised in it; accepted are {layouts}")
+
+
+def recognised_formats(
+    source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None
+) -> Iterator[Recognised]:
+    """All such formats, as `recognise` finds the first of them."""
+    _check(source)
+    for name in among or (OF_BUCKET if source == "official" else ORDER):
+        try:
+            yield Recognised(name, _first(source, name, categories))
+        except UserError:
+            if among and len(among) == 1:
+                raise
+
+
+def are_whole(drawings: Drawings) -> np.ndarray:
+    """(N,) bool: which drawings have no times, and only coordinates that are whole numbers from 0 to 255."""
+    if drawings.times is not None or not len(drawings):
+        return np.zeros(len(drawings), bool)
+    if drawings.points.dtype == np.uint8:
+        return np.ones(len(drawings), bool)
+    points = drawings.points
+    good = ((points >= 0) & (points <= 255) & (points == np.rint(points))).all(axis=1)
+    return np.logical_and.reduceat(good, drawings.stroke_offsets[drawings.drawing_offsets[:-1]])
+
+
+def _check(source: str) -> None:
+    """Raise UserError where a source cannot be reached at all: each format would only say the same."""
+    if source == "synthetic":
+        raise UserError(
+            "source synthetic: drawn when it is needed; `python -m sketch_classifier.synthetic OUT` writes a folder"
+        )
+    where = Source(source)
+    if not where.is_http and where.entries() is None:
+        raise UserError(f"source {source!r}: no folder {where.url}")
+
+
+def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
+    """One of the first drawings; the first file may be damaged, and others not."""
+    refusal = UserError(f"source {source!r}: no drawing in its {format} files")
+    every = Reading.of(source, format, categories, limit=1)
+    if FORMATS[format].by_category or format == SVHN:
+        tried = every.each()[:FEW]
+    else:  # no more of a file is read than until the first drawing of the class
+        tried = [replace(every, categories=(name,), pieces=every.pieces[:1]) for name in every.categories[:FEW]]
+    with TemporaryDirectory() as folder:
+        for reading in tried:
+            try:
+                for fetched in reading.fetch(Path(folder) / "source"):
+                    for batch in reading.read(fetched, BadRecords()):
+                        return batch
+            except UserError as error:
+                refusal = error
+    raise refusal
+
+
+def _layout(name: str) -> str:
+    about = FORMATS[name]
+    return f"{name} ({'/'.join(filter(None, (about.folders[0], f'*{about.suffixes[0]}')))})"

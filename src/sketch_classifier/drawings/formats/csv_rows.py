@@ -1,0 +1,296 @@
+"""Read the CSV files of Kaggle's Quick, Draw! competition: a row a drawing, its strokes as JSON in one field.
+
+Rows are rewritten as lines of .ndjson in the dataset's own layout and parsed as those are, so that both read the same
+numbers and refuse the same records.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+
+from sketch_classifier.drawings.formats.ndjson import MAX_LINE, iter_ndjson
+from sketch_classifier.drawings.formats.records import BadRecords, Source, open_source
+from sketch_classifier.drawings.jit import compiled
+from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.errors import UserError, shown
+
+COLUMNS = ("word", "countrycode", "timestamp", "recognized", "key_id", "drawing")  # in the order of .ndjson
+BLOCK = 1 << 20  # bytes read at a time
+MAX_HEADER = 1 << 16  # bytes
+MAX_COLUMNS = 64
+ADDED = 200  # bytes at most that a row gains by becoming a line
+QUOTE, COMMA, NEWLINE, RETURN, SPACE, BACKSLASH, OPEN, CLOSE = (np.uint8(ord(char)) for char in '",\n\r \\[]')
+WORD, COUNTRYCODE, TIMESTAMP, RECOGNIZED, KEY_ID, DRAWING = (
+    np.frombuffer(text, np.uint8)
+    for text in (
+        b'{"word":"', b'","countrycode":"', b'","timestamp":"', b'","recognized":', b',"key_id":"', b'","drawing":',
+    )
+)  # fmt: skip
+LETTER_T, ONE, BIT_OF_SMALL = np.uint8(ord("T")), np.uint8(ord("1")), np.uint8(32)
+UTC, ZONE, EPOCH, ZERO = (np.frombuffer(text, np.uint8) for text in (b" UTC", b"+00:00", b"1970-01-01 00:00:00", b"0"))
+TRUE, FALSE, END = (np.frombuffer(text, np.uint8) for text in (b"true", b"false", b"}\n"))
+
+
+def read_csv(path: Source, *, limit: int | None = None, bad: BadRecords | None = None) -> Drawings:
+    """All drawings of a CSV file, or its first `limit`; otherwise as `iter_csv`."""
+    return Drawings.concatenate(list(iter_csv(path, batch_size=sys.maxsize, limit=limit, bad=bad)))
+
+
+def iter_csv(
+    path: Source, *, batch_size: int = 4096, limit: int | None = None, bad: BadRecords | None = None
+) -> Iterator[Drawings]:
+    """The drawings of a CSV file, `batch_size` at a time, in memory that does not grow with the file.
+
+    The first line names the columns, in any order: `drawing` (required), word, countrycode, key_id, recognized,
+    timestamp; others are ignored. What is said of rows is as `iter_ndjson` says it of lines, and `row` is the line less
+    one, of which the first is the line of names. Raises UserError where there is no column `drawing`.
+    """
+    with open_source(path) as (file, name), _as_ndjson(file, name) as lines:
+        yield from iter_ndjson(lines, batch_size=batch_size, limit=limit, bad=bad)
+
+
+def csv_columns(path: Source) -> tuple[str, ...]:
+    """The columns that a CSV file has, of COLUMNS. Raises UserError where `drawing` is not among them."""
+    with open_source(path) as (file, name):
+        names = _header(file.readline(MAX_HEADER), name)
+    return tuple(column for column in COLUMNS if column in names)
+
+
+def _header(line: bytes, name: str) -> list[str]:
+    names = next(csv.reader([line.decode("utf-8-sig", errors="replace")]), [])
+    names = [column.strip().lower() for column in names]
+    if "drawing" not in names:
+        found = ", ".join(shown(column, 20) for column in names[:8]) or "none"
+        raise UserError(f"{name}:1: no column 'drawing' in the first line; found {found}")
+    if len(names) > MAX_COLUMNS:
+        raise UserError(f"{name}:1: {len(names)} columns; at most {MAX_COLUMNS} are accepted")
+    return names
+
+
+@contextmanager
+def _as_ndjson(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """The file as one of .ndjson. The line of names becomes an empty one, so that lines keep their numbers."""
+    raw = _Rewritten(file, name)
+    raw.name = name
+    with io.BufferedReader(raw, BLOCK) as lines:
+        yield lines
+
+
+class _Rewritten(io.RawIOBase):
+    name: str
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self._called = file, name
+        names = _header(file.readline(MAX_HEADER), name)
+        self._places = np.array([names.index(column) if column in names else -1 for column in COLUMNS], np.int64)
+        self._rest = b""
+        self._out = memoryview(b"\n")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        while not self._out:
+            block = self._file.read(BLOCK)
+            text = self._rest + block
+            if not text:
+                return 0
+            if not block:
+                text += b"\n"  # after the last row
+            data = np.frombuffer(text, np.uint8)
+            out = np.empty(2 * len(data) + ADDED * (np.count_nonzero(data == NEWLINE) + 1), np.uint8)
+            num, position = _rewrite(data, self._places, out)
+            self._rest = text[position:] if block else b""
+            if len(self._rest) > MAX_LINE:
+                raise UserError(f"{self._called}: a row of more than {MAX_LINE >> 20} MiB: a quote is not closed")
+            if not block and position < len(text):
+                last = text[position:].replace(b"\n", b" ") + b"\n"  # cut short within quotes, and no line of JSON
+                out[num : num + len(last)] = np.frombuffer(last, np.uint8)
+                num += len(last)
+            self._out = memoryview(out[:num])
+        num = min(len(buffer), len(self._out))
+        buffer[:num] = self._out[:num]
+        self._out = self._out[num:]
+        return num
+
+
+@compiled()
+def _rewrite(text, places, out):
+    """Rewrite the whole rows of `text`: (bytes of `out`, where the first row begins that is not whole).
+
+    places  of the columns in a row, in the order of COLUMNS; −1 for one that is missing
+    """
+    spans = np.empty((MAX_COLUMNS, 3), np.int64)  # start, end, whether in quotes
+    columns = np.empty((6, 3), np.int64)
+    p, o = np.int64(0), np.int64(0)
+    while p < len(text):
+        num_fields, after, num_broken = _fields(text, p, spans)
+        if after < 0:
+            return o, p
+        p = after
+        if num_fields == 1 and spans[0, 0] == spans[0, 1]:  # an empty line
+            out[o] = NEWLINE
+            o += 1
+            continue
+        for column in range(6):
+            columns[column, :] = 0
+            if 0 <= places[column] < num_fields:
+                columns[column, :] = spans[places[column]]
+        o = _put(WORD, out, o)
+        o = _escaped(text, columns[0], out, o)
+        o = _put(COUNTRYCODE, out, o)
+        o = _escaped(text, columns[1], out, o)
+        o = _put(TIMESTAMP, out, o)
+        o = _timestamp(text, columns[2], out, o)
+        o = _put(RECOGNIZED, out, o)
+        o = _flag(text, columns[3], out, o)
+        o = _put(KEY_ID, out, o)
+        o = _put(ZERO, out, o) if columns[4, 0] == columns[4, 1] else _escaped(text, columns[4], out, o)
+        o = _put(DRAWING, out, o)
+        o = _drawing(text, columns[5], out, o)
+        o = _put(END, out, o)
+        for _ in range(num_broken):  # so that the numbers of the lines that follow stay the same
+            out[o] = NEWLINE
+            o += 1
+    return o, p
+
+
+@compiled()
+def _fields(text, p, spans):
+    """Find the fields of the row at `p`: (how many, where the next row begins or −1, line breaks within quotes)."""
+    num_fields, num_broken = np.int64(0), np.int64(0)
+    while True:
+        start, end = p, p
+        is_quoted = p < len(text) and text[p] == QUOTE
+        if is_quoted:
+            start += 1
+            p += 1
+            while p < len(text):
+                if text[p] == QUOTE:
+                    if p + 1 >= len(text) or text[p + 1] != QUOTE:
+                        break
+                    p += 1
+                elif text[p] == NEWLINE:
+                    num_broken += 1
+                p += 1
+            end = p
+            p += 1
+        while p < len(text) and text[p] != COMMA and text[p] != NEWLINE:
+            p += 1
+        if p >= len(text):
+            return num_fields, -1, num_broken
+        if not is_quoted:
+            end = p
+            if text[p] == NEWLINE and p > start and text[p - 1] == RETURN:
+                end -= 1
+        if num_fields < MAX_COLUMNS:
+            spans[num_fields, 0], spans[num_fields, 1], spans[num_fields, 2] = start, end, is_quoted
+        num_fields += 1
+        p += 1
+        if text[p - 1] == NEWLINE:
+            return num_fields, p, num_broken
+
+
+@compiled()
+def _put(what, out, o):
+    for i in range(len(what)):
+        out[o + i] = what[i]
+    return o + len(what)
+
+
+@compiled()
+def _escaped(text, span, out, o):
+    """A field as the inside of a JSON string. Control characters become spaces."""
+    p = span[0]
+    while p < span[1]:
+        char = text[p]
+        if char == QUOTE and span[2]:  # doubled
+            p += 1
+        if char == QUOTE or char == BACKSLASH:
+            out[o] = BACKSLASH
+            o += 1
+        out[o] = max(char, SPACE)
+        o += 1
+        p += 1
+    return o
+
+
+@compiled()
+def _in_quotes(text, span, out, o):
+    """A field as a JSON string."""
+    out[o] = QUOTE
+    o = _escaped(text, span, out, o + 1)
+    out[o] = QUOTE
+    return o + 1
+
+
+@compiled()
+def _timestamp(text, span, out, o):
+    if span[0] == span[1]:
+        return _put(UTC, out, _put(EPOCH, out, o))
+    if span[1] - span[0] > len(ZONE) and _is(text, span[1] - len(ZONE), ZONE):
+        span[1] -= len(ZONE)
+    if span[1] - span[0] > len(UTC) and _is(text, span[1] - len(UTC), UTC):
+        span[1] -= len(UTC)
+    first = o
+    o = _escaped(text, span, out, o)
+    if o - first > 10 and out[first + 10] == LETTER_T:
+        out[first + 10] = SPACE
+    return _put(UTC, out, o)
+
+
+@compiled()
+def _flag(text, span, out, o):
+    """True, true, TRUE, 1 or nothing; False, false, FALSE or 0; anything else in quotes, which is malformed."""
+    start, length = span[0], span[1] - span[0]
+    if length == 0 or (length == 1 and text[start] == ONE) or (length == len(TRUE) and _is_word(text, start, TRUE)):
+        return _put(TRUE, out, o)
+    if (length == 1 and text[start] == ZERO[0]) or (length == len(FALSE) and _is_word(text, start, FALSE)):
+        return _put(FALSE, out, o)
+    return _in_quotes(text, span, out, o)
+
+
+@compiled()
+def _drawing(text, span, out, o):
+    """JSON without its spaces (but for one between two numbers, which is malformed); what is no list in quotes."""
+    p, end = span[0], span[1]
+    if p == end or text[p] != OPEN:
+        return _in_quotes(text, span, out, o)
+    while p < end:
+        char = text[p]
+        if char == QUOTE and span[2]:
+            p += 1
+        if char > SPACE or not (_is_mark(out[o - 1]) or (p + 1 < end and _is_mark(text[p + 1]))):
+            out[o] = max(char, SPACE)
+            o += 1
+        p += 1
+    return o
+
+
+@compiled()
+def _is_mark(char):
+    return char <= SPACE or char == COMMA or char == OPEN or char == CLOSE
+
+
+@compiled()
+def _is(text, p, expected):
+    for i in range(len(expected)):
+        if text[p + i] != expected[i]:
+            return False
+    return True
+
+
+@compiled()
+def _is_word(text, p, expected):
+    """Whether these letters stand at `p`, small or capital."""
+    for i in range(len(expected)):
+        if text[p + i] | BIT_OF_SMALL != expected[i]:
+            return False
+    return True

@@ -1,0 +1,55 @@
+"""The formats of a dataset: what params.yaml must know of each before any file is looked at.
+
+How their files are found, fetched and read stands in `data/formats`, one file a format.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Format = Literal[
+    "simplified", "raw", "numpy_bitmap", "svhn", "tfrecord", "binary", "csv", "parquet", "image_folder", "p5"
+]
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+
+
+class About(NamedTuple):
+    """What is known of a format.
+
+    suffixes      of its files in a source
+    folders       where in a source they may lie; "" is the source itself
+    by_category   whether each category has files of its own; in the others the categories are mixed
+    has_strokes   None where it depends on the files
+    has_flags     likewise: whether drawings say if the game recognised them
+    has_division  likewise: whether they are divided into training and test drawings already
+    has_records   whether there are records that may be malformed, each by itself, and left out
+    sources       what `source` may be beside a folder or an address
+    """
+
+    suffixes: tuple[str, ...]
+    folders: tuple[str, ...]
+    by_category: bool = True
+    has_strokes: bool | None = False
+    has_flags: bool | None = False
+    has_division: bool | None = False
+    has_records: bool = True
+    sources: tuple[str, ...] = ()
+
+
+OURS = ("synthetic", "official")
+FORMATS: dict[str, About] = {
+    "simplified": About((".ndjson",), ("simplified",), has_strokes=True, has_flags=True, sources=OURS),
+    "raw": About((".ndjson",), ("raw",), has_strokes=True, has_flags=True, sources=OURS),
+    "numpy_bitmap": About((".npy",), ("numpy_bitmap",), sources=OURS),
+    "svhn": About((".mat",), ("",), by_category=False, has_division=True, has_records=False, sources=OURS),
+    "tfrecord": About((".tfrecord",), ("", "tfrecord"), by_category=False, has_strokes=True, has_division=None),
+    "binary": About((".bin",), ("binary", ""), has_strokes=True, has_flags=True, sources=("official",)),
+    "csv": About((".csv",), ("train_simplified", "train_raw", "csv", ""), has_strokes=True, has_flags=None),
+    "parquet": About(
+        (".parquet",), ("", "data", "parquet"), by_category=False, has_strokes=None, has_flags=None, has_division=None
+    ),
+    "image_folder": About(PICTURES, ("", "image_folder"), has_division=None),
+    "p5": About((".npz", ".bin"), ("", "p5", "sketchrnn"), has_strokes=None, has_division=None, sources=("official",)),
+}
+SKETCHES = {name: FORMATS[name].suffixes[0] for name in ("simplified", "raw", "numpy_bitmap")}  # of the bucket
+SUFFIXES = {name: about.suffixes[0] for name, about in FORMATS.items()} | {"image_folder": ".parquet"}  # once fetched

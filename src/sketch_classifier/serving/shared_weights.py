@@ -1,0 +1,89 @@
+"""A trained network as an ONNX graph whose weights stay in the safetensors file beside it, so that they exist once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import TensorProto
+from torch import nn
+
+from sketch_classifier.models.network import Network
+from sketch_classifier.models.saved import About
+from sketch_classifier.serving.onnx_graph import BATCH, INPUT, Serving, converted, describe
+from sketch_classifier.serving.onnx_session import WEIGHTS_SHA256
+
+TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}  # by safetensors' names
+FLOAT16 = " float16"  # what the names of these tensors end in; they are cast as the model is loaded
+
+
+def onnx_graph(network: Network, about: About, weights: Path) -> onnx.ModelProto:
+    """What `onnx_model` gives, without the weights: it refers to `weights`, a state dict of the network in safetensors.
+
+    The graph is to lie in the folder of that file, whose SHA-256 stands in the metadata. float16 tensors are used as
+    float32. ONNX Runtime folds the casts and merges batch normalisation into convolutions when it loads the model.
+    """
+    module = Serving(network, about)
+    values = {f"network.{name}": value for name, value in network.state_dict().items() if value.is_floating_point()}
+    # As inputs: what is a constant of the graph would be merged, and could not be found in the file any more.
+    model = converted(
+        _WithWeights(module, list(values)),
+        (list(values.values()), module.example()),
+        ([None] * len(values), {0: BATCH}),
+        [*values, INPUT],
+    )
+    describe(model, module, **{WEIGHTS_SHA256: hashlib.sha256(weights.read_bytes()).hexdigest()})
+    _refer(model.graph, weights)
+    return model
+
+
+class _WithWeights(nn.Module):
+    """A module whose weights are the first argument."""
+
+    def __init__(self, module: nn.Module, names: Sequence[str]) -> None:
+        super().__init__()
+        self._call = lambda values, stored: torch.func.functional_call(module, values, (stored,))  # no submodule of it
+        self._names = names
+
+    def forward(self, values: Sequence[torch.Tensor], stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._call(dict(zip(self._names, values, strict=True)), stored)
+
+
+def _refer(graph: onnx.GraphProto, weights: Path) -> None:
+    """Put references to the file in the place of the inputs that are weights."""
+    entries, start = _entries(weights)
+    used = {name for node in graph.node for name in node.input}
+    casts = []
+    for value in [value for value in graph.input if value.name != INPUT]:
+        graph.input.remove(value)
+        if value.name not in used:
+            continue
+        entry = entries[value.name.removeprefix("network.")]
+        begin, end = entry["data_offsets"]
+        is_half = entry["dtype"] == "F16"
+        tensor = TensorProto(
+            name=value.name + FLOAT16 if is_half else value.name,
+            data_type=TYPES[entry["dtype"]],
+            dims=entry["shape"],
+            data_location=TensorProto.EXTERNAL,
+        )
+        for key, text in (("location", weights.name), ("offset", str(start + begin)), ("length", str(end - begin))):
+            tensor.external_data.add(key=key, value=text)
+        graph.initializer.append(tensor)
+        if is_half:
+            casts.append(onnx.helper.make_node("Cast", [tensor.name], [value.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _entries(path: Path) -> tuple[Mapping[str, dict], int]:
+    """The header of a safetensors file, and where the data begins: https://github.com/huggingface/safetensors#format"""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(length)), 8 + length

@@ -1,0 +1,172 @@
+"""From a trained and evaluated model to one that is part of this package, with a card that says what it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+import torch
+from jinja2 import StrictUndefined, Template
+
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.models.network import class_probabilities
+from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
+from sketch_classifier.models.pretrained_weights import ATTRIBUTION, packed
+from sketch_classifier.models.saved import About, load_model, write_model
+from sketch_classifier.params import ModelPreset
+from sketch_classifier.progress import step
+from sketch_classifier.serving.export import compare
+from sketch_classifier.serving.onnx_session import Session
+from sketch_classifier.serving.predictor import FILE, WEIGHTS_FILE
+from sketch_classifier.serving.shared_weights import onnx_graph
+
+TOLERANCE = 0.002  # of an accuracy that is computed again, perhaps on another kind of processor
+LOWEST_AGREEMENT = 0.99  # of the copy in float16 with the trained model
+NUM_WEAKEST = 8  # classes, and pairs of classes, that the card names
+NEEDED = ("num_test", "accuracy", "accuracy_low", "accuracy_high")
+FIGURES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "top3_accuracy": "top-3 accuracy",
+    "top5_accuracy": "top-5 accuracy",
+    "log_loss": "log loss",
+    "log_loss_scaled": "log loss, calibrated",
+    "expected_calibration_error": "expected calibration error",
+    "expected_calibration_error_scaled": "expected calibration error, calibrated",
+}
+
+
+def ship(
+    model: str | Path, metrics: str | Path, processed: str | Path, out: str | Path, command: str, began: str = ""
+) -> dict[str, Any]:
+    """Write the model of the folder `model` to the folder `out`, which is replaced: what `Predictor.pretrained` reads.
+
+    metrics    the folder of what `evaluate` found: metrics.json, intervals.csv, per_class.csv and most_confused.csv
+    processed  the folder of the drawings that it was trained and evaluated on
+    command    that trained it, for the card
+    began      where the weights come from that training began with, for the card
+
+    `out` gets model.json and model.safetensors as `save_model` writes them, kernels and matrices in float16 and the
+    logits calibrated by the temperature of metrics.json; model.onnx, a graph that reads its weights from
+    model.safetensors; and README.md, the card. Paths of this machine are cut to the names of their files. The copy is
+    run on all test drawings: how it compares to the trained model is returned, with the bytes of all files. The same
+    model gives the same bytes.
+
+    Raises UserError where an input is missing, where `metrics` are of another model or other drawings, and where the
+    copy gives another class too often.
+    """
+    dataset = Dataset.open(processed)
+    network, about = load_model(model)
+    figures, tables = _evaluated(Path(metrics))
+    test, stored = rows_to_test(dataset, about, model), dataset.inputs(network.input)
+    labels = dataset.targets(about.task)[test]
+    step(f"predicting {len(test):,} test drawings with the trained model")
+    logits = require_numbers(predict_logits(network, stored, test, device="cpu"), model)
+    about = replace(_without_paths(about), temperature=figures.get("temperature", 1.0))
+    expected = _probabilities(logits, about)
+    accuracy = float((expected.argmax(axis=1) == labels).mean())
+    if figures["num_test"] != len(test) or abs(accuracy - figures["accuracy"]) > TOLERANCE:
+        found = f"accuracy {figures['accuracy']:.4f} on {figures['num_test']:,} drawings"
+        expects = f"{accuracy:.4f} on {len(test):,}"
+        raise UserError(f"{metrics}: {found} is not that of {model}, {expects}; run `dvc repro evaluate`")
+
+    out = Path(out)
+    with replaced_folder(out) as partial:
+        step(f"writing {out}")
+        state = packed(network.state_dict())
+        write_model(partial, state, about)
+        network.load_state_dict(state)
+        graph = onnx_graph(network, about, partial / WEIGHTS_FILE)
+        (partial / FILE).write_bytes(graph.SerializeToString(deterministic=True))
+        onnx.checker.check_model(str(partial / FILE))
+        step(f"checking it on {len(test):,} test drawings")
+        session = Session(partial / FILE, weights=partial / WEIGHTS_FILE)
+        checked = compare(session, stored, test, labels, expected, "shipped")
+        if checked["agreement_shipped"] < LOWEST_AGREEMENT:
+            share = f"{checked['agreement_shipped']:.1%}"
+            raise UserError(f"{model}: in float16 it gives its own class to {share} of the test drawings only")
+        text = card(out.name, about, figures | checked, tables, (partial / WEIGHTS_FILE).stat().st_size, command, began)
+        (partial / "README.md").write_text(text, encoding="utf-8")
+    return checked | {"bytes": sum(path.stat().st_size for path in out.iterdir())}
+
+
+def card(
+    name: str,
+    about: About,
+    figures: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    num_bytes: int,
+    command: str,
+    began: str = "",
+) -> str:
+    """What the shipped model is, in Markdown: what it knows and does not know, data, licence, command, figures.
+
+    figures  those of metrics.json, of intervals.csv, and what `compare` found of the shipped copy
+    tables   per_class and most_confused, as `evaluate` writes them
+    """
+    template = files("sketch_classifier.serving").joinpath("pages/card.md.jinja").read_text(encoding="utf-8")
+    taken = about.preset.input
+    return Template(template, trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined).render(
+        name=name,
+        about=about,
+        figures=figures,
+        rows=[(label, figures[key]) for key, label in FIGURES.items() if key in figures],
+        weakest=tables["per_class"]
+        .dropna(subset="f1")
+        .sort_values("f1", kind="stable")
+        .head(NUM_WEAKEST)
+        .to_dict("records"),
+        confused=tables["most_confused"].query("count > 0").head(NUM_WEAKEST).to_dict("records"),
+        num_bytes=num_bytes,
+        input=f"{taken.size}×{taken.size} pixels" if taken.kind == "images" else f"strokes, {taken.max_points} points",
+        command=command,
+        began=began or ("random weights" if about.weights == "none" else f"`{about.weights}` weights"),
+        attribution=ATTRIBUTION,
+    )
+
+
+def _evaluated(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The figures and the tables of the folder that `evaluate` wrote."""
+    try:
+        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        values = pd.read_csv(folder / "intervals.csv").set_index("figure")["value"].dropna()
+        tables = {
+            name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+            for name in ("per_class", "most_confused")
+        }
+        wrong = [name for name in NEEDED if not isinstance(figures.get(name), (int, float))]
+        if wrong:
+            raise ValueError(f"no {wrong[0]} in metrics.json")
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: not found; run `dvc repro evaluate` first") from None
+    except (ValueError, KeyError, AttributeError, pd.errors.ParserError) as error:
+        raise UserError(f"{folder}: not what `evaluate` wrote ({one_line(error)}); run `dvc repro evaluate`") from None
+    return values.to_dict() | figures, tables
+
+
+def _probabilities(logits: np.ndarray, about: About) -> np.ndarray:
+    return class_probabilities(torch.from_numpy(logits) / about.temperature, about.task).numpy()
+
+
+def _without_paths(about: About) -> About:
+    """With the names of files in the place of paths."""
+    preset = ModelPreset.model_validate(_names(about.preset.model_dump()))
+    return replace(about, preset=preset, weights=_names(about.weights), failed_weights=_names(about.failed_weights))
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _names(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_names(entry) for entry in value)
+    return Path(value).name if isinstance(value, str) and os.sep in value else value

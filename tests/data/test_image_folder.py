@@ -1,0 +1,155 @@
+"""Pictures in a folder a class: their splits, their order, and what is said of what is no picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.data.download import download
+from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.drawings.picture import picture_to_bitmap
+from sketch_classifier.drawings.resize import resize
+from sketch_classifier.errors import UserError
+from sketch_classifier.params import DatasetPreset, Split
+
+SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
+
+
+def draw(seed: int, size: int = 28) -> np.ndarray:
+    """(size, size) uint8: a white cross somewhere on black, and a number as grey dots, so that no two are alike."""
+    rng = np.random.default_rng(seed)
+    image = np.zeros((size, size), np.uint8)
+    y, x = rng.integers(size // 4, 3 * size // 4, 2)
+    image[size // 5 : -size // 5, x] = image[y, size // 5 : -size // 5] = 255
+    image[2, 2:10] = rng.integers(0, 100, 8)
+    return image
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """folder({"train/cat": 3, …}) is a source with so many pictures in each folder."""
+
+    def folder(counts: dict[str, int], size: int = 28):
+        for number, (name, count) in enumerate(counts.items()):
+            (tmp_path / "source" / name).mkdir(parents=True)
+            for index in range(count):
+                Image.fromarray(draw(100 * number + index, size)).save(tmp_path / "source" / name / f"{index}.png")
+        return tmp_path / "source"
+
+    return folder
+
+
+def run(source, out, categories="all", limit=None, protocol="official", folds=0, **changes) -> Dataset:
+    preset = DatasetPreset(format="image_folder", categories=categories, limit=limit, **changes)
+    download(str(source), "image_folder", preset.files, limit, out / "raw", seed=0, cache=None, progress=False)
+    preprocess(out / "raw", preset, Split(**SHARES, protocol=protocol, folds=folds), out / "processed")
+    return Dataset.open(out / "processed")
+
+
+def test_pictures_in_the_natural_order_of_their_names(folder, tmp_path):
+    dataset = run(folder({"cat": 12, "dog": 2}), tmp_path)
+    assert dataset.categories == ("cat", "dog")
+    np.testing.assert_array_equal(dataset.images, [draw(seed) for seed in [*range(12), 100, 101]])
+
+
+@pytest.mark.parametrize("names", [("train", "validation", "test"), ("Training", "val", "testing")])
+def test_a_division_of_its_own(folder, tmp_path, names):
+    counts = {f"{name}/{category}": 4 for name in names for category in ("cat", "dog")}
+    source = folder(counts)
+    index = run(source, tmp_path / "official").index
+    assert index["file"].tolist()[::4] == [f"{name}/{category}" for name in SHARES for category in ("cat", "dog")]
+    assert (index["split"].astype(str) == index["file"].astype(str).str.split("/").str[0]).all()
+    pooled = run(source, tmp_path / "random", protocol="random").index
+    assert (pooled["split"].astype(str) != index["split"].astype(str)).any()
+    with pytest.raises(UserError, match="^split.folds: the source has a division of its own"):
+        run(source, tmp_path / "folds", folds=3)
+    run(source, tmp_path / "folds", folds=3, protocol="random")
+
+
+@pytest.mark.parametrize("there", ["test", "validation"])
+def test_a_missing_part_is_taken_from_the_training_pictures(folder, tmp_path, there):
+    dataset = run(folder({"train/cat": 40, "train/dog": 40, f"{there}/cat": 3, f"{there}/dog": 3}), tmp_path)
+    counts = dataset.index["split"].value_counts()
+    missing = "test" if there == "validation" else "validation"
+    assert counts[there] == 6 and 10 <= counts[missing] <= 45 and counts.sum() == 86
+
+
+def test_training_pictures_alone_are_divided_as_any(folder, tmp_path):
+    divided = run(folder({"train/cat": 20, "train/dog": 20}), tmp_path / "a")
+    (tmp_path / "source").rename(tmp_path / "moved")
+    plain = run(tmp_path / "moved/train", tmp_path / "b")
+    np.testing.assert_array_equal(divided.split, plain.split)
+    assert len(set(plain.split.tolist())) == 3
+
+
+def test_a_class_that_is_named_like_a_split(folder, tmp_path):
+    assert run(folder({"car": 2, "train": 2}), tmp_path, ["train", "car"]).categories == ("train", "car")
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({"train/cat": 2, "train/dog": 2, "dog": 2}, "train has folders of classes, and dog beside it has none"),
+        ({"val/cat": 2, "val/dog": 2, "valid/cat": 2}, "val and valid both stand for validation"),
+        ({"test/cat": 2, "test/dog": 2}, "a folder train expected beside test"),
+        ({"cat": 2, "dog": 0}, "source/dog: no .png, .jpg, .jpeg, .webp, .bmp, .gif file in it; found nothing"),
+        ({"cat": 2}, "categories: all: at least 2 are needed, "),
+    ],
+)
+def test_folders_that_cannot_be_read(folder, tmp_path, counts, message):
+    with pytest.raises(UserError, match="^[^\n]*$") as error:
+        run(folder(counts), tmp_path / "out")
+    assert message in str(error.value)
+    assert not (tmp_path / "out/raw").exists()
+
+
+def test_files_that_are_no_pictures_are_named_and_left_out(folder, tmp_path, capsys):
+    source = folder({"cat": 2, "dog": 2})
+    for name in ("cat/notes.txt", "cat/.DS_Store", "cat/Thumbs.db", "README.md"):
+        (source / name).write_text("no picture")
+    assert len(run(source, tmp_path).images) == 4
+    lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    assert lines == [f"{source}/cat: left out 1 that are no pictures: 'notes.txt'"]
+
+
+def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):
+    source = folder({"cat": 4, "dog": 4})
+    (source / "cat/2.png").write_bytes((source / "cat/2.png").read_bytes()[:60])
+    with pytest.raises(UserError, match="^cat/2.png:3: not a picture that can be read"):
+        run(source, tmp_path / "strict")
+    dataset = run(source, tmp_path / "lenient", max_bad_records=0.5)
+    assert dataset.index["row"].tolist() == [0, 1, 3, 0, 1, 2, 3]
+    assert "left out: 1 of 4 records are malformed, the first: cat/2.png:3: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", [28, 40])
+def test_ink_is_read_as_predict_reads_it(folder, tmp_path, size):
+    dataset = run(folder({"cat": 1, "dog": 1}, size=120), tmp_path, image_size=size)
+    expected = [picture_to_bitmap(draw(seed, 120), size) for seed in (0, 100)]
+    np.testing.assert_array_equal(dataset.images, expected)
+
+
+@pytest.mark.parametrize("size", [28, 40])
+def test_resized_pictures(folder, tmp_path, size):
+    dataset = run(folder({"cat": 1, "dog": 1}, size=120), tmp_path, image_size=size, reading="resize")
+    np.testing.assert_array_equal(dataset.images, [resize(draw(seed, 120), size) for seed in (0, 100)])
+
+
+def test_the_shorter_side_gains_paper(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        wide = np.full((14, 28), 250, np.uint8)
+        wide[4:10, 3 if name == "cat" else 20] = 0
+        Image.fromarray(wide).save(tmp_path / "source" / name / "a.png")
+    images = run(tmp_path / "source", tmp_path, reading="resize").images
+    assert images[0, 11:17, 3].tolist() == [255] * 6 and images[1, 11:17, 20].tolist() == [255] * 6
+    assert (np.delete(images[0], 3, axis=1) == 5).all()
+
+
+def test_photographs_in_color(tmp_path):
+    for name, color in (("red", (200, 0, 0)), ("green", (0, 200, 0))):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        Image.new("RGB", (50, 40), color).save(tmp_path / "source" / name / "a.png")
+    dataset = run(tmp_path / "source", tmp_path, channels="color", image_size=32)
+    assert dataset.images.shape == (2, 3, 32, 32)
+    assert dataset.images[:, :, 0, 0].tolist() == [[0, 200, 0], [200, 0, 0]]
