@@ -84,7 +84,7 @@ def converted(
 
 def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
     """Put what is known of the model, and `more`, in the place of all other metadata."""
-    about, network = module.about, module.network
+    about = module.about
     with torch.inference_mode():
         num_features = module(module.example())[1].shape[1]
     served = Served(
@@ -94,7 +94,7 @@ def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
         categories=about.categories,
         positive=about.positive,
         positive_name=about.positive_name,
-        kind="images" if length is None else "strokes",
+        kind="images" if module.length is None else "strokes",
         image_shape=about.image_shape,
         channels=about.channels,
         sequence_length=module.length,
