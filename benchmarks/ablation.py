@@ -81,7 +81,7 @@ def changed(preset: ModelPreset, changes: dict[str, Any]) -> ModelPreset:
     values = preset.model_dump()
     for key, value in changes.items():
         *path, last = key.split(".")
-        group = values
+        group: Any = values
         for part in path:
             group = group.get(part) if isinstance(group, dict) else None
         if not isinstance(group, dict) or last not in group:

@@ -61,6 +61,14 @@ def test_every_preset_of_the_project_is_accepted(write):
     assert {category for preset in sketches for category in preset.categories} <= set(official_categories())
 
 
+def test_every_model_preset_has_every_key(project_params):
+    """`-S` can only set keys that the file has."""
+    for name, preset in project_params["models"].items():
+        assert set(preset) == set(ModelPreset.model_fields), name
+        for key in ("augmentation", "optimizer", "schedule", "distillation"):
+            assert set(preset[key]) == set(ModelPreset.model_fields[key].annotation.model_fields), f"{name}.{key}"
+
+
 def test_all_is_the_345_official_categories(write):
     categories = load_params(write()).datasets["all"].categories
     assert len(set(categories)) == 345
@@ -116,7 +124,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: (p.update(dataset="svhn"), p["split"].update(train=0.0, test=0.9)), "split.train: dataset 'svhn' has a test file"),
         (lambda p: p["split"].update(protocol="offical"), "split.protocol"),
         (lambda p: p["datasets"].update(car=None), "datasets.car: a group of parameters is expected, found null"),
-        (lambda p: p.update(model="resnet50"), "did you mean 'resnet18'? Accepted are sketchnet, sketchnet_tiny, cnn, "),
+        (lambda p: p.update(model="resnet50"), "did you mean 'resnet18'? Accepted are sketchnet, sketchnet_tiny, sketchnet_strokes, cnn, "),
         (lambda p: p.update(model="resnet50", dataset="cat"), "dataset: unknown dataset 'cat': did you mean 'car'? Accepted are starter, "),
         (lambda p: p.update(model="resnet50", dataset="cat"), "; model: unknown model 'resnet50'"),
         (lambda p: p["models"]["cnn"].update(architecture="resnet50"), "models.cnn.architecture: unknown architecture 'resnet50': did you mean 'resnet18'?"),
@@ -131,7 +139,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p["datasets"]["starter"].update(categories=["cat", "dog"]), "positive: unknown category 'bus': accepted are cat, dog (also: 'car', 'truck')"),
         (lambda p: (p["models"]["cnn"].pop("epochs"), p["models"]["cnn"].pop("task")), "models.cnn.task: missing; models.cnn.epochs: missing"),
         (lambda p: p["models"].update(mine={"architecture": "cnn"}), "mine.task: missing; models.mine.input: missing; models.mine.optimizer: missing; models.mine.batch_size: missing; models.mine.epochs: missing"),
-        (lambda p: [p["models"][name].pop("epochs") for name in list(p["models"])], "models.resnet18.epochs: missing; and 5 more"),
+        (lambda p: [p["models"][name].pop("epochs") for name in list(p["models"])], "models.cnn_small.epochs: missing; and 6 more"),
         (lambda p: p["models"]["cnn"]["input"].update(std=[0]), "models.cnn.input.std.0: at least 1e-06 and at most 1,000 is accepted, found 0"),
         (lambda p: p["models"]["cnn"]["input"].update(std=[float("inf")]), "models.cnn.input.std.0: a finite number is expected, found inf"),
         (lambda p: p["models"]["cnn"]["input"].update(mean=[float("nan")]), "models.cnn.input.mean.0: a finite number is expected, found nan"),

@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from sketch_classifier.errors import UserError
+from sketch_classifier.models import shipped
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import build_network, num_outputs
 from sketch_classifier.models.saved import About, load_model, save_model
@@ -252,7 +253,7 @@ def test_a_teacher_that_is_missing_or_damaged_is_refused(write_dataset, write_te
 def test_models_of_the_package_go_by_their_names(write_dataset, write_teacher, cnn, tmp_path, monkeypatch):
     dataset = write_dataset(COUNTS)
     write_teacher(dataset, name="shipped")
-    monkeypatch.setattr(distillation, "SHIPPED", tmp_path)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
     assert load_teacher(student(cnn, "shipped"), dataset).about.name == "shipped"
     with pytest.raises(UserError, match="folder of a trained model is expected, shipped$"):
         load_teacher(student(cnn, "shiped"), dataset)

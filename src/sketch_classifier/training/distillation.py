@@ -13,18 +13,17 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 
-from sketch_classifier import models
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.saved import About, load_model
+from sketch_classifier.models.shipped import shipped_folder, shipped_models
 from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batches import Noise, Samples, batches, fits
 from sketch_classifier.training.loop import progress
 from sketch_classifier.training.losses import Teach, class_logits
 from sketch_classifier.training.mixing import mixed_batch
 
-SHIPPED = Path(str(models.__file__)).parent / "pretrained"
 FILES = ("model.json", "model.safetensors")
 MOST = 5  # classes that a message names
 
@@ -56,10 +55,10 @@ def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
     name = preset.distillation.teacher
     if name is None:
         return None
-    folder = SHIPPED / name if name in shipped_names() else Path(name)
+    folder = shipped_folder(name) if name in shipped_models() else Path(name)
     missing = [file for file in FILES if not (folder / file).is_file()]
     if missing:
-        offered = "".join(f", {shipped}" for shipped in shipped_names())
+        offered = "".join(f", {shipped}" for shipped in shipped_models())
         raise UserError(
             f"distillation.teacher: {name}: no {missing[0]} there; the folder of a trained model is expected{offered}"
         )
@@ -70,11 +69,6 @@ def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
     order = tuple(map(about.class_names.index, dataset.class_names(preset.task)))
     digest = sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     return Teacher(network.requires_grad_(False), about, order, digest)
-
-
-def shipped_names() -> tuple[str, ...]:
-    """The models that are part of this package, ascending."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/model.json")))
 
 
 def teaching(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
@@ -114,7 +108,8 @@ def _known(teacher: Teacher, samples: Samples, batch_size: int, accelerator: Acc
 def _answers(teacher: Teacher, inputs: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
     with torch.inference_mode(), accelerator.autocast():
         logits = class_logits(teacher.network(inputs).float(), teacher.about.task)
-    return logits[:, teacher.order]  # outside of inference mode: a tensor that a loss may keep for its gradient
+    # Outside of inference mode: a tensor that a loss may keep for its gradient.
+    return logits.index_select(1, torch.tensor(teacher.order, device=logits.device))
 
 
 def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:

@@ -57,13 +57,13 @@ def mix(
     uniform = noise.uniform(3)
     is_cut = uniform[:, 0] < (0.5 if settings.mixup else 1.0) if settings.cutmix else None
     if is_cut is None or settings.mixup:
-        share = _at_least_half(noise.beta(settings.mixup))
+        share = _at_least_half(noise.beta(settings.mixup)).to(images.dtype)
         blended = torch.lerp(others, images, share.view(-1, 1, 1, 1))
         if is_cut is None:
             return blended, share
     inside = _rectangles(_at_least_half(noise.beta(settings.cutmix)), uniform[:, 1:], height, width)
     cut = torch.where(inside[:, None], others, images)
-    cut_share = 1 - inside.float().mean(dim=(1, 2))
+    cut_share = 1 - inside.to(images.dtype).mean(dim=(1, 2))
     if not settings.mixup:
         return cut, cut_share
     return torch.where(is_cut.view(-1, 1, 1, 1), cut, blended), torch.where(is_cut, cut_share, share)
