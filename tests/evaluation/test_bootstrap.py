@@ -71,10 +71,10 @@ def test_where_no_resample_differs_a_share_has_wilsons_interval_and_other_figure
 
 
 @pytest.mark.parametrize(
-    ("seed", "num_classes", "unclear", "num_resamples"),
-    [(0, 4, 1.0, 250), pytest.param(1, 2, 1.5, 1000, marks=pytest.mark.slow)],
+    ("seed", "num_classes", "unclear", "num_resamples", "large"),
+    [(0, 4, 1.0, 250, 300_000), pytest.param(1, 2, 1.5, 1000, 1_000_000, marks=pytest.mark.slow)],
 )
-def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear, num_resamples):
+def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear, num_resamples, large):
     """The truth is that of a very large sample. The calibration error is that of a model which is too sure."""
     rng = np.random.default_rng(seed)
 
@@ -96,7 +96,7 @@ def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear, num_
 
         return figures
 
-    truth = {name: value[0] for name, value in figures_of(*sample(1_000_000))(np.ones((1_000_000, 1))).items()}
+    truth = {name: value[0] for name, value in figures_of(*sample(large))(np.ones((large, 1))).items()}
     rounds, held = 300, dict.fromkeys(truth, 0)
     for number in range(rounds):
         table = intervals(figures_of(*sample(400)), 400, {ERROR}, num_resamples, number)
