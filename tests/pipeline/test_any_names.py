@@ -50,7 +50,10 @@ def test_five_drawings_of_classes_with_any_names(project, pictures):
     about = {entry.key: json.loads(entry.value) for entry in metadata}
     assert about["class_names"] == list(NAMES)
     report = (project.root / "plots/report.html").read_text(encoding="utf-8")
-    assert escape(NAMES[1]) in report.replace("&#34;", "&quot;").replace("&#39;", "&#x27;") and 'quoted", <b>' not in report
+    assert (
+        escape(NAMES[1]) in report.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
+        and 'quoted", <b>' not in report
+    )
     page = (project.root / "plots/tsne_3d.html").read_text(encoding="utf-8")
     assert "猫" in page
     project.run("dvc", "plots", "show", "--out", "shown")

@@ -87,7 +87,9 @@ def train(
             teach = teaching(teacher, as_taken, preset, accelerator)
         module, (train_samples, validation) = to_learn(network, samples, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
-            history, kept = fit(module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch, teach)
+            history, kept = fit(
+                module, train_samples, validation, preset, seed, accelerator, checkpoint, on_epoch, teach
+            )
             if accelerator.is_main_process:
                 if preset.keep != "last":
                     print(f"saved weights: epoch {kept} of {len(history)} ({preset.keep})", file=sys.stderr)
