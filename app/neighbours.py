@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -98,5 +99,5 @@ def _seen(about: Served, dataset: Dataset) -> np.ndarray | Rasters:
     stored = (dataset.images.shape[1:], dataset.channels)
     if stored == (about.image_shape, about.channels) or not dataset.has_strokes:
         return dataset.images
-    channels = 3 if about.channels == "stroke_order" else 1
+    channels: Literal[1, 3] = 3 if about.channels == "stroke_order" else 1
     return dataset.inputs(RasterInput(kind="rasters", size=about.image_shape[-1], channels=channels))

@@ -78,7 +78,7 @@ def main() -> None:
 
 def changed(preset: ModelPreset, changes: dict[str, Any]) -> ModelPreset:
     """The preset with the values of dotted keys. Raises UserError for a key that it does not have."""
-    values = preset.model_dump()
+    values: Any = preset.model_dump()
     for key, value in changes.items():
         *path, last = key.split(".")
         group: Any = values

@@ -92,7 +92,7 @@ def _untrained(folder: Path, dataset: Dataset, name: str) -> None:
     about = About(
         name=name, preset=preset, class_names=dataset.categories, categories=dataset.categories, positive=(),
         positive_name=None, image_shape=(28, 28), channels=1, weights="none", failed_weights=(), frozen=False,
-        num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
+        flip_average=False, num_parameters=1, num_train=1, num_validation=1, seed=0, final={},
     )  # fmt: skip
     save_model(folder, network, about)
 

@@ -39,9 +39,7 @@ def main() -> None:
         for name, drawings in (("train_simplified", simple), ("train_raw", raw)):
             path = Path(folder) / f"{name}.csv"
             _write_csv(path, drawings)
-            _compare(
-                f"{name}/cat.csv, {ROWS} rows", lambda path=path: read_csv(path), lambda path=path: _with_pandas(path)
-            )
+            _compare(f"{name}/cat.csv, {ROWS} rows", partial(read_csv, path), partial(_with_pandas, path))
         for size, kind in ((28, "png"), (256, "png"), (256, "jpg")):
             root = Path(folder) / f"{size}{kind}"
             _write_pictures(root / "cat", rasterize(simple[:PICTURES], size, as_is=True), kind)

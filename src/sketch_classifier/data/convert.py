@@ -139,7 +139,8 @@ def _check_fits(found: Recognised, kind: type[Writer], image: str, source: str, 
 
 def _write(opened: Reading, found: Recognised, out: Path, kind: type[Writer], form: Form) -> Converted:
     counts = np.zeros(len(opened.categories), np.int64)
-    bad, known = BadRecords(), set()
+    bad = BadRecords()
+    known: set[str] = set()
     with replaced_folder(out) as folder:
         fetched_to = folder / ".source"
         with kind(folder, opened.categories, form) as writer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -142,7 +143,7 @@ def inspect(
 
 
 def _add(result: Inspection, batch: Batch, categories: Sequence[str], split: str | None) -> None:
-    drawings = batch.drawings
+    drawings: Any = batch.drawings  # or bitmaps: one of them is None
     if split:
         result.splits[split] += len(batch.labels)
     if batch.bitmaps is not None:
@@ -163,4 +164,5 @@ def _add(result: Inspection, batch: Batch, categories: Sequence[str], split: str
             of.num_points += int(num_points[rows].sum())
         wanted = rows[: SHOWN - len(of.samples)]
         if len(wanted) and (of.samples or sum(bool(other.samples) for other in result.classes.values()) < MOST_SHOWN):
-            of.samples += list(batch.bitmaps[wanted] if drawings is None else rasterize(drawings[wanted], 64))
+            pictures = batch.bitmaps[wanted] if batch.bitmaps is not None else rasterize(drawings[wanted], 64)
+            of.samples += list(pictures)

@@ -76,7 +76,7 @@ class Reading:
                 if category not in digits:
                     raise UserError(unknown_name("category", category, digits))
             _, pieces = find(kind, where, ("train_32x32", "test_32x32"))
-            names = tuple(categories or digits)
+            names: Sequence[str] = tuple(categories or digits)
         else:
             names, pieces = find(kind, where, categories or None)
         return cls(where, kind, tuple(names), tuple(pieces), limit, image_size, reading)

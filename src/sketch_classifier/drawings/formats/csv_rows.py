@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -114,7 +114,7 @@ class _Rewritten(io.RawIOBase):
                 last = text[position:].replace(b"\n", b" ") + b"\n"  # cut short within quotes, and no line of JSON
                 out[num : num + len(last)] = np.frombuffer(last, np.uint8)
                 num += len(last)
-            self._out = memoryview(out[:num])
+            self._out = memoryview(cast(Any, out[:num]))
         num = min(len(buffer), len(self._out))
         buffer[:num] = self._out[:num]
         self._out = self._out[num:]

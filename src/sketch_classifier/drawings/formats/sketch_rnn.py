@@ -208,6 +208,7 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     num_memo = 0
+    argument: Any
     try:
         for opcode, argument, _ in pickletools.genops(file):
             match opcode.name:
@@ -303,7 +304,7 @@ def _filled(value: Any, state: Any) -> Any:
     match value, state:
         case np.dtype(), (int(), str() | bytes() as order, None, None, None, *_):
             order = order if isinstance(order, str) else order.decode("ascii")
-            return value.newbyteorder(order) if order in ("<", ">") else value
+            return value.newbyteorder("<" if order == "<" else ">") if order in ("<", ">") else value
         case _Unfilled(), (
             1,
             tuple() as shape,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +17,7 @@ class _OfBucket(Writer):
     """One file a class, to which records are appended."""
 
     suffix: ClassVar[str] = ".ndjson"
-    write: ClassVar[Callable[[BinaryIO, Drawings], None]] = staticmethod(write_ndjson)
+    write: ClassVar[Any] = staticmethod(write_ndjson)
 
     def __init__(self, folder: Path, classes, form: Form) -> None:
         super().__init__(folder, classes, form)
