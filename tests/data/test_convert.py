@@ -37,6 +37,12 @@ def written(folder, of_class, name="simplified"):
     return folder
 
 
+def fills(drawing) -> bool:
+    """Whether a simplified drawing reaches 0 in x and in y, and 255 in one of them."""
+    xs, ys = (sum((stroke[axis] for stroke in drawing), []) for axis in (0, 1))
+    return min(xs) == min(ys) == 0 and max(xs + ys) == 255
+
+
 def contents(folder) -> dict:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -52,7 +58,7 @@ def source(raw, tmp_path_factory):
     return written(tmp_path_factory.mktemp("source"), {name: simplify(some) for name, some in raw.items()})
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(drawings, drawings, st.data())
 def test_strokes_come_back_byte_for_byte(tmp_path_factory, first, second, data):
     folder = tmp_path_factory.mktemp("round")
@@ -83,7 +89,7 @@ def test_strokes_come_back_byte_for_byte(tmp_path_factory, first, second, data):
         assert back.to_lists() == some.to_lists()
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(drawings)
 def test_tfrecords_lose_no_more_than_the_place(tmp_path_factory, some):
     some = [drawing for drawing in some if len(drawing[0][0]) > 1] or [[[[0, 255], [3, 4]]]]
@@ -121,8 +127,11 @@ def test_what_is_written_is_recognised_and_read(source, raw, tmp_path, name):
     done = convert(str(tmp_path / "to"), tmp_path / "bitmaps", "numpy_bitmap", reading="resize")
     assert done.counts == dict.fromkeys(NAMES, 6)
     for word, some in raw.items():
-        bitmaps = np.load(tmp_path / f"bitmaps/numpy_bitmap/{word}.npy")
-        np.testing.assert_array_equal(bitmaps.reshape(-1, 28, 28), rasterize(some))
+        bitmaps = np.load(tmp_path / f"bitmaps/numpy_bitmap/{word}.npy").reshape(-1, 28, 28)
+        # A TFRecord does not say where a drawing lay: one that does not fill its region is enlarged.
+        same = [name != "tfrecord" or fills(drawing) for drawing in simplify(some).to_lists()]
+        assert sum(same) >= 3
+        np.testing.assert_array_equal(bitmaps[same], rasterize(some)[same])
 
 
 def test_pictures_are_those_of_the_rasteriser(source, raw, tmp_path):

@@ -193,6 +193,9 @@ def recognise(source: str, among: Sequence[str] | None = None, categories: Seque
     """
     for recognised in recognised_formats(source, among, categories):
         return recognised
+    if categories:
+        found = recognise(source, among)
+        Reading.of(source, found.format, categories)  # says which of them is not there
     layouts = ", ".join(_layout(name) for name in among or ORDER)
     raise UserError(f"source {source!r}: no drawings recognised in it; accepted are {layouts}")
 
