@@ -63,7 +63,7 @@ def _compare(what: str, ours: Callable[[], object], theirs: Callable[[], object]
 
 
 def _write_csv(path: Path, drawings) -> None:
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(NAMES)
         for index, strokes in enumerate(drawings.to_lists()):

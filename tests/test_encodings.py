@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [path for folder in ("src", "stages", "app", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
 TEXT = {"open", "read_text", "write_text", "NamedTemporaryFile", "TextIOWrapper"}
 BINARY = {"rb", "wb", "ab", "xb", "r+b", "rb+", "w+b", "wb+"}
-NOT_FILES = {"os", "Image", "Dataset", "SvhnFile"}  # whose `open` is another
+NOT_FILES = {"os", "Image", "Dataset", "SvhnFile", "archive", "_zip", "tarfile"}  # whose `open` is another
 ENCODINGS = [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
 ARGUMENTS = {  # of the commands, by module
     "sketch_classifier": ["predict", "猫.npy", "--models", "🐈"],
@@ -39,10 +39,10 @@ def without_encoding(source: str) -> list[int]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        arguments = [*node.args, *(word.value for word in node.keywords)]
-        values = [part.value for argument in arguments for part in ast.walk(argument) if isinstance(part, ast.Constant)]
+        values = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
         is_binary = any(value in BINARY for value in values)
-        is_file = name in TEXT and getattr(getattr(node.func, "value", None), "id", "") not in NOT_FILES
+        opener = getattr(node.func, "value", None)
+        is_file = name in TEXT and getattr(opener, "id", getattr(opener, "attr", "")) not in NOT_FILES
         if is_file and not is_binary and not any(word.arg == "encoding" for word in node.keywords):
             found.append(node.lineno)
     return found

@@ -288,7 +288,7 @@ def test_the_experiments_of_the_documents_run_one_after_the_other(project_params
     number = 0
     for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
         path.write_text(json.dumps(project_params), encoding="utf-8")
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             if line.startswith("git restore params.yaml"):
                 path.write_text(json.dumps(project_params), encoding="utf-8")
             command = re.search(r"dvc exp run [^;]*", line)

@@ -48,7 +48,9 @@ def test_features_are_of_the_images_that_the_model_sees(quick_project, monkeypat
     monkeypatch.setattr(neighbours, "CHUNK", 7)
     dataset, rows = Dataset.open(quick_project / "data/processed"), np.arange(5, 25)
     about = SimpleNamespace(kind="images", image_shape=shape, channels=channels)
-    pixels = SimpleNamespace(about=about, features_images=lambda images: images.reshape(len(images), -1))
+    pixels = SimpleNamespace(
+        about=about, features_images=lambda images: images.reshape(len(images), int(np.prod(images.shape[1:])))
+    )
     found = neighbours._features(pixels, dataset, rows)
     every = dataset.inputs(RasterInput(kind="rasters", size=shape[-1], channels=3 if len(shape) == 3 else 1))
     np.testing.assert_array_equal(found.reshape(-1, *shape), every[rows])

@@ -93,7 +93,7 @@ def test_only_recognised_drawings(raw, tmp_path):
 
 def test_chunks_make_no_difference(raw, tmp_path, monkeypatch):
     whole = run(raw, tmp_path / "whole")
-    monkeypatch.setattr("sketch_classifier.data.preprocess.CHUNK", 7)
+    monkeypatch.setattr("sketch_classifier.data.formats.simplified.CHUNK", 7)
     run(raw, tmp_path / "chunks")
     for name in ("images.npy", "points.npy", "offsets.npy", "classes.json"):
         assert (tmp_path / "chunks" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name

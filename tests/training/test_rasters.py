@@ -172,3 +172,11 @@ def test_the_model_says_what_it_sees_and_its_figures_are_those_of_plain_drawings
     logits = predict_logits(network, dataset.inputs(preset.input), rows)
     accuracy = (logits.argmax(axis=1) == dataset.labels[rows]).mean()
     assert about.final["validation_accuracy"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_a_teacher_sees_the_same_drawings(preset, run, tmp_path):
+    preset = preset.model_copy(update={"epochs": 1})
+    plain = run(preset, "plain")
+    distillation = preset.distillation.model_copy(update={"teacher": str(tmp_path / "plain/models")})
+    taught = run(preset.model_copy(update={"distillation": distillation}), "taught")
+    assert taught["model.safetensors"] != plain["model.safetensors"]

@@ -125,8 +125,8 @@ def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:
     theirs, own = about.preset.input, preset.input
     if theirs.kind != own.kind:
         return f"learns from {theirs.kind}, and this model from {own.kind}"
-    if own.kind != "images" and theirs != own:
-        return "takes another input; of models of strokes it must be the same"
+    if own.kind != "images":  # what images the dataset stores does not matter
+        return None if theirs == own else "takes another input; of models of strokes it must be the same"
     if _colours(about.channels) != _colours(dataset.channels):
         return f"learnt from images with channels {about.channels}, and the dataset has {dataset.channels}"
     return None

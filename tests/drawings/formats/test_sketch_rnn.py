@@ -82,7 +82,7 @@ class Harm:
 @pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize(
     "what", [Harm(), [Harm()], objects(Harm()), objects([Harm()]), objects(INK, Harm()), objects({"a": INK}), objects("x"),
-             objects(objects(INK)), {"train": INK}, objects(None), INK, [INK], np.array(["a"]), objects(INK, [INK])],
+             objects(objects(INK)), {"train": INK}, objects(None), INK, np.array(["a"]), objects(INK, [INK])],
 )  # fmt: skip
 def test_whatever_is_no_list_of_arrays_of_numbers_is_refused(tmp_path, monkeypatch, protocol, what):
     monkeypatch.setenv("HARM", str(tmp_path / "harm"))

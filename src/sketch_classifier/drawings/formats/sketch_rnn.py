@@ -64,11 +64,11 @@ def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int
     """
     name = name or str(path)
     counts = {}
-    with _opened(path, name) as file:
-        there = {member.removesuffix(".npy") for member in file.namelist()}
+    with _opened(path, name) as archive:
+        there = {member.removesuffix(".npy") for member in archive.namelist()}
         for list_name in LISTS:
             if list_name in there:
-                with file.open(f"{list_name}.npy") as member:
+                with archive.open(f"{list_name}.npy") as member:
                     shape, _ = _header(member, f"{name}/{list_name}")
                     counts[list_name] = shape[0] if shape else 0
     if not counts:
@@ -100,10 +100,10 @@ def iter_sketch_rnn(
     called = f"{path}/{name}"
     inks: list[np.ndarray] = []
     rows: list[int] = []
-    with _opened(path, str(path)) as file:
-        if f"{name}.npy" not in file.namelist():
+    with _opened(path, str(path)) as archive:
+        if f"{name}.npy" not in archive.namelist():
             raise UserError(f"{path}: no list {name} in it")
-        with file.open(f"{name}.npy") as member:
+        with archive.open(f"{name}.npy") as member:
             for row, ink in enumerate(_arrays(member, called)):
                 if limit <= 0:
                     break
