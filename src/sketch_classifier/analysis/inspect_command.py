@@ -54,7 +54,10 @@ def _run(options: argparse.Namespace) -> int:
         from sketch_classifier.analysis.contact_sheet import contact_sheet
         from sketch_classifier.analysis.style import save
 
-        some = f"the first {SHOWN} drawings of {'each class' if len(samples) == len(found.classes) else len(samples)}"
+        shown_of = (
+            "each class" if len(samples) == len(found.classes) else f"{len(samples)} of {len(found.classes)} classes"
+        )
+        some = f"the first {SHOWN} drawings of {shown_of}"
         save(contact_sheet(samples, SHOWN, found.source, f"{found.format}, {some}"), Path(options.out))
         print(f"\ndrawings    {options.out}")
     print()
