@@ -47,9 +47,12 @@ def save_untrained(folder, processed, name, change=lambda network: None, flip_av
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
     change(network)
+    is_drawn = preset.input.kind == "rasters"
     about = About(
         name=name, preset=preset, class_names=names, categories=dataset.categories, positive=dataset.positive,
-        positive_name=dataset.positive_name, image_shape=dataset.images.shape[1:], channels=dataset.channels,
+        positive_name=dataset.positive_name,
+        image_shape=dataset.inputs(preset.input).shape[1:] if is_drawn else dataset.images.shape[1:],
+        channels="stroke_order" if is_drawn else dataset.channels,
         weights="none", failed_weights=(), frozen=False, flip_average=flip_average, num_parameters=1, num_train=1,
         num_validation=1, seed=0, final={},
     )  # fmt: skip
