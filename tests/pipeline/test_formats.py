@@ -56,7 +56,7 @@ def test_five_pictures_a_class(project, tmp_path):
 
 
 def test_tfrecords_and_strokes(project, tmp_path):
-    training, evaluation = drawn(12, 1), drawn(6, 2)
+    training, evaluation = drawn(40, 1), drawn(6, 2)
     zigzag = [[[x % 2 * 255 for x in range(300)], [y % 256 for y in range(300)]]]
     training["cat"] = Drawings.concatenate([training["cat"][1:], Drawings.from_lists([zigzag])])
     writers.tfrecord(tmp_path, training)
