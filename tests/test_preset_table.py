@@ -192,8 +192,9 @@ def test_costs_are_measured(project):
 
 
 @pytest.mark.slow
-def test_the_costs_of_every_preset_can_be_measured(params):
+def test_the_costs_of_every_kind_of_preset_can_be_measured(params):
     from preset_costs import measure_costs
 
-    found = measure_costs(params.models, params.datasets["thirty"], rounds=1, seconds=0.01, drawings=12)
-    assert set(found["presets"]) == set(params.models)
+    presets = {name: params.models[name] for name in ("sketchnet_strokes", "conv_lstm", "mobilenet_binary")}
+    found = measure_costs(presets, params.datasets["thirty"], rounds=1, seconds=0.01, drawings=12)
+    assert set(found["presets"]) == set(presets)
