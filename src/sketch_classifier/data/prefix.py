@@ -8,6 +8,7 @@ import math
 import struct
 import sys
 import threading
+from abc import ABC, abstractmethod
 from tokenize import TokenError
 
 import numpy as np
@@ -106,17 +107,14 @@ class NpyRows:
         return shape[0]
 
 
-class NdjsonRows:
-    """The lines of an .ndjson file up to its `limit`-th (None: all) that is not blank, blank ones before it included.
-
-    `rows` counts no blank lines. Raises UserError for a file that ends within a line.
-    """
+class _Records(ABC):
+    """What is wanted of a file whose records are of different lengths, up to its `limit`-th (None: all)."""
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
         self.url, self.size, self.limit = url, size, limit
-        self.rows = self._num_lines = 0
-        self._num_bytes = 0  # of whole lines
-        self._tail = b""  # the line that has begun
+        self.rows = 0
+        self._num_bytes = 0  # of whole records
+        self._tail = b""  # the record that has begun
 
     def wanted(self) -> int:
         """About how many more bytes of the file are wanted; 0 when it is enough."""
@@ -125,12 +123,30 @@ class NdjsonRows:
         left = self.limit - self.rows
         if left == 0:
             return 0
-        # The lengths of lines spread by about their mean, so those of n lines together by sqrt(n) of it.
-        lines = left + math.sqrt(left)
+        # The lengths of records spread by about their mean, so those of n records together by sqrt(n) of it.
+        records = left + math.sqrt(left)
         if self.rows == 0:
-            return len(self._tail) or min(math.ceil(LINE_GUESS * lines), FIRST_REQUEST)
+            return self._first(records)
         mean = self._num_bytes / self.rows
-        return math.ceil(max(mean * lines - len(self._tail), mean))
+        return math.ceil(max(mean * records - len(self._tail), mean))
+
+    @abstractmethod
+    def _first(self, records: float) -> int:
+        """About how many bytes are wanted while no record is known."""
+
+
+class NdjsonRows(_Records):
+    """The lines of an .ndjson file up to its `limit`-th (None: all) that is not blank, blank ones before it included.
+
+    `rows` counts no blank lines. Raises UserError for a file that ends within a line.
+    """
+
+    def __init__(self, url: str, size: int, limit: int | None) -> None:
+        super().__init__(url, size, limit)
+        self._num_lines = 0
+
+    def _first(self, records: float) -> int:
+        return len(self._tail) or min(math.ceil(LINE_GUESS * records), FIRST_REQUEST)
 
     def feed(self, block: bytes) -> bytes:
         """Take the next bytes of the file; give back what they add to the output."""
@@ -194,28 +210,14 @@ class WholeMat:
         return block
 
 
-class BinaryRows:
+class BinaryRows(_Records):
     """The first `limit` (None: all) records of a .bin file of simplified drawings: see `drawings/formats/binary.py`.
 
     Raises UserError for a file that ends within a record.
     """
 
-    def __init__(self, url: str, size: int, limit: int | None) -> None:
-        self.url, self.size, self.limit = url, size, limit
-        self.rows = 0
-        self._num_bytes = 0  # of whole records
-        self._tail = b""  # the record that has begun
-
-    def wanted(self) -> int:
-        """About how many more bytes of the file are wanted; 0 when it is enough."""
-        if self.limit is None:
-            return self.size
-        left = self.limit - self.rows
-        if left == 0:
-            return 0
-        records = left + math.sqrt(left)
-        mean = self._num_bytes / self.rows if self.rows else RECORD_GUESS
-        return math.ceil(max(mean * records - len(self._tail), mean))
+    def _first(self, records: float) -> int:
+        return math.ceil(max(RECORD_GUESS * records - len(self._tail), RECORD_GUESS))
 
     def feed(self, block: bytes) -> bytes:
         """Take the next bytes of the file; give back what they add to the output."""
