@@ -146,14 +146,21 @@ def _rectangles(height: int, width: int, probability: float, noise: Noise) -> to
     area = ERASED_AREA[0] + area * (ERASED_AREA[1] - ERASED_AREA[0])
     low, high = map(math.log, ERASED_ASPECT)
     aspect = torch.exp(low + aspect * (high - low))
+    extents = torch.stack([(area / aspect).sqrt(), (area * aspect).sqrt()], dim=1)
+    inside = rectangles(torch.stack([top, left], dim=1) * (1 - extents), extents, height, width)
+    return (inside & (chance < probability)[:, None, None]).unsqueeze(1)
+
+
+def rectangles(starts: torch.Tensor, extents: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """(B, height, width) bool: the pixels whose middles lie in the rectangle of each image.
+
+    `starts` and `extents`, (B, 2) float, are those of its rows and of its columns, in shares of the image's sides.
+    """
     spans = []
-    for side, extent, start in ((height, (area / aspect).sqrt(), top), (width, (area * aspect).sqrt(), left)):
-        first = (start * (1 - extent))[:, None]
+    for side, first, extent in zip((height, width), starts.unbind(1), extents.unbind(1), strict=True):
         places = (torch.arange(side, device=first.device) + 0.5) / side
-        spans.append((places >= first) & (places < first + extent[:, None]))
-    rows, columns = spans
-    rows = rows & (chance < probability)[:, None]
-    return (rows[:, :, None] & columns[:, None, :]).unsqueeze(1)
+        spans.append((places >= first[:, None]) & (places < (first + extent)[:, None]))
+    return spans[0][:, :, None] & spans[1][:, None, :]
 
 
 def _moved(points: torch.Tensor, matrix: torch.Tensor | None, flipped: torch.Tensor | None) -> torch.Tensor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from sketch_classifier.params import Augmentation
+from sketch_classifier.training.augmentation import rectangles
 from sketch_classifier.training.batches import Noise, Samples
 
 
@@ -76,11 +77,7 @@ def _at_least_half(share: torch.Tensor) -> torch.Tensor:
 
 def _rectangles(share: torch.Tensor, place: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """(B, height, width) bool: a rectangle that leaves `share`, (B,), of the image; `place`, (B, 2) in 0–1: where."""
-    side = (1 - share).sqrt()
-    spans = []
-    for number, length in enumerate((height, width)):
-        extent = (side * length).floor()  # rounded up, the rectangle could be more than half of a small image
-        first = (place[:, number] * (length - extent + 1)).floor()
-        pixels = torch.arange(length, device=share.device)
-        spans.append((pixels >= first[:, None]) & (pixels < (first + extent)[:, None]))
-    return spans[0][:, :, None] & spans[1][:, None, :]
+    sides = torch.tensor([height, width], device=share.device)
+    extents = ((1 - share).sqrt()[:, None] * sides).floor()  # rounded up, they could be over half of a small image
+    starts = (place * (sides - extents + 1)).floor()
+    return rectangles(starts / sides, extents / sides, height, width)
