@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from sketch_classifier.analysis import typefaces
-from sketch_classifier.analysis.sheets import fitting, pictures
-from sketch_classifier.analysis.style import INK, QUIET
+from sketch_classifier.analysis.sheets import SIDE, TOP, fitting, head, pictures, tile
+from sketch_classifier.analysis.style import INK
 
-TILE, GAP, NAME, MARGIN, TOP = 64, 6, 170, 18, 82  # pixels: a picture, between two, the name, the margin, the title
+TILE, GAP, NAME = 64, 6, 170  # pixels: a picture, between two, the name
 TALLEST = 20  # rows of a column of classes
 
 
@@ -27,18 +27,15 @@ def contact_sheet(
     """
     columns = max(1, ceil(len(samples) / TALLEST))
     rows = ceil(len(samples) / columns)
-    width = NAME + num_samples * (TILE + GAP) + 2 * MARGIN
-    page = Image.new("RGB", (columns * width, TOP + max(rows, 1) * (TILE + GAP) + MARGIN), "white")
-    for text, y, size, colour, bold in ((title, 14, 22, INK, True), (detail, 46, 16, QUIET, False)):
-        shown, size = fitting(text, size, page.width - 2 * MARGIN, bold)
-        typefaces.write(page, (MARGIN, y), shown, colour, size, bold)
+    width = NAME + num_samples * (TILE + GAP) + 2 * SIDE
+    page = Image.new("RGB", (columns * width, TOP + max(rows, 1) * (TILE + GAP) + SIDE), "white")
+    head(page, title, detail)
     for number, (name, images) in enumerate(samples.items()):
         column, row = divmod(number, rows)
-        left, top = column * width + MARGIN, TOP + row * (TILE + GAP)
+        left, top = column * width + SIDE, TOP + row * (TILE + GAP)
         shown, size = fitting(name, 15, NAME - 8)
         typefaces.write(page, (left, top + TILE / 2), shown, INK, size, anchor="lm")
         for place, image in enumerate(images[:num_samples]):
             picture = pictures(image[None], "color" if image.ndim == 3 else 1)[0]
-            tile = Image.fromarray(np.ascontiguousarray(picture)).resize((TILE, TILE), Image.Resampling.LANCZOS)
-            page.paste(tile, (left + NAME + place * (TILE + GAP), top))
+            page.paste(tile(picture, TILE), (left + NAME + place * (TILE + GAP), top))
     return page

@@ -68,23 +68,31 @@ def render(sheet: Sheet) -> Image.Image:
     rows = ceil(len(sheet.pictures) / columns)
     page = Image.new("RGB", (columns * CELL + SIDE, TOP + max(rows * row_height, 30)), "white")
     draw = ImageDraw.Draw(page)
-    room = page.width - 2 * SIDE
-    for text, y, size, colour, bold in ((sheet.title, 14, 22, INK, True), (sheet.detail, 46, 16, QUIET, False)):
-        shown, size = fitting(text, size, room, bold)
-        typefaces.write(page, (SIDE, y), shown, colour, size, bold)
+    head(page, sheet.title, sheet.detail)
     for position, (picture, caption, frame) in enumerate(
         zip(sheet.pictures, sheet.captions, sheet.frames, strict=True)
     ):
         row, column = divmod(position, columns)
         left, top = SIDE + column * CELL, TOP + row * row_height
-        tile = Image.fromarray(np.ascontiguousarray(picture)).resize((TILE, TILE), Image.Resampling.LANCZOS)
-        page.paste(tile, (left, top))
+        page.paste(tile(picture, TILE), (left, top))
         draw.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=frame, width=2)
         for number, (text, colour) in enumerate(caption):
             shown, size = fitting(text, FONT, CELL - 8)
             middle = top + TILE + 3 + LINE * (number + 0.5)
             typefaces.write(page, (left, middle), shown, colour, size, anchor="lm")
     return page
+
+
+def head(page: Image.Image, title: str, detail: str) -> None:
+    """Write title and detail into the uppermost TOP pixels of a page."""
+    for text, y, size, colour, bold in ((title, 14, 22, INK, True), (detail, 46, 16, QUIET, False)):
+        shown, size = fitting(text, size, page.width - 2 * SIDE, bold)
+        typefaces.write(page, (SIDE, y), shown, colour, size, bold)
+
+
+def tile(picture: np.ndarray, side: int) -> Image.Image:
+    """(H, W, 3) uint8 → a picture of side × side pixels."""
+    return Image.fromarray(np.ascontiguousarray(picture)).resize((side, side), Image.Resampling.LANCZOS)
 
 
 def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, int]:
