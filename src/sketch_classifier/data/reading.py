@@ -97,8 +97,7 @@ class Reading:
         Raises UserError for a file that cannot be fetched.
         """
         wanted = Wanted(self.categories, self.limit, None)
-        groups = [[piece] for piece in self.pieces] if self._by_category else [list(self.pieces)]
-        for group in groups:
+        for group in (reading.pieces for reading in self.each()):
             into = folder / self.format.name
             try:
                 for piece in group:
