@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from checkout import ROOT, run
+from preset_accuracies import prepare_data
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.data.download import download
-from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.errors import UserError
-from sketch_classifier.params import DatasetPreset, ModelPreset, Split, Train, load_params
+from sketch_classifier.params import ModelPreset, Train, load_params
 from sketch_classifier.params.yaml_file import parse_yaml
 from sketch_classifier.training.train import train
 
@@ -70,7 +69,7 @@ def main() -> None:
     if options.teacher:
         rows["distilled"] = {"distillation.teacher": options.teacher}
     presets = {name: changed(base, changes) for name, changes in rows.items()}  # a mistake is refused before any work
-    about = prepared(options.work, options.source, data, params.split)
+    about = prepare_data(options.source, data, params.split, 0, options.work, ROOT / ".cache/downloads")
     finished = runs(options.work, presets, options.seeds, options.model, about, params.train)
     print(table(finished))
     print(f"\n`{shlex.join(['python', *sys.argv])}`")
@@ -98,17 +97,6 @@ def parsed(row: list[str]) -> tuple[str, dict[str, Any]]:
     name, *changes = row
     pairs = [change.partition("=") for change in changes]
     return name, {key: parse_yaml(value.encode()) for key, _, value in pairs}
-
-
-def prepared(work: Path, source: str, preset: DatasetPreset, split: Split) -> dict[str, Any]:
-    """Download and preprocess into `work`, unless the same is there; what there is."""
-    about = {"source": source, "dataset": preset.model_dump(mode="json"), "split": split.model_dump()}
-    if read(work / "data.json") != [about]:
-        cache = ROOT / ".cache/downloads"
-        download(source, preset.format, preset.files, preset.limit, work / "raw", seed=0, cache=cache)
-        preprocess(work / "raw", preset, split, work / "processed")
-        write(work / "data.json", [about])
-    return about
 
 
 def runs(

@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from ablation import changed
 from checkout import run
 
 from sketch_classifier.data.dataset import SPLITS, Dataset
@@ -148,11 +149,7 @@ def drawn(dataset: Dataset, number: int, draw: int) -> Dataset:
 
 def preset_of(way: str, settings: Settings) -> ModelPreset:
     """The preset of a way with its settings."""
-    values = load_params().models[MODELS[way]].model_dump()
-    for key, value in (COMMON | settings | {"weights": (WEIGHTS[way],)}).items():
-        block, _, name = key.rpartition(".")
-        (values[block] if block else values)[name] = value
-    return ModelPreset.model_validate(values)
+    return changed(load_params().models[MODELS[way]], COMMON | settings | {"weights": (WEIGHTS[way],)})
 
 
 def measured(

@@ -22,17 +22,20 @@ SOURCES = {SYNTHETIC: "synthetic drawings", "official": "the official bucket"}
 DIGITS = 4
 
 
-def prepare_data(source: str, dataset: DatasetPreset, split: Split, seed: int, work: Path, cache: str | Path) -> None:
-    """Write `work`/processed, unless it is there and was made from the same."""
+def prepare_data(
+    source: str, dataset: DatasetPreset, split: Split, seed: int, work: Path, cache: str | Path
+) -> dict[str, Any]:
+    """Write `work`/processed, unless it is there and was made from the same; what it was made from."""
     wanted = {"source": source, "dataset": dataset.model_dump(mode="json"), "split": split.model_dump(), "seed": seed}
     request = work / "data.json"
     if request.exists() and json.loads(request.read_text(encoding="utf-8")) == wanted:
-        return
+        return wanted
     request.unlink(missing_ok=True)
     download(source, dataset.format, dataset.files, dataset.limit, work / "raw", seed=seed, cache=cache)
     preprocess(work / "raw", dataset, split, work / "processed")
     with replaced_file(request) as partial:
         partial.write_text(json.dumps(wanted), encoding="utf-8")
+    return wanted
 
 
 def describe_data(split: Split, work: Path) -> dict[str, Any]:
