@@ -6,7 +6,7 @@ DVC itself only says that `models.resnet50` is missing, once it gets to the stag
 from pathlib import Path
 
 from sketch_classifier.params import load_params
-from stages import run
+from stages import run_stage
 
 
 def main() -> None:
@@ -16,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

@@ -42,20 +42,25 @@ def exit_code(main: Callable[[], object]) -> int:
 
 
 def use_this_checkout() -> None:
-    """Start `python -m …` again with the code of the checkout that one stands in, where another's was imported.
+    """Restart the program with the code of the current checkout if that of another one was imported.
 
-    A virtual environment names one checkout (`pip install -e .`); a worktree or a second clone may share it. Outside
-    a checkout the installed package runs. Exits with one line where Python does not heed PYTHONPATH (-I, -E).
+    A virtual environment refers to one checkout (`pip install -e .`), but worktrees and further clones may share it.
+    Outside a checkout the installed package runs. Exits with one line where Python ignores PYTHONPATH (-I, -E).
     """
-    here = Path.cwd()
-    source = next((path / "src" for path in (here, *here.parents) if _is_checkout(path)), None)
-    if source is None or (source / "sketch_classifier").samefile(PACKAGE):
+    checkout = checkout_of(Path.cwd())
+    if checkout is None or (checkout / "src/sketch_classifier").samefile(PACKAGE):
         return
+    source = checkout / "src"
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     if paths[:1] == [str(source)]:
         sys.exit(f"error: Python imports {PACKAGE}, not the code of this folder, {source}; run it without -I and -E")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(source), *paths])
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def checkout_of(folder: Path) -> Path | None:
+    """The innermost folder among `folder` and its parents that is a checkout of this project, if any."""
+    return next((path for path in (folder, *folder.parents) if _is_checkout(path)), None)
 
 
 def _is_checkout(folder: Path) -> bool:

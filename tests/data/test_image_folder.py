@@ -119,7 +119,7 @@ def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):
         run(source, tmp_path / "strict")
     dataset = run(source, tmp_path / "lenient", max_bad_records=0.5)
     assert dataset.index["row"].tolist() == [0, 1, 3, 0, 1, 2, 3]
-    assert "left out: 1 of 4 records are malformed, the first: cat/2.png:3: " in capsys.readouterr().err
+    assert "left out: 1 of 4 records are malformed; the first: cat/2.png:3: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", [28, 40])

@@ -1,7 +1,8 @@
-"""A trained model, ready to be asked. Runs on ONNX Runtime and imports no torch."""
+"""A trained model for predictions, on ONNX Runtime. Imports no torch."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sketch_classifier.models.shipped import STANDARD, shipped_folder
 from sketch_classifier.serving.arrays import stored_images
 from sketch_classifier.serving.metadata import Served
 from sketch_classifier.serving.onnx_session import Answers, Session
+from sketch_classifier.serving.results import Drawn, Prediction, Predictions
 
 FILE, SMALL_FILE, WEIGHTS_FILE = "model.onnx", "model_int8.onnx", "model.safetensors"
 REINSTALL = "install sketch-classifier again, which this file is a part of"
@@ -28,7 +30,7 @@ def has_model(folder: str | Path) -> bool:
 
 
 class Predictor:
-    """The model of a folder that the `export` stage wrote, and what it thinks of drawings.
+    """The model that the `export` stage wrote to a folder.
 
     folder   where model.onnx lies
     int8     use model_int8.onnx, a quarter of the size
@@ -62,6 +64,42 @@ class Predictor:
     def classes(self) -> tuple[str, ...]:
         """The names of the columns of what is predicted; for a binary model (negative, positive)."""
         return self.about.class_names
+
+    def predict(self, drawings: np.ndarray | Drawings | Iterable[Sequence], drawn: Sequence[Drawn] = ()) -> Predictions:
+        """The predictions for images, as `predict_images` takes them, or for strokes, as `predict_strokes` does.
+
+        drawn  where each drawing comes from, for its name; by default they are numbered from 1
+
+        The result holds the image of each drawing, so it takes memory in proportion to their number.
+        """
+        if isinstance(drawings, np.ndarray):
+            stored: np.ndarray | Sequences = (images := self._stored(drawings))
+        else:
+            drawings = drawings if isinstance(drawings, Drawings) else list(drawings)
+            stored = self._read(drawings)
+            images = stored if isinstance(stored, np.ndarray) else self.bitmaps(drawings)
+        drawn = drawn or [Drawn("drawing", number, len(images) == 1) for number in range(1, len(images) + 1)]
+        shares = self._session.probabilities(stored)
+        return Predictions(
+            [Prediction(where, self.classes, *one) for where, *one in zip(drawn, shares, images, strict=True)]
+        )
+
+    def predict_files(self, files: str | Path | Sequence[str | Path]) -> Predictions:
+        """The predictions for all drawings of files: .ndjson, .npy, pictures (PNG, JPEG), or folders of such files.
+
+        Their type is detected from their content, as by the command `predict`. Malformed records of .ndjson files are
+        left out, with a UserWarning. Raises UserError for a file that cannot be read or that the model cannot take.
+        """
+        from sketch_classifier.serving.input_files import files_of, predictions_of  # which imports this module
+
+        names, failures = files_of([str(file) for file in ([files] if isinstance(files, str | Path) else files)])
+        if failures:
+            raise UserError(failures[0])
+        complaints: list[str] = []
+        found = [one for name in names for batch in predictions_of(name, self, complaints) for one in batch]
+        for complaint in complaints:
+            warnings.warn(complaint, stacklevel=2)
+        return Predictions(found)
 
     def predict_images(self, images: np.ndarray) -> np.ndarray:
         """(N, num_classes) float32 probabilities, rows that sum to 1, for images of white ink on black.
