@@ -41,13 +41,13 @@ def model(which: str, stamp: int) -> Predictor:
     """
     predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
     if predictor.about.channels == "color":
-        raise UserError("This model learnt from photographs, so there is nothing to draw for it.")
+        raise UserError("This model was trained on photographs and does not accept drawings.")
     Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
     gc.freeze()  # what is loaded by now stays: no collection needs to look through it while somebody draws
     return predictor
 
 
-@st.cache_resource(show_spinner="Looking at training drawings, once …")
+@st.cache_resource(show_spinner="Computing the features of the training drawings (once) …")
 def neighbours(which: str, stamp: int):
     """Training drawings to look for the nearest in, likewise; None where the model's own are not there."""
     if which != OWN:
@@ -74,7 +74,7 @@ def draw_page() -> None:
         stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns
         predictor = model(which, stamp)
     except FileNotFoundError:
-        st.info("There is no model to ask yet: run `dvc repro`, then reload this page.", icon=":material/draw:")
+        st.info("There is no model yet. Run `dvc repro`, then reload this page.", icon=":material/draw:")
         return
     except UserError as error:
         st.info(str(error), icon=":material/draw:")

@@ -124,7 +124,7 @@ class Session:
             state, title, hint = "won", f"Yes, {thing}!", f"Recognised after {self._round.seconds:.1f} s. {score}"
         else:
             leader = self._answer.get("guesses", [[None]])[0][0]
-            taken = f"It took it for {with_article(leader)}." if leader not in (None, self._round.prompt) else "Almost."
+            taken = f"It guessed {with_article(leader)}." if leader not in (None, self._round.prompt) else "Almost."
             state, title, hint = "lost", f"Time is up: {thing}", f"{taken if leader else ''} {score}".strip()
         return {"state": state, "title": title, "hint": hint, "left": self._round.left(self._clock())}
 

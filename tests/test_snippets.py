@@ -27,7 +27,7 @@ def exported(tmp_path_factory):
     """A folder with a trained and exported model, its drawings, and files to classify, named as in the documents."""
     from sketch_classifier.data.dataset import Dataset
     from sketch_classifier.data.preprocess import preprocess
-    from sketch_classifier.params import DatasetPreset, ModelPreset, Split, Train
+    from sketch_classifier.params import DatasetPreset, ModelPreset, Optimizer, Split, Train
     from sketch_classifier.serving.export import export
     from sketch_classifier.synthetic import write
     from sketch_classifier.training.train import train
@@ -36,7 +36,10 @@ def exported(tmp_path_factory):
     write(folder / "raw", "simplified", ("apple", "cat"), 30, seed=0)
     dataset = DatasetPreset(format="simplified", categories=("apple", "cat"), limit=None)
     preprocess(folder / "raw", dataset, Split(train=0.6, validation=0.2, test=0.2), folder / "data/processed")
-    preset = ModelPreset(architecture="cnn", input=ImageInput(size=28, channels=1), batch_size=16, epochs=1)
+    preset = ModelPreset(
+        architecture="cnn", task="multiclass", input=ImageInput(size=28, channels=1),
+        optimizer=Optimizer(name="Adam", lr=0.002), batch_size=16, epochs=1,
+    )  # fmt: skip
     train(
         Dataset.open(folder / "data/processed"), preset, Train(loggers=()), name="preset", seed=0,
         out=folder / "models", curves=folder / "curves", cache=folder / "cache",

@@ -62,7 +62,7 @@ def _drawn_for(models: Path) -> Predictor:
     """The model of a folder. Raises UserError where it reads what the page cannot draw."""
     predictor = Predictor(models)
     if predictor.about.channels == "color":
-        raise UserError(f"{models}: this model learnt from photographs, so there is nothing to draw for it")
+        raise UserError(f"{models}: this model was trained on photographs and does not accept drawings")
     return predictor
 
 

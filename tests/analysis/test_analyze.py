@@ -224,8 +224,8 @@ def test_what_to_run_first(run, missing, stage):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("row,actual,predicted,confidence,correct\n0,cat,zebra,0.5,False\n", "of another model or dataset"),
-        ("row,actual,predicted,confidence,correct\n999999,cat,cat,0.5,True\n", "of another model or dataset"),
+        ("row,actual,predicted,confidence,correct\n0,cat,zebra,0.5,False\n", "belongs to another model or dataset"),
+        ("row,actual,predicted,confidence,correct\n999999,cat,cat,0.5,True\n", "belongs to another model or dataset"),
         ("garbage\n1\n", "damaged .no column"),
         ("", "damaged"),
     ],

@@ -61,7 +61,7 @@ def test_a_division_of_its_own(folder, tmp_path, names):
     assert (index["split"].astype(str) == index["file"].astype(str).str.split("/").str[0]).all()
     pooled = run(source, tmp_path / "random", protocol="random").index
     assert (pooled["split"].astype(str) != index["split"].astype(str)).any()
-    with pytest.raises(UserError, match="^split.folds: the source has a division of its own"):
+    with pytest.raises(UserError, match="^split.folds: the source has its own splits"):
         run(source, tmp_path / "folds", folds=3)
     run(source, tmp_path / "folds", folds=3, protocol="random")
 

@@ -100,7 +100,7 @@ def analyze(
     rows = table["row"].to_numpy()
     unknown = (set(table["actual"]) | set(table["predicted"])) - set(names)
     if unknown or (len(rows) and rows.max() >= len(targets)):
-        raise UserError(f"{metrics / 'predictions.csv'}: of another model or dataset; run `dvc repro evaluate`")
+        raise UserError(f"{metrics / 'predictions.csv'}: belongs to another model or dataset; run `dvc repro evaluate`")
     figures = read_figures(metrics / "metrics.json")
     written = {
         name: read_table(metrics / f"{name}.csv")

@@ -31,7 +31,7 @@ def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figur
     if num_classes > LEGIBLE:
         shown = np.argsort(totals, kind="stable")[:SHOWN]
         title += f": the {len(shown)} of {num_classes} classes with the fewest drawings"
-        detail += f"; {totals.min():,} to {totals.max():,} drawings a class"
+        detail += f"; {totals.min():,} to {totals.max():,} drawings per class"
     figure = new_figure(8, max(len(shown) * ROW, 0.8) + TOP + 0.85, title, detail, class_names)
     axes = figure.add_subplot()
     _bars(axes, counts[shown], [class_names[code] for code in shown.tolist()])

@@ -19,7 +19,7 @@ from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 FEWEST = 5  # mistakes that a pair of classes must have, both directions together
 SIGNIFICANCE = 0.05  # of all pairs together
 RULE = (
-    f"Two classes count as commonly confused if there are at least {FEWEST} mistakes between them, and significantly "
+    f"Two classes count as commonly confused if there are at least {FEWEST} errors between them, and significantly "
     f"more than if their errors were spread evenly over the other classes (binomial test, {SIGNIFICANCE:.0%} level "
     "with Bonferroni correction)."
 )

@@ -117,7 +117,7 @@ class Dataset:
         if input.kind == "images":
             return self.images
         if not self.has_strokes:
-            raise UserError(f"{self.folder}: the model learns from strokes and this dataset has bitmaps only")
+            raise UserError(f"{self.folder}: the model needs strokes, but this dataset has only bitmaps")
         points, stroke_offsets = (
             np.load(self.folder / name, mmap_mode="r", allow_pickle=False) for name in ("points.npy", "offsets.npy")
         )

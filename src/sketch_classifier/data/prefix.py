@@ -230,7 +230,7 @@ class BinaryRows(_Records):
         self._num_bytes += end
         self._tail = data[end:]
         if len(self._tail) > MAX_RECORD:
-            raise UserError(f"{self.url}:{self.rows + 1}: a record of more than {MAX_RECORD >> 20} MiB; no .bin file")
+            raise UserError(f"{self.url}:{self.rows + 1}: a record above {MAX_RECORD >> 20} MiB; not a .bin file")
         return data[:end]
 
     def finish(self) -> bytes:

@@ -211,7 +211,7 @@ class _Writer(ExitStack):
         size, channels = self.preset.image_size, self.preset.channels
         if channels == "stroke_order":
             if drawings is None:
-                raise UserError("channels: stroke_order needs strokes, and these files hold bitmaps")
+                raise UserError("channels: stroke_order needs strokes, but these files hold bitmaps")
             return rasterize(drawings, size=size, as_is=True, channels="stroke_order")
         if images is None:
             if size == bitmaps.shape[-1]:

@@ -196,7 +196,7 @@ def recognise(source: str, among: Sequence[str] | None = None, categories: Seque
         found = recognise(source, among)
         Reading.of(source, found.format, categories)  # says which of them is not there
     layouts = ", ".join(_layout(name) for name in among or ORDER)
-    raise UserError(f"source {source!r}: no drawings recognised in it; accepted are {layouts}")
+    raise UserError(f"source {source!r}: no drawings found; accepted are {layouts}")
 
 
 def recognised_formats(

@@ -35,7 +35,7 @@ class Division:
             return cls(split, frozenset())
         if split.folds:
             raise UserError(
-                "split.folds: the source has a division of its own; set split.protocol to random to put its parts "
+                "split.folds: the source has its own splits; set split.protocol to random to put its parts "
                 "together, or split.folds to 0"
             )
         return cls(split, named)

@@ -275,7 +275,7 @@ def _ink(contrast: np.ndarray, grain: np.ndarray, along_edges: np.ndarray) -> np
         with_ruling = ink if with_ruling is None else with_ruling
         darker = float(threshold_otsu(certain))
     if with_ruling is None:
-        raise UserError("no drawing stands out in the picture")
+        raise UserError("no drawing found in the picture")
     return with_ruling
 
 

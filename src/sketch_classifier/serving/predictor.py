@@ -142,7 +142,7 @@ class Predictor:
         UserError where the model learnt from photographs: strokes are none.
         """
         if self.about.channels == "color":
-            raise UserError("strokes: this model learnt from photographs; use predict_images")
+            raise UserError("strokes: this model was trained on photographs; use predict_images")
         channels = "stroke_order" if self.about.channels == "stroke_order" else "gray"
         images = rasterize(drawings, size=self.about.image_shape[-1], channels=channels)
         return self._stored_channels(images)
@@ -159,7 +159,7 @@ class Predictor:
         """Images as the dataset would store them. Raises UserError where they cannot be."""
         images = stored_images(images, color=self.about.channels == "color")
         if self.about.kind == "strokes":
-            raise UserError("images: this model learnt from strokes; use predict_strokes")
+            raise UserError("images: this model was trained on strokes; use predict_strokes")
         if images.ndim == 3 and self.about.channels == "stroke_order":
             raise UserError("images: this model needs the order of the strokes; use predict_strokes")
         if images.ndim == 4 and len(self.about.image_shape) == 2:

@@ -128,7 +128,7 @@ def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:
     if own.kind != "images":  # what images the dataset stores does not matter
         return None if theirs == own else "takes another input; of models of strokes it must be the same"
     if _colours(about.channels) != _colours(dataset.channels):
-        return f"learnt from images with channels {about.channels}, and the dataset has {dataset.channels}"
+        return f"was trained on images with channels {about.channels}, but the dataset has {dataset.channels}"
     return None
 
 

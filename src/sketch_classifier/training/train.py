@@ -214,13 +214,13 @@ def _identity(features: torch.Tensor, noise: Noise | None) -> torch.Tensor:
 def _accelerator(settings: Train) -> Accelerator:
     accelerator = Accelerator(cpu=settings.device == "cpu", mixed_precision=PRECISIONS[settings.precision])
     if settings.device not in ("auto", accelerator.device.type):
-        raise UserError(f"train.device: {settings.device} was asked for, this machine offers {accelerator.device.type}")
+        raise UserError(f"train.device: {settings.device} is not available; this machine has {accelerator.device.type}")
     return accelerator
 
 
 def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     if preset.task == "binary" and not dataset.positive:
-        raise UserError(f"{dataset.folder}: the model is binary and this dataset has no `positive` group")
+        raise UserError(f"{dataset.folder}: the model is binary, but this dataset has no `positive` group")
     names = dataset.class_names(preset.task)
     targets = dataset.targets(preset.task)
     for split in ("train", "validation"):
@@ -246,7 +246,7 @@ def _say(
     if teacher is not None:
         print(f"teacher: {teacher.about.name} ({preset.distillation.teacher})", file=sys.stderr)
     if preset.augmentation.flip and not dataset.mirror:
-        print("augmentation: nothing is flipped, for the dataset says `mirror: false`", file=sys.stderr)
+        print("augmentation: no flips, because the dataset has `mirror: false`", file=sys.stderr)
 
 
 def _fingerprint(

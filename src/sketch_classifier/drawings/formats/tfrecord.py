@@ -138,7 +138,7 @@ def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
             return
         length, checksum = struct.unpack("<QI", head)
         if checksum != masked_crc(head[:8]) or length > MAX_RECORD:
-            raise UserError(f"{name}:{number}: the record's length is damaged; the file is damaged or no TFRecord file")
+            raise UserError(f"{name}:{number}: damaged record length; the file is damaged or not a TFRecord file")
         record = file.read(length)
         tail = file.read(4)
         yield record, len(tail) == 4 and struct.unpack("<I", tail)[0] == masked_crc(record)
