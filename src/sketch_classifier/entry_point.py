@@ -1,4 +1,4 @@
-"""What all commands of this project share: whose code runs, output in any encoding, errors in one line."""
+"""Shared by all commands: run the code of the current checkout, print in any encoding, errors in one line."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def run(main: Callable[[], object]) -> None:
-    """Call `main`, a command, and exit where `exit_code` is not 0."""
+    """Call `main`, a command, and exit if `exit_code` is not 0."""
     if code := exit_code(main):
         sys.exit(code)
 
 
 def exit_code(main: Callable[[], object]) -> int:
-    """Call `main` and return the exit code: what it returns where that is an int, else 0.
+    """Call `main` and return the exit code: its return value if that is an int, else 0.
 
-    What a user can put right ends with one line on stderr and exit code 1, an interrupt with 130. Text that the
-    terminal's encoding lacks is printed as escapes (\\u732b).
+    A user error gives one line on stderr and exit code 1, an interrupt exit code 130. Characters that the terminal's
+    encoding lacks are printed as escapes (\\u732b).
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

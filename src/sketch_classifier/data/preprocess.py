@@ -1,4 +1,4 @@
-"""From downloaded files to arrays ready for training."""
+"""Converts downloaded files to arrays for training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sketch_classifier.params import DatasetPreset, Split
 from sketch_classifier.params.refusal import refusal
 
 FEW = 1000  # drawings; with more, no split is empty by chance
-FEW_TO_TEST = 10  # test drawings of a class, of which figures mean little
+FEW_TO_TEST = 10  # test drawings of a class; metrics of fewer mean little
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
 
@@ -39,16 +39,16 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
 
     `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
     points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
-    drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the files: of the
-    categories, where each has one. Where a file holds several, or a category lies in several, `file` in the index says
-    which. `row` in the index is the line, record or row in that file, from 0, with those counted that were left out.
-    What the files do not say of drawings (key_id, countrycode, recognized, timestamp) is no column of the index.
+    drawing has as many strokes as its `num_strokes` in the index. Drawings are in the order of the files, and these in
+    the order of the categories if there is one file per category; otherwise the column `file` of the index names the
+    file. `row` in the index is the line, record or row in that file, from 0, counting those that were left out. Columns
+    that the files do not have (key_id, countrycode, recognized, timestamp) are missing in the index.
 
-    Drawings are brought into the dataset's region, each by itself: see `simplify`, which takes those of the dataset's
-    own simplified files as they are. A line on standard error says how many of a `simplified` file were not simplified.
+    Each drawing is aligned and scaled by `simplify`, which leaves those of the dataset's own simplified files
+    unchanged. A line on standard error says how many drawings of a `simplified` file were not simplified.
 
-    Raises UserError for a malformed file, where more of its records are bad than `preset.max_bad_records` allows, and
-    where the preset asks for what the files do not say.
+    Raises UserError for a malformed file, for a larger share of malformed records than `preset.max_bad_records`, and
+    if the preset needs something that the files do not record.
     """
     format = format_of(preset.format)
     if not preset.categories:

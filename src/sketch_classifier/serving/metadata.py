@@ -1,4 +1,4 @@
-"""What an exported model says of itself, in the metadata of its .onnx file."""
+"""The metadata of an exported model, stored in its .onnx file."""
 
 from __future__ import annotations
 

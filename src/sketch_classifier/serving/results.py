@@ -23,8 +23,13 @@ PICTURE_SIDE = 64  # pixels, in the table
 
 @dataclass(frozen=True)
 class Drawn:
-    """Which drawing: its file; its line of .ndjson or row of .npy, from 1, whatever was left out before it; whether it
-    is alone there; its key_id where it has one."""
+    """The origin of a drawing.
+
+    file      the name of its file
+    number    its line of an .ndjson file or row of an .npy file, from 1, counting malformed ones
+    is_alone  whether the file holds one drawing only
+    key_id    the dataset's identifier, if it has one
+    """
 
     file: str
     number: int
@@ -33,7 +38,7 @@ class Drawn:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The file, with the line or row if it holds several drawings."""
         return self.file if self.is_alone else f"{self.file}:{self.number}"
 
 

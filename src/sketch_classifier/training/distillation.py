@@ -124,7 +124,7 @@ def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:
         return "has another positive group than the dataset"
     theirs, own = about.preset.input, preset.input
     if theirs.kind != own.kind:
-        return f"learns from {theirs.kind}, and this model from {own.kind}"
+        return f"learns from {theirs.kind}, but this model from {own.kind}"
     if own.kind != "images":  # what images the dataset stores does not matter
         return None if theirs == own else "takes another input; of models of strokes it must be the same"
     if _colours(about.channels) != _colours(dataset.channels):

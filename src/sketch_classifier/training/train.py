@@ -46,13 +46,13 @@ def train(
     curves: str | Path = "plots/training",
     cache: str | Path = ".cache",
 ) -> None:
-    """Train the network of the preset `name` on the dataset: the model into `out`, the learning curves into `curves`.
+    """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
-    Both folders are replaced at the end. After every epoch the state goes to `cache`: a run that was killed and is
-    begun again with the same arguments, data and code goes on from there and ends with the same bytes. What Weights &
-    Biases and TensorBoard write goes to `cache`, too.
+    Both folders are replaced at the end. After every epoch a checkpoint is written to `cache`: if a killed run is
+    started again with the same arguments, data and code, it resumes from there and ends with the same bytes. The files
+    of Weights & Biases and TensorBoard are in `cache`, too.
 
-    Raises UserError for a binary preset on a dataset without positive group, a preset of strokes on one without
+    Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
     strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
     optimizer, schedule, logger or device.
     """
@@ -69,7 +69,7 @@ def train(
             num_outputs(preset.task, len(dataset.class_names(preset.task))),
             derived_seed(seed, "initial weights"),
         )
-        # Unknown ones are refused before any work.
+        # Rejects unknown names before any work.
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights)
@@ -102,7 +102,7 @@ def train(
 def to_learn(
     network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
-    """What there is to train, and its samples: the classifier and its features, where the backbone stays as it is."""
+    """The module to train, and its samples: with a frozen backbone, the classifier and the precomputed features."""
     if network.frozen and preset.augmentation.is_none:
         return only_classifier(network, samples, preset.batch_size, accelerator)
     return network, samples
@@ -112,7 +112,7 @@ def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accele
     """The training samples, augmented, and the validation samples as they are."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
-    # Rasters that are augmented are drawn anew each time, from their points.
+    # Augmentation of rasters changes the points, so they are rasterised again each time.
     changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
     return [
         place(inputs, dataset.rows(split), targets, accelerator.device, transform)
