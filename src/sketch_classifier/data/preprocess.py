@@ -98,7 +98,7 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
     if num_changed:
         print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
     if bad is not None and bad.count:
-        found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
+        found = f"{bad.count} of {bad.total} records are malformed; the first: {bad.first[0]}"
         if bad.fraction > preset.max_bad_records:
             raise UserError(f"{part.path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
         print(f"{part.path}: left out: {found}", file=sys.stderr)

@@ -33,8 +33,8 @@ class Network(nn.Module):
     pretrained      name → function that returns a state dict of the backbone or of the library's whole network; it
                     raises OSError or RuntimeError if a download fails
     flip_average    whether, in evaluation mode, features are averaged over an image and its mirror image
-    adapt           extracts the backbone's entries, under the backbone's names, from a state dict of the library's whole
-                    network; raises RuntimeError or KeyError for another state dict
+    adapt           extracts the backbone's entries, under its own names, from a state dict of the whole network of the
+                    library; raises RuntimeError or KeyError for another state dict
     """
 
     def __init__(

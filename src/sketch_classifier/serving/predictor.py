@@ -114,7 +114,7 @@ class Predictor:
         """(N, num_classes) float32 probabilities for strokes: `Drawings`, or nested lists as in an .ndjson file.
 
         Coordinates may be of any canvas: each drawing is simplified as the dataset's drawings were, unless it is
-        simplified already (see `simplify`). They are then rasterised, or cut to their last points, like the training data.
+        simplified already (see `simplify`). They are rasterised, or cut to their last points, like the training data.
         """
         return self._session.probabilities(self._read(drawings))
 
