@@ -1,4 +1,4 @@
-"""A headless Chromium in front of the app: for its tests, its benchmark and its picture."""
+"""A headless Chromium that opens the app, for its tests, its benchmark and its screenshot."""
 
 from __future__ import annotations
 

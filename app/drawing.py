@@ -1,4 +1,4 @@
-"""Strokes that a browser sent: checked, as the dataset would have them, and as a line of its files."""
+"""Checks the strokes sent by a browser, simplifies them, and writes them as a line of .ndjson."""
 
 from __future__ import annotations
 

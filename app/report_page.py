@@ -1,4 +1,4 @@
-"""The page that shows how good the model is."""
+"""The page of the app with the model's report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one visitor of the app has drawn and is told: no Streamlit here, so that it can be tested by itself."""
+"""The state of one visitor of the app. It does not depend on Streamlit, so that it can be tested by itself."""
 
 from __future__ import annotations
 

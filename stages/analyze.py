@@ -1,4 +1,4 @@
-"""Stage: figures, tables and the report, into plots/ and metrics/."""
+"""Stage: analyse the errors; write figures, tables and the report into plots/ and metrics/."""
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.params import read_params

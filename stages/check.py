@@ -1,6 +1,6 @@
-"""Stage: stop at a wrong name in params.yaml, before the others do anything.
+"""Stage: validate params.yaml before the other stages run.
 
-DVC itself only says that `models.resnet50` is missing, once it gets to the stage that needs it.
+DVC itself only says that `models.resnet50` is missing, when it reaches the stage that needs it.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stage: fetch (or draw) the first rows of each category's file into data/raw/."""
+"""Stage: download or generate the drawings of each category into data/raw/."""
 
 import os
 

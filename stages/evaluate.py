@@ -1,4 +1,4 @@
-"""Stage: measure the model on the test drawings, into metrics/ and the tables in plots/ that DVC draws."""
+"""Stage: evaluate the model on the validation and test sets, into metrics/ and the tables in plots/ for DVC."""
 
 from sketch_classifier.evaluation.evaluate import evaluate
 from stages import accuracy_line, run_stage

@@ -1,4 +1,4 @@
-"""Stage: export the model to ONNX, in full and in 8 bits, into models/, and check both."""
+"""Stage: export the model to ONNX, in 32-bit and 8-bit form, into models/, and check both."""
 
 from sketch_classifier.serving.export import export
 from stages import run_stage

@@ -1,4 +1,4 @@
-"""The page without a server, as a folder that any web server can hand out."""
+"""Builds the static page: a folder for any web server."""
 
 from __future__ import annotations
 

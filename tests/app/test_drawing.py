@@ -33,7 +33,7 @@ from sketch_classifier.synthetic import generate
         ([[[1], [float("-inf")]]], "outside the canvas"),
         ([[[10**400], [2]]], "outside the canvas"),
         ([[[1e6], [2]]], "outside the canvas"),
-        ([[[1], [2]]] * (MAX_STROKES + 1), f"more than {MAX_STROKES} strokes"),
+        ([[[1], [2]]] * (MAX_STROKES + 1), f"More than {MAX_STROKES} strokes"),
         ([[[1] * (MAX_POINTS + 1)] * 2], "More than 20,000 points"),
         ([[[1] * (MAX_POINTS // 2 + 1)] * 2] * 2, "More than 20,000 points"),
     ],

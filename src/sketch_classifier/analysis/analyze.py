@@ -1,4 +1,4 @@
-"""From the model, the processed dataset and what evaluate wrote to figures, tables and the report."""
+"""Writes the figures, tables and report of a run, from the model, the dataset and the output of evaluate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far misclassified drawings lie from the centroids of their true and of their predicted class in feature space."""
+"""Distances of misclassified drawings to the centroids of their true and their predicted class in feature space."""
 
 from __future__ import annotations
 

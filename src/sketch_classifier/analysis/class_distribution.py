@@ -1,4 +1,4 @@
-"""plots/class_distribution.png: how many drawings of each class each split holds."""
+"""plots/class_distribution.png: number of drawings of each class by split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few drawings of each class of a source, a row a class."""
+"""A contact sheet: a few drawings of each class of a source, one row per class."""
 
 from __future__ import annotations
 

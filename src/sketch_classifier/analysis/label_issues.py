@@ -1,4 +1,4 @@
-"""Drawings whose label is probably wrong: confident learning over predictions in which its own label has no part."""
+"""Suspected label errors: confident learning on out-of-sample predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""plots/look_alikes.png: which classes are confused with one another more often than chance explains."""
+"""plots/look_alikes.png: classes that are confused more often than chance explains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report is about: the model, the dataset, and where its drawings come from."""
+"""The subject of a report: the model, the dataset, and the source of its drawings."""
 
 from __future__ import annotations
 

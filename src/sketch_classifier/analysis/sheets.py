@@ -1,4 +1,4 @@
-"""Drawings in rows and columns, each with a caption: samples, and misclassified drawings page by page."""
+"""Sheets of drawings with captions: samples, and misclassified drawings page by page."""
 
 from __future__ import annotations
 

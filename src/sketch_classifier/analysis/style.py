@@ -1,4 +1,4 @@
-"""How every picture looks: colours that the colour-blind can tell apart, titles, the same bytes each time."""
+"""The style of all figures: colours for colour-blind readers, titles, reproducible bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy by country and by drawing quality: tables and figures of shares with their intervals."""
+"""Accuracy by country and by drawing quality: tables, and figures with confidence intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the names of revisions to the tables and pictures that hold their runs against each other."""
+"""Compares the runs of several revisions: tables, figures and a Markdown report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a revision holds of a finished run, read through DVC without checking it out."""
+"""Reads the results of a finished run from a revision through DVC, without checking it out."""
 
 from __future__ import annotations
 

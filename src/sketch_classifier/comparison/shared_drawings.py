@@ -1,4 +1,4 @@
-"""Which test drawings two runs share, and which of them only one gets right. Pure functions."""
+"""The test drawings that two runs share, and those that only one run classifies correctly. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs side by side as tables: parameters, figures, repeated runs, pairs, distances. Pure functions."""
+"""Tables of several runs: parameters, metrics, repeated runs, pairs, distances. Pure functions."""
 
 from __future__ import annotations
 

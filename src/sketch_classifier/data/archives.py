@@ -1,4 +1,4 @@
-"""A .zip or .tar file, wherever it lies, as the folder that it was made of. No file takes a member's name."""
+"""Reads a .zip or .tar archive, local or remote, like the folder that it was made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of files that a source does not have: the folder, the file or the category is not there."""
+"""Messages about a folder, file or category that a source does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first rows of a file, from its bytes as they come: how many more are wanted, and which of them belong."""
+"""The first rows of a file, from a stream of its bytes: how many more are needed, and which belong to them."""
 
 from __future__ import annotations
 

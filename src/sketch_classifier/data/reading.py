@@ -1,4 +1,4 @@
-"""The drawings of any source without a data set of them: which formats a source has, and its files one at a time."""
+"""Reads the drawings of any source: detects its formats, and opens its files one at a time."""
 
 from __future__ import annotations
 

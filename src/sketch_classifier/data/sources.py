@@ -1,4 +1,4 @@
-"""Where drawings come from: the public bucket, a folder, or whatever else fsspec opens. Bytes are read by range."""
+"""Sources of drawings: the public bucket, a folder, or anything fsspec opens. Bytes are read by range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which split a drawing falls in: decided by the drawing itself."""
+"""Splits drawings into training, validation and test sets by a hash of each drawing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test drawing with what the model said of it, as a table, and accuracy by country and recognition."""
+"""The table of test predictions, and accuracy by country and recognition flag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From stored drawings to logits, probabilities and features, a batch at a time."""
+"""Computes logits, probabilities and features of stored drawings, a batch at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SketchNet: a compact residual network for 28×28 drawings, and the blocks that its relatives share."""
+"""SketchNet: a compact residual network for 28×28 drawings, and the blocks that its variants share."""
 
 from __future__ import annotations
 

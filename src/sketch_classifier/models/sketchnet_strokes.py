@@ -1,4 +1,4 @@
-"""SketchNet for drawings that show the order of their strokes: the blocks of `sketchnet`, for 64×64 pixels."""
+"""SketchNet with the order of the strokes as input: the blocks of `sketchnet`, for 64×64 pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a network's first weights come from: a list of sources, tried in order."""
+"""Initial weights of a network: a list of sources, tried in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What params.yaml may say. Unknown keys, wrong types and presets that do not fit together are refused in one line."""
+"""The schema of params.yaml. Unknown keys, wrong types and incompatible presets are rejected."""
 
 from __future__ import annotations
 

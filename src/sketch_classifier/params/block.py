@@ -1,4 +1,4 @@
-"""What every group of parameters has in common."""
+"""The base class of all groups of parameters."""
 
 from __future__ import annotations
 

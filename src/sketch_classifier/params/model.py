@@ -1,4 +1,4 @@
-"""A model preset: everything that makes a model what it is."""
+"""The schema of a model preset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pydantic refuses, in the words of params.yaml."""
+"""Turns pydantic's validation errors into one line in the terms of params.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of a trained model."""
+"""The command line, `sketch-classifier`."""
 
 from __future__ import annotations
 

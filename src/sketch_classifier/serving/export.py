@@ -1,4 +1,4 @@
-"""From a trained model to .onnx files that need no torch, each checked against the model itself."""
+"""Exports a trained model to .onnx files that need no torch, and checks them against the model."""
 
 from __future__ import annotations
 

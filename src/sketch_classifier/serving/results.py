@@ -1,4 +1,4 @@
-"""What a model predicts for drawings: printable, plottable, and shown as a table with pictures in a notebook."""
+"""The result of a prediction: prints well, plots itself, and is shown as a table with pictures in a notebook."""
 
 from __future__ import annotations
 

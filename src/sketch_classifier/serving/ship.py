@@ -1,4 +1,4 @@
-"""From a trained and evaluated model to one that is part of this package, with a card that says what it is."""
+"""Makes a trained and evaluated model a part of this package, with a model card."""
 
 from __future__ import annotations
 

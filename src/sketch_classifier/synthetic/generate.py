@@ -1,4 +1,4 @@
-"""Drawings by the number, each a function of (seed, category, number) alone, with the truth about them."""
+"""Synthetic drawings, each a function of (seed, category, number) alone, with their ground truth."""
 
 from __future__ import annotations
 

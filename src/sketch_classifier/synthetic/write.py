@@ -1,4 +1,4 @@
-"""Synthetic drawings as the dataset's own files, a block of drawings at a time."""
+"""Writes synthetic drawings in the dataset's own file formats, a block of drawings at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning curves: a line an epoch for people, a CSV file for pictures, and DVCLive, Weights & Biases, TensorBoard."""
+"""Learning curves: a line per epoch on stderr, a CSV file, and DVCLive, Weights & Biases, TensorBoard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optimizers and schedules by their names in torch.optim, and which weights are kept: averaged, or the best epoch's."""
+"""Optimizers and schedules by their names in torch.optim; the weights that are kept: averaged, or the best."""
 
 from __future__ import annotations
 

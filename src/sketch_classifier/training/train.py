@@ -1,4 +1,4 @@
-"""From a dataset and a model preset to a trained model in a folder, with its learning curves."""
+"""Trains the network of a model preset on a dataset; writes the model and its learning curves."""
 
 from __future__ import annotations
 
