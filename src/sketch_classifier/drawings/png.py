@@ -1,6 +1,7 @@
 """A fast reader of small greyscale PNG files.
 
-A data set of drawings may be tens of thousands of pictures of 28 × 28, for which opening takes longer than decoding.
+A dataset may be tens of thousands of pictures of 28×28 pixels, which an image library takes longer to open than to
+decode.
 """
 
 from __future__ import annotations
