@@ -257,7 +257,7 @@ export function createPad(root, { send, play }) {
     const round = view.round;
     const state = round?.state ?? "none";
     root.dataset.round = state;
-    find("title").textContent = round ? round.title : "Draw, and it guesses";
+    find("title").textContent = round ? round.title : "Draw something";
     find("hint").textContent = round
       ? round.hint
       : `Or play the game: you have ${ROUND} seconds.`;
