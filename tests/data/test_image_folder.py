@@ -109,7 +109,7 @@ def test_files_that_are_no_pictures_are_named_and_left_out(folder, tmp_path, cap
         (source / name).write_text("no picture")
     assert len(run(source, tmp_path).images) == 4
     lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
-    assert lines == [f"{source}/cat: left out 1 that are no pictures: 'notes.txt'"]
+    assert lines == [f"{source}/cat: left out 1 that are not images: 'notes.txt'"]
 
 
 def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):

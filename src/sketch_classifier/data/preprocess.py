@@ -96,7 +96,7 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
         assert batch.bitmaps is not None
         writer.append(batch, number, division.assign(batch.bitmaps, part.split))
     if num_changed:
-        print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
+        print(f"{part.path}: {num_changed} drawings were not simplified and have been simplified now", file=sys.stderr)
     if bad is not None and bad.count:
         found = f"{bad.count} of {bad.total} records are malformed; the first: {bad.first[0]}"
         if bad.fraction > preset.max_bad_records:
@@ -193,7 +193,8 @@ class _Writer(ExitStack):
         counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
         if len(counts) and counts.min() < FEW_TO_TEST:
             name, least = counts.index[-1], counts.min()
-            print(f"few drawings: {name!r} has {least} for testing, so figures of classes mean little", file=sys.stderr)
+            text = f"few drawings: {name!r} has {least} test drawings, so metrics of single classes are unreliable"
+            print(text, file=sys.stderr)
 
     def _write_index(self) -> None:
         if self.index is None:

@@ -230,7 +230,7 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     counts = np.bincount(targets[dataset.rows("train")], minlength=len(names))
     missing = [name for name, count in zip(names, counts, strict=True) if not count]
     if missing:
-        print(f"warning: no training drawing of {', '.join(missing)}", file=sys.stderr)
+        print(f"warning: no training drawings of {', '.join(missing)}", file=sys.stderr)
 
 
 def _say(
