@@ -62,7 +62,7 @@ def blocks(params: Params, results: Path) -> dict[str, str]:
 
 
 def check(params: Params, results: Path, root: Path) -> None:
-    """Raises UserError where a document shows something else than what is recorded."""
+    """Raises UserError if a document shows something else than what is recorded."""
     for document, block in blocks(params, results).items():
         text = (root / document).read_text(encoding="utf-8")
         if with_block(text, BLOCKS[document], block, document) != text:

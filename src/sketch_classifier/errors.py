@@ -14,7 +14,7 @@ class UserError(Exception):
 
 
 def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
-    """One line about an unknown name: the nearest spelling where there is one, and what is accepted.
+    """One line about an unknown name: the nearest spelling if there is one, and what is accepted.
 
     >>> unknown_name("category", "kat", ["cat", "dog"])
     "unknown category 'kat': did you mean 'cat'? Accepted are cat, dog"

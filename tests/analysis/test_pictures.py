@@ -62,7 +62,7 @@ def written(figure) -> list[str]:
 
 
 def counts_of(num_classes, noise=0.3) -> pd.DataFrame:
-    """A confusion matrix: nine correct drawings a class, and mistakes at random."""
+    """A confusion matrix: nine correct drawings per class, and mistakes at random."""
     names = NAMES[num_classes]
     counts = np.random.default_rng(0).poisson(noise, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
     return pd.DataFrame(counts, index=names, columns=names)

@@ -46,7 +46,7 @@ from sketch_classifier.progress import step
 
 @dataclass(frozen=True)
 class _Run:
-    """What every picture is made of."""
+    """The inputs of all figures."""
 
     dataset: Dataset
     network: Network
@@ -76,7 +76,7 @@ def analyze(
     seed: int,
     dataset_name: str,
 ) -> dict[str, Any]:
-    """Draw the figures of a run and write its report; returns what metrics.json holds.
+    """Draw the figures of a run and write its report; returns the content of metrics.json.
 
     manifest   the JSON file in which download wrote where the drawings come from
     processed  the folder that preprocess wrote

@@ -13,11 +13,11 @@ from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 
 COLOURS = (BLUE, ORANGE, GREEN)
-ROW = 0.24  # inches a class
+ROW = 0.24  # inches per class
 
 
 def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """(C, 3) int counts of train, validation and test drawings, as one stacked bar a class; C from 2.
+    """(C, 3) int counts of train, validation and test drawings, as one stacked bar per class; C from 2.
 
     Of more than LEGIBLE classes the SHOWN with the fewest drawings, the fewest first.
     """

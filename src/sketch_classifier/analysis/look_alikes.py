@@ -23,7 +23,7 @@ RULE = (
     f"more than if their errors were spread evenly over the other classes (binomial test, {SIGNIFICANCE:.0%} level "
     "with Bonferroni correction)."
 )
-ROW = 0.2  # inches a class
+ROW = 0.2  # inches per class
 LEAST = 1e-4  # where groups that are never confused join
 TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 

@@ -28,7 +28,7 @@ class Division:
     def of(cls, split: Split, own: Set[str | None]) -> Division:
         """The division of a source with these splits of its own (None: drawings that are in none).
 
-        Raises UserError where they cannot be divided in this way.
+        Raises UserError if they cannot be divided in this way.
         """
         named = frozenset(name for name in own if name)
         if split.protocol == "random" or named == {"train"} or "train" not in named:

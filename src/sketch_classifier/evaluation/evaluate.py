@@ -93,15 +93,15 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
 def measure(
     logits: np.ndarray, labels: np.ndarray, validation_logits: np.ndarray, validation_labels: np.ndarray, task: str
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Every figure of the test drawings with its interval, and what was fitted on the validation set.
+    """All metrics of the test set with their intervals, and the values fitted on the validation set.
 
-    logits  (n, C) float, as `class_logits` gives them (of a binary task the first column is 0), and labels (n,) int of
+    logits  (n, C) float, from `class_logits` (of a binary task the first column is 0), and labels (n,) int of
             the test drawings; n is at least 1
     validation_logits, validation_labels  the same of the validation drawings, of which there may be none
     task    multiclass or binary
 
-    The table has a row a figure: figure, value, low, high. Figures that end in "_scaled" are those after temperature
-    scaling. The second is {"temperature": T, "threshold": t} less what could not be fitted.
+    The table has one row per metric: figure, value, low, high. The suffix "_scaled" means after temperature scaling.
+    The second value is {"temperature": T, "threshold": t}, without those that could not be fitted.
     """
     temperature = fit_temperature(validation_logits, validation_labels)
     before = answers(logits, labels)
@@ -122,9 +122,9 @@ def measure(
 
 
 def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Accuracy and log loss of the validation set, to choose among runs by; none without a validation drawing.
+    """Accuracy and log loss of the validation set, for model selection; empty without validation drawings.
 
-    logits  (n, C) float, as `class_logits` gives them; labels (n,) int
+    logits  (n, C) float, from `class_logits`; labels (n,) int
 
     They come from the weights that were saved, whichever epoch's or moving average's these are.
     """
@@ -136,7 +136,7 @@ def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, floa
 
 
 def _headline(table: pd.DataFrame, validated: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
-    """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
+    """The content of metrics.json. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
 
     validated  what the validation set gave: its figures, the temperature and the threshold
     """

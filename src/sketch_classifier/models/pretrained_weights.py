@@ -49,7 +49,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
     The file's metadata has one key, `about`: JSON with architecture, categories and licence. The same model and command
     give the same bytes.
 
-    Raises UserError where `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
+    Raises UserError if `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
     where the backbone was frozen: it has learnt nothing from drawings.
     """
     out = Path(out)
@@ -116,7 +116,7 @@ Figures of the epoch whose weights these are:
 def read_sketches(architecture: str) -> State:
     """The state dict of the architecture's backbone, from the shipped model or backbone: float16, float32 and int64.
 
-    Raises UserError where the file is missing or damaged: no other source can be meant by its name.
+    Raises UserError if the file is missing or damaged: no other source can be meant by its name.
     """
     file = shipped.FOLDER / f"{architecture}_sketches.safetensors"
     if not file.exists():

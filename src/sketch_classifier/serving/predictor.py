@@ -36,7 +36,7 @@ class Predictor:
     int8     use model_int8.onnx, a quarter of the size
     threads  number of threads of a prediction; a Predictor may be used by several threads at the same time
 
-    Raises UserError where the folder holds no exported model.
+    Raises UserError if the folder holds no exported model.
     """
 
     def __init__(self, folder: str | Path = "models", *, int8: bool = False, threads: int = 1) -> None:

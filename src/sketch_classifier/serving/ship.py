@@ -62,7 +62,7 @@ def ship(
     run on all test drawings: how it compares to the trained model is returned, with the bytes of all files. The same
     model gives the same bytes.
 
-    Raises UserError where an input is missing, where `metrics` are of another model or other drawings, and where the
+    Raises UserError if an input is missing, where `metrics` are of another model or other drawings, and where the
     copy gives another class too often.
     """
     dataset = Dataset.open(processed)

@@ -49,7 +49,7 @@ def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
 
     A multiclass teacher may know more classes than the dataset has: the others are left out.
 
-    Raises UserError where there is no such model, and where it does not fit: another task, a class that it does not
+    Raises UserError if there is no such model, and where it does not fit: another task, a class that it does not
     know, another positive group, other channels, or inputs of another kind.
     """
     name = preset.distillation.teacher

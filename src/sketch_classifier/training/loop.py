@@ -180,13 +180,13 @@ class _Run:
             self.schedule.step()
 
     def has_lost_patience(self, epoch: int) -> bool:
-        """Whether no epoch before this one was the best for as many as the preset allows."""
+        """Whether the last `patience` epochs brought no improvement."""
         if self.preset.patience is None or self.best is None:
             return False
         return epoch - 1 - self.best.epoch >= self.preset.patience
 
     def finish(self, last_epoch: int) -> int:
-        """Put the weights that are kept into the module; the epoch that they are of."""
+        """Load the weights that are kept into the module; returns their epoch."""
         if self.best is not None:
             self.module.load_state_dict(self.best.weights)
             return self.best.epoch
@@ -221,12 +221,12 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
 
 
 def _share(accelerator: Accelerator) -> slice:
-    """Which rows of a global batch are this process's."""
+    """The rows of a global batch that belong to this process."""
     return slice(accelerator.process_index, None, accelerator.num_processes)
 
 
 class _Totals:
-    """Sums of loss and correct answers, kept on the device so that no step waits for a figure."""
+    """Sums of loss and correct predictions, kept on the device so that no step waits for them."""
 
     def __init__(self, task: str, device: torch.device):
         self.task = task

@@ -109,7 +109,7 @@ def to_learn(
 
 
 def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
-    """The training samples, augmented, and the validation samples as they are."""
+    """The training samples, with augmentation, and the validation samples without."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
     # Augmentation of rasters changes the points, so they are rasterised again each time.

@@ -60,7 +60,7 @@ def read_sketch_rnn(path: str | Path, name: str = "train", *, bad: BadRecords | 
 def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int]:
     """Which of LISTS a file has, each with its number of drawings. `name` is what errors call the file.
 
-    Raises UserError where it has none of them or is no .npz file.
+    Raises UserError if it has none of them or is no .npz file.
     """
     name = name or str(path)
     counts = {}

@@ -93,7 +93,7 @@ def iter_records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int | None]
     """The records of a TFRecord file, each with its length and checksums, and the number of its class.
 
     The number is None for a malformed record; one that is damaged or cut short comes with a wrong checksum, so that it
-    can stand before others. `name` is what errors call the file. Raises UserError where the length is damaged.
+    can stand before others. `name` is what errors call the file. Raises UserError if the length is damaged.
     """
     from google.protobuf.message import DecodeError
 
