@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,14 @@ def test_the_readme_is_short_and_leads_to_every_page():
     text = _text("README.md")
     assert len(text.splitlines()) <= 200
     assert [page for page in PAGES if f"]({page}" not in text] == []
+
+
+def test_every_dependency_is_explained():
+    pinned = re.findall(r"^([\w-]+)==", _text("requirements.txt"), re.M)
+    extras = tomllib.loads(_text("pyproject.toml"))["project"]["optional-dependencies"].values()
+    pinned += [re.match(r"[\w-]+", package)[0] for extra in extras for package in extra if "==" in package]
+    words = set(re.findall(r"[\w-]+", _text("docs/architecture.md").partition("## Dependencies")[2]))
+    assert len(pinned) > 40 and [package for package in pinned if package not in words] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", *PAGES])
