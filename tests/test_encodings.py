@@ -149,5 +149,7 @@ run(main)
 if __name__ == "__main__":
     warnings.filterwarnings("ignore", ".*found in sys.modules")
     print(
-        json.dumps({name or "C": {module: answer(module, name) for module in ARGUMENTS} for name in sys.argv[1:] or [None]})
+        json.dumps(
+            {name or "C": {module: answer(module, name) for module in ARGUMENTS} for name in sys.argv[1:] or [None]}
+        )
     )

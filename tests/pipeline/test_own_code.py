@@ -41,7 +41,9 @@ def edited(make_project, tmp_path_factory):
     return project
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in COMMANDS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in COMMANDS]
+)
 def test_an_edit_of_this_folder_runs(edited, name):
     done = edited.run(sys.executable, *COMMANDS[name], check=False)
     assert done.returncode == 1
