@@ -100,8 +100,9 @@ def test_every_preset(name, processed, exported):
     np.testing.assert_allclose(answers.features, features, atol=1e-4 * np.abs(features).max())
 
 
-def test_the_mirror_image_is_looked_at_within_the_graph(processed, tmp_path):
-    save_untrained(tmp_path, processed, "cnn", flip_average=True)
+@pytest.mark.parametrize("name", ["cnn", pytest.param("sketchnet_tiny", marks=pytest.mark.slow)])
+def test_the_mirror_image_is_looked_at_within_the_graph(name, processed, tmp_path):
+    save_untrained(tmp_path, processed, name, flip_average=True)
     network, about = load_model(tmp_path)
     onnx.save(onnx_model(network, about), tmp_path / "model.onnx")
     session = Session(tmp_path / "model.onnx")
