@@ -38,9 +38,10 @@ def project_params() -> dict:
 
 
 @pytest.fixture
-def write(project_params, tmp_path):
-    """Write the project's params.yaml with a change; gives the path."""
+def write(project_params, tmp_path, monkeypatch):
+    """Write the project's params.yaml with a change; gives the path. It is parsed in no time: that is not what is tested."""
     tree = copy.deepcopy(project_params)
+    monkeypatch.setattr("sketch_classifier.params.parse_yaml", lambda data: yaml.load(data, Loader=yaml.CSafeLoader))
 
     def write(change=lambda params: None):
         change(tree)

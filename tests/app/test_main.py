@@ -87,8 +87,8 @@ def test_a_damaged_model_is_no_traceback(app, none_shipped, tmp_path):
     assert "run `dvc repro export`" in app.info[0].value
 
 
-def test_a_model_of_photographs_is_said_to_be_one(app, none_shipped, quick_project, tmp_path):
-    model = onnx.load(quick_project / "models/model.onnx")
+def test_a_model_of_photographs_is_said_to_be_one(app, none_shipped, project, tmp_path):
+    model = onnx.load(project / "models/model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     (tmp_path / "models").mkdir()
     onnx.save(model, tmp_path / "models/model.onnx")

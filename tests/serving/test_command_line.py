@@ -137,7 +137,7 @@ def test_a_picture_for_a_model_that_needs_strokes(command, files, model_folder):
 
 def test_a_picture_for_a_model_of_photographs(command, model_folder, tmp_path):
     """It is looked at in colour, the square in its middle, and no lines are searched in it."""
-    model = onnx.load(model_folder(3) / "model.onnx")
+    model = onnx.load(model_folder("stroke_order") / "model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     onnx.save(model, tmp_path / "model.onnx")
     pixels = np.random.default_rng(0).integers(0, 256, (28, 50, 3), np.uint8)

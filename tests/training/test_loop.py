@@ -40,9 +40,9 @@ def differs(first, second) -> float:
 
 
 def test_accumulated_batches_make_the_step_of_one_large_batch(run, linear):
-    large, _, _ = run(linear, batch_size=32)
-    several, _, _ = run(linear, batch_size=8, accumulate=4)
-    small, _, _ = run(linear, batch_size=8)
+    large, _, _ = run(linear, epochs=1, batch_size=32)
+    several, _, _ = run(linear, epochs=1, batch_size=8, accumulate=4)
+    small, _, _ = run(linear, epochs=1, batch_size=8)
     assert differs(large, several) < 1e-4 < differs(large, small)
 
 
