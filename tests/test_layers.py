@@ -15,7 +15,7 @@ LAYERS = (
     {"models"},
     {"training", "evaluation", "serving"},
     {"analysis"},
-    {"comparison"},
+    {"comparison", "project_commands"},
     {"__init__", "__main__"},
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -67,7 +67,7 @@ def template():
 
 @pytest.fixture(scope="session")
 def chrome():
-    """A headless browser; the test is skipped where there is none."""
+    """A headless browser; the test is skipped if there is none."""
     pytest.importorskip("playwright", reason="playwright is not installed")
     if chromium() is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")

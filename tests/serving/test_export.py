@@ -198,7 +198,7 @@ def test_strokes_for_a_model_of_strokes(processed, exported, unseen):
     dataset = Dataset.open(processed)
     drawings = unseen("house", 3)
     assert predictor.about.kind == "strokes" and predictor.predict_strokes(drawings).shape == (len(drawings), 3)
-    with pytest.raises(UserError, match="learnt from strokes"):
+    with pytest.raises(UserError, match="trained on strokes"):
         predictor.predict_images(dataset.images[:2])
 
 

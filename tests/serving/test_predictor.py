@@ -84,7 +84,7 @@ def test_a_model_of_photographs_refuses_strokes(model_folder, tmp_path):
     predictor = Predictor(tmp_path)
     assert predictor.predict_images(np.zeros((1, 3, 28, 28), np.uint8)).shape == (1, 3)
     for ask in (predictor.predict_strokes, predictor.answer_strokes, predictor.bitmaps):
-        with pytest.raises(UserError, match="learnt from photographs; use predict_images"):
+        with pytest.raises(UserError, match="trained on photographs; use predict_images"):
             ask([[[[0, 10], [5, 5]]]])
 
 

@@ -89,7 +89,7 @@ def test_the_card_is_of_the_evaluated_run(out, evaluated):
         "# sketchnet", "`cnn`", "apple, bicycle, house", "`dvc exp run -S model=cnn`", "CC BY 4.0", "Google", "a known source",
         f"| accuracy | {figures['accuracy']:.4f} |", f"| balanced accuracy | {figures['balanced_accuracy']:.4f} |",
         "| expected calibration error, calibrated |", f"divided by {figures['temperature']}", f"{figures['num_test']} test",
-        f"{(out / 'model.safetensors').stat().st_size:,} bytes", "28×28 pixels", "What it does not know",
+        f"{(out / 'model.safetensors').stat().st_size:,} bytes", "28×28 pixels", "## Limitations",
     ):  # fmt: skip
         assert said in card, said
     assert "{" not in card and str(evaluated[0]) not in card
@@ -217,7 +217,7 @@ def test_what_is_shipped_is_whole(name):
     assert predictor.classes == about.class_names and len(about.class_names) == 39
     assert sum(path.stat().st_size for path in shipped.FOLDER.glob("sketchnet*/*")) < 5e6
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "CC BY 4.0" in card and "What it does not know" in card and "dvc exp run" in card
+    assert "CC BY 4.0" in card and "## Limitations" in card and "dvc exp run" in card
 
 
 @only_shipped

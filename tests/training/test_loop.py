@@ -157,7 +157,7 @@ def test_flips_stay_off_where_the_dataset_forbids_them(run, cnn, write_dataset, 
         assert not network.flip_average and not about.flip_average
         states.append(network.state_dict())
     assert differs(*states) == 0
-    assert "nothing is flipped" in capsys.readouterr().err
+    assert "no flips" in capsys.readouterr().err
 
 
 def test_an_unknown_schedule_is_refused_before_any_work(run, cnn):

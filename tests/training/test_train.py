@@ -178,7 +178,7 @@ def test_an_empty_split_is_refused(write_dataset, cnn, run, counts, named):
 def test_a_class_without_training_drawings_is_named(write_dataset, cnn, run, capsys):
     labels = np.array([0, 1] * 60 + [0, 1, 2] * 20)
     run(write_dataset((120, 30, 30), labels=labels), cnn.model_copy(update={"epochs": 1}))
-    assert "no training drawing of low" in capsys.readouterr().err
+    assert "no training drawings of low" in capsys.readouterr().err
 
 
 def test_binary_without_positive_group_is_refused_before_any_work(write_dataset, cnn, run, tmp_path):
