@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from sketch_classifier.data import sources
+from sketch_classifier.data import retries
 from sketch_classifier.data.formats import svhn
 from sketch_classifier.errors import UserError
 
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 def site(monkeypatch):
     site = Site()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(sources, "READING_DELAYS", (0.01, 0.01))
+    monkeypatch.setattr(retries, "READING_DELAYS", (0.01, 0.01))
     yield site
     site.close()
 

@@ -22,7 +22,7 @@ from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS
-from sketch_classifier.params.dataset import unusable_name
+from sketch_classifier.drawings.names import unusable_name
 
 BITMAP = 28
 MOST_PIXELS = 1 << 24  # of the pictures in memory

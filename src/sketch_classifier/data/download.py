@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sketch_classifier.data.formats import Format, Piece, Wanted, format_of
-from sketch_classifier.data.sources import Source, SourceFile
+from sketch_classifier.data.formats import Format, Piece, Wanted, fetch_piece, format_of
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.data.sources import Source
 from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, SUFFIXES
-from sketch_classifier.params.dataset import unusable_name
+from sketch_classifier.drawings.names import unusable_name
 
 
 def download(
@@ -46,7 +47,8 @@ def download(
     workers     files fetched at once
 
     Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
-    category, url, version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced
+    category, url, version (generation or etag; None for a folder), source_size, check (how what was fetched was checked:
+    see `SourceFile`; not of a folder), rows, bytes, sha256. `out` is replaced
     as a whole at the end; it stays as it was when anything fails. Raises UserError with one line for a source out of
     reach, a category that is unknown, not there or no name for a file, and a malformed file.
     """
@@ -142,10 +144,9 @@ def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
     for file in piece.files:
         if file.size == 0:
             raise UserError(f"{file.url}: empty file")
+    fetched, rows = fetch_piece(format, piece, folder / format.name, wanted)
     path = folder / format.name / piece.name
-    path.parent.mkdir(exist_ok=True)
-    rows = format.fetch(piece, path, wanted)
-    return {"category": piece.category} | _origin(piece.files) | _about(path, folder, rows)
+    return {"category": piece.category} | _origin(fetched.files) | _about(path, folder, rows)
 
 
 def _origin(files: Sequence[SourceFile]) -> dict:
@@ -154,6 +155,8 @@ def _origin(files: Sequence[SourceFile]) -> dict:
     if len(files) > 1 and version is not None:
         version = sha256("\n".join(f"{file.url} {file.version}" for file in files).encode()).hexdigest()
     about = {"url": files[0].url, "version": version, "source_size": sum(file.size for file in files)}
+    if not files[0].source.is_local:
+        about["check"] = ", ".join(sorted({file.check for file in files}))
     return about | ({"source_files": len(files)} if len(files) > 1 else {})
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
 from sketch_classifier.data.sources import Source
+from sketch_classifier.drawings.limits import MAX_PICTURE
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, DatasetPreset
 from sketch_classifier.params.formats import PICTURES
@@ -71,7 +72,7 @@ class ImageFolder(Format):
         with pq.ParquetWriter(path, pa.schema([("image", kind)]), compression="none", use_dictionary=False) as writer:
             for start in range(0, len(files), SHARE):
                 share = files[start : start + SHARE]
-                rows = [{"bytes": file.read(0, file.size), "path": file.category} for file in share]
+                rows = [{"bytes": file.read_whole(MAX_PICTURE), "path": file.category} for file in share]
                 writer.write_batch(pa.record_batch([pa.array(rows, kind)], ["image"]))
         return len(files)
 
