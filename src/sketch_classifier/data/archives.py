@@ -24,7 +24,15 @@ COMPRESSIONS = {  # of tar files, as fsspec calls them
     ".tar": None, ".tar.gz": "gzip", ".tgz": "gzip", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 ARCHIVES = (".zip", *COMPRESSIONS)
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
 MOST_OPEN = 16  # members that are being read
 COPIED = 2**20  # bytes at a time
 

@@ -17,9 +17,9 @@ from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.data.sources import Source
 from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, SUFFIXES
-from sketch_classifier.drawings.names import unusable_name
 
 
 def download(

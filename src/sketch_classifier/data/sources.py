@@ -113,7 +113,9 @@ class Source:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except Exception as error:
-            raise UserError(f"source {self.name!r}: cannot list {self.address(folder)}: {retries.reason(error)}") from None
+            raise UserError(
+                f"source {self.name!r}: cannot list {self.address(folder)}: {retries.reason(error)}"
+            ) from None
         entries = self._named(entries)
         if self.is_http and not entries:
             raise UserError(f"source {self.name!r}: the server lists no files under {self.address(folder)}")

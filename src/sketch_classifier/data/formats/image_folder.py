@@ -22,7 +22,7 @@ import numpy as np
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.limits import MAX_PICTURE
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, reading
 from sketch_classifier.params import FORMATS, DatasetPreset
 from sketch_classifier.params.formats import PICTURES
 
@@ -93,18 +93,19 @@ class ImageFolder(Format):
         return parts
 
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        import pyarrow.parquet as pq
+        from sketch_classifier.drawings.formats.parquet import batch_rows, open_parquet
 
-        file = pq.ParquetFile(part.path)
+        file = open_parquet(part.path, str(part.path))
 
         def batches() -> Iterator[Pictures]:
             start = 0
-            for batch in file.iter_batches(SHARE):
-                images = batch.column(0)
-                rows = np.arange(start, start + len(batch))
-                start += len(batch)
-                names = images.field("path").to_pylist()
-                yield Pictures(images.field("bytes").to_pylist(), names, rows, labelled(part, preset, len(batch)))
+            with reading(part.path):
+                for batch in file.iter_batches(batch_rows(file, SHARE)):
+                    images = batch.column(0)
+                    rows = np.arange(start, start + len(batch))
+                    start += len(batch)
+                    names = images.field("path").to_pylist()
+                    yield Pictures(images.field("bytes").to_pylist(), names, rows, labelled(part, preset, len(batch)))
 
         yield from read_pictures(batches(), file.metadata.num_rows, part.name, preset, bad)
 

@@ -17,7 +17,7 @@ from sketch_classifier.data.formats.format import DIVISIONS, KNOWN, Batch, Forma
 from sketch_classifier.data.formats.image_folder import SHARE, Pictures, read_pictures
 from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.data.sources import Source
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.params import FORMATS, DatasetPreset
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Parquet(Format):
                     if quota.is_full:
                         break
         except (pa.ArrowException, ValueError) as error:
-            raise UserError(f"{piece.files[0].url}: {' '.join(str(error).split())[:200]}") from None
+            raise UserError(f"{piece.files[0].url}: {one_line(error)}") from error
         finally:
             if writer:
                 writer.close()

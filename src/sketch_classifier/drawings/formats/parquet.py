@@ -20,13 +20,16 @@ import pyarrow.parquet as pq
 
 from sketch_classifier.drawings.formats.ndjson_line import MAX_FLOAT32, Malformed, check_drawing
 from sketch_classifier.drawings.formats.records import BadRecords, report
+from sketch_classifier.drawings.limits import MAX_GROUP, MIB, check_size
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.errors import UserError, one_line, reading, shown
 
 LABELS = ("word", "label", "class", "category")
 STROKES, PICTURE = "drawing", "image"
 COLUMNS = ("key_id", "countrycode", "recognized", "timestamp")
 BATCH = 1024  # rows in memory at a time
+MAX_BATCH = 256 * MIB  # bytes of them that stand in a dictionary
+MAX_CLASSES = 100_000
 
 
 class ParquetDrawings:
@@ -42,12 +45,7 @@ class ParquetDrawings:
     def __init__(self, file: Any, name: str) -> None:
         """Open `file`, a path or an open file that can be sought in. Raises UserError for any other file."""
         self.name = name
-        try:
-            self.file = pq.ParquetFile(file)
-        except FileNotFoundError:
-            raise UserError(f"{name}: not found") from None
-        except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{name}: no Parquet file ({one_line(error)})") from None
+        self.file = open_parquet(file, name)
         schema = self.file.schema_arrow
         self.metadata = schema.metadata
         names = set(schema.names)
@@ -73,17 +71,17 @@ class ParquetDrawings:
         if self.classes is not None:
             return self.classes
         found: set[str] = set()
-        for batch in self.file.iter_batches(1 << 16, columns=[self.label]):
-            found.update(pc.unique(batch.column(0)).to_pylist())
+        with reading(self.name):
+            for batch in self.file.iter_batches(1 << 16, columns=[self.label]):
+                found.update(pc.unique(batch.column(0)).to_pylist())
+                check_size(self.name, "names of classes, a list", len(found), MAX_CLASSES, "names")
         return tuple(sorted(name for name in found if name))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
         """The rows of the file, some at a time, and the names of their classes, (n,) of str or None."""
-        try:
-            for batch in self.file.iter_batches(BATCH, columns=columns):
+        with reading(self.name):
+            for batch in self.file.iter_batches(batch_rows(self.file, BATCH), columns=columns):
                 yield batch, self._words(batch)
-        except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.name}: damaged ({one_line(error)})") from None
 
     def _words(self, batch: pa.RecordBatch) -> np.ndarray:
         column = batch.column(batch.schema.get_field_index(self.label))
@@ -92,6 +90,42 @@ class ParquetDrawings:
         numbers = pc.fill_null(column, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         names = np.array([*self.classes, None], object)
         return names[np.where((numbers >= 0) & (numbers < len(self.classes)), numbers, len(self.classes))]
+
+
+def open_parquet(file: Any, name: str) -> pq.ParquetFile:
+    """A Parquet file by its path, or open and able to seek. Its pages are compared with their checksums, if they have any.
+
+    Raises UserError for any other file, and where a part that is read at once would inflate beyond MAX_GROUP.
+    """
+    try:
+        opened = pq.ParquetFile(file, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise UserError(f"{name}: not found") from None
+    except UserError:
+        raise
+    except Exception as error:  # of Arrow, of Thrift, of the schema
+        raise UserError(f"{name}: no Parquet file ({one_line(error)})") from error
+    about = opened.metadata
+    for group in range(about.num_row_groups):
+        for index in range(about.num_columns):
+            column = about.row_group(group).column(index)
+            what = f"row group {group}, column {shown(column.path_in_schema, 40)}: a part"
+            check_size(name, what, max(column.total_uncompressed_size, column.num_values), MAX_GROUP)
+    return opened
+
+
+def batch_rows(file: pq.ParquetFile, most: int) -> int:
+    """How many rows to read at once, at most `most`: fewer where a value that stands once in a column's dictionary, and
+    is repeated in every row, could take MAX_BATCH bytes together."""
+    about, largest = file.metadata, 1
+    for group in range(about.num_row_groups):
+        for index in range(about.num_columns):
+            column = about.row_group(group).column(index)
+            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page:
+                largest = max(largest, column.data_page_offset - (column.dictionary_page_offset or 0))
+                if column.total_uncompressed_size > column.total_compressed_size:
+                    largest = max(largest, column.total_uncompressed_size)
+    return max(1, min(most, MAX_BATCH // largest))
 
 
 def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iterator[Drawings]:
@@ -103,7 +137,8 @@ def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iter
     file = ParquetDrawings(path, name)
     row = 0
     for batch, words in file.batches([file.label, STROKES, *file.columns]):
-        reasons, drawings = _strokes(batch.column(batch.schema.get_field_index(STROKES)))
+        with reading(name):  # `drawing` may be of any type
+            reasons, drawings = _strokes(batch.column(batch.schema.get_field_index(STROKES)))
         if bad is not None:
             bad.total += len(batch)
         for index in np.flatnonzero(reasons != ""):
