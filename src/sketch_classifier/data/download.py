@@ -33,6 +33,7 @@ def download(
     cache: str | Path | None,
     workers: int = 8,
     progress: bool = True,
+    base: Path | None = None,
 ) -> dict:
     """Write the first `limit` (None: all) drawings of each category to `out/<format>/`.
 
@@ -45,12 +46,13 @@ def download(
     categories  none of them: all that the source has
     cache       folder that keeps what was fetched, so that a later call fetches only what it lacks; None keeps nothing
     workers     files fetched at once
+    base        folder that a relative source lies in where it is not in the working directory
 
     Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
-    category, url, version (generation or etag; None for a folder), source_size, check (how what was fetched was checked:
-    see `SourceFile`; not of a folder), rows, bytes, sha256. `out` is replaced
-    as a whole at the end; it stays as it was when anything fails. Raises UserError with one line for a source out of
-    reach, a category that is unknown, not there or no name for a file, and a malformed file.
+    category, url, version (generation or etag; None for a folder), source_size, check (how what was fetched was
+    checked, as `SourceFile` says; not of a folder), rows, bytes, sha256. `out` is replaced as a whole at the end; it
+    stays as it was when anything fails. Raises UserError with one line for a source out of reach, a category that is
+    unknown, not there or no name for a file, and a malformed file.
     """
     _check_names(categories, format)
     with replaced_folder(out) as folder:
@@ -59,7 +61,7 @@ def download(
             files = _draw(folder, format, categories, limit, seed, progress)
         else:
             kind = format_of(format)
-            where = Source(source, kind.official)
+            where = Source(source, kind.official, base)
             names, pieces = find(kind, where, categories or None)
             if len(names) == 1 and not categories:
                 raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")

@@ -10,6 +10,7 @@ from copy import copy
 from difflib import get_close_matches
 from functools import partial
 from html import unescape
+from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 from unicodedata import normalize
 from urllib.parse import quote, unquote
@@ -47,9 +48,11 @@ class Source:
           Google buckets are read anonymously, unless fsspec's own configuration names a token
           (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected. Or a .zip or .tar of such a folder.
     official  what `official` stands for
+    base      where a relative folder or archive lies that is not in the working directory; messages and `url` stay
+              relative, so that the same data have the same manifest wherever they are read
     """
 
-    def __init__(self, name: str, official: str = OFFICIAL) -> None:
+    def __init__(self, name: str, official: str = OFFICIAL, base: Path | None = None) -> None:
         self.name = name
         self.url = official if name == "official" else name.rstrip("/") or "/"
         protocol = fsspec.core.split_protocol(self.url)[0] or "file"
@@ -60,13 +63,16 @@ class Source:
         self.is_remote = self.is_gcs or self.is_http  # whose answers are checked
         self.cancelled = threading.Event()
         self.fs: Any
+        place = self.url
+        if base and protocol == "file" and "://" not in place and not Path(place).expanduser().exists():
+            place = str(base / Path(place).expanduser())
         if is_archive(self.url):
-            self.fs, self.root = open_archive(self.url, self._opened_archive()), ""
+            self.fs, self.root = open_archive(place, self._opened_archive()), ""
             self.is_gcs = self.is_http = self.is_remote = False
             self.is_local = True
             return
         try:
-            self.fs, self.root = fsspec.url_to_fs(self.url, skip_instance_cache=True, **_options(protocol))
+            self.fs, self.root = fsspec.url_to_fs(place, skip_instance_cache=True, **_options(protocol))
         except (ImportError, ValueError) as error:
             raise UserError(f"source {name!r}: {retries.reason(error)}") from None
         if self.is_gcs:

@@ -93,7 +93,7 @@ class ParquetDrawings:
 
 
 def open_parquet(file: Any, name: str) -> pq.ParquetFile:
-    """A Parquet file by its path, or open and able to seek. Its pages are compared with their checksums, if they have any.
+    """A Parquet file by its path, or open and able to seek. Its pages are compared with their checksums, if any.
 
     Raises UserError for any other file, and where a part that is read at once would inflate beyond MAX_GROUP.
     """
