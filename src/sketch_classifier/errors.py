@@ -14,7 +14,7 @@ REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDI
 # What torch, safetensors and Arrow say where they cannot write: some of their errors are no OSError.
 NOT_WRITTEN = re.compile(
     r"no space left|file too large|quota exceeded|read-only file system|permission denied|PytorchStreamWriter|"
-    r"file write failed|iostream error|basic_ios::clear",
+    r"inline_container|file write failed|iostream error|basic_ios::clear",
     re.IGNORECASE,
 )
 LITTLE = 1 << 20  # bytes free on a disk that is full
@@ -23,8 +23,12 @@ LITTLE = 1 << 20  # bytes free on a disk that is full
 class UserError(Exception):
     """Something a user can put right: one line that says where, what was found and what is accepted.
 
-    The stages print it without a traceback and exit with code 1.
+    The stages print it without a traceback and exit with code 1. What a file, a server or a parameter brought into the
+    message (line breaks, control characters, halves of surrogate pairs) stands in it as escapes.
     """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(printable(str(message)))
 
 
 @contextmanager
@@ -75,8 +79,7 @@ def _why_not_written(error: BaseException, place: Path) -> str | None:
             cannot = "cannot be written: " if cause.errno in FULL else ""
             return f"{where}: {cannot}{cause.strerror or one_line(cause)}"
         cause = cause.__cause__ or cause.__context__
-    found = NOT_WRITTEN.search(str(error))
-    if not found:
+    if not any(NOT_WRITTEN.search(str(each)) for each in (error, error.__context__)):
         return None
     folder = next((path for path in (place, *place.absolute().parents) if path.is_dir()), None)
     if folder and shutil.disk_usage(folder).free < LITTLE:

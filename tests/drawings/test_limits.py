@@ -154,7 +154,7 @@ def test_a_parquet_file_of_large_parts(tmp_path, monkeypatch):
     assert path.stat().st_size < 200_000
     assert sum(len(batch) for batch, _ in ParquetDrawings(path, "a").batches(["word"])) == 1000
     monkeypatch.setattr("sketch_classifier.drawings.formats.parquet.MAX_GROUP", 50_000)
-    with pytest.raises(UserError, match="row group 0, column 'image': a part of [^\n]* at most 50,000 are accepted"):
+    with pytest.raises(UserError, match="row group 0, a part of [^\n]* at most 50,000 are accepted"):
         ParquetDrawings(path, "a")
 
 

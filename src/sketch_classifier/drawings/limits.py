@@ -14,7 +14,7 @@ MAX_RECORD = 16 * MIB  # bytes of one drawing in any form; the largest of the da
 MAX_ARRAY = 256 * MIB  # bytes of an array that is held in memory as a whole
 MAX_HEADER = 10_000  # bytes of the header of an .npy file; numpy itself trusts no longer one
 MAX_TEXT = 64 * MIB  # bytes of a text that is read as a whole: lists of classes, metadata
-MAX_GROUP = 1024 * MIB  # bytes of one column in one row group of a Parquet file, inflated
+MAX_GROUP = 2048 * MIB  # bytes of one row group of a Parquet file, inflated
 MAX_INFLATION = 200  # times its packed size is what a member or an archive may inflate to …
 ALWAYS_INFLATED = 1024 * MIB  # … and so much in any case, in bytes
 

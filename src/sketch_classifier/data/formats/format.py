@@ -146,6 +146,8 @@ def fetch_piece(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> t
             file.check_is_same()
         return piece, num
     except Unsound:
+        if any(file.source.is_local for file in piece.files):  # in an archive, whose list of members is old, too
+            raise
         piece = replace(piece, files=tuple(file.refreshed() for file in piece.files))
     return piece, format.fetch(piece, path, wanted)
 

@@ -93,14 +93,14 @@ class ImageFolder(Format):
         return parts
 
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        from sketch_classifier.drawings.formats.parquet import batch_rows, open_parquet
+        from sketch_classifier.drawings.formats.parquet import open_parquet
 
         file = open_parquet(part.path, str(part.path))
 
         def batches() -> Iterator[Pictures]:
             start = 0
             with reading(part.path):
-                for batch in file.iter_batches(batch_rows(file, SHARE)):
+                for batch in file.iter_batches(SHARE):
                     images = batch.column(0)
                     rows = np.arange(start, start + len(batch))
                     start += len(batch)
