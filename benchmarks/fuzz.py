@@ -132,8 +132,9 @@ READERS: dict[str, tuple[str, Callable[[Path], None]]] = {
 }
 
 
-def failure_of(reader: str, data: bytes, folder: Path) -> str | None:
-    """What is wrong with how a reader takes a file: an exception other than UserError, or a line that is none."""
+def failure_of(reader: str, data: bytes, folder: Path, slow: float = float("inf")) -> str | None:
+    """What is wrong with how a reader takes a file: an exception other than UserError, or a line that is none; and
+    how long it takes where that is more than `slow` seconds."""
     suffix, read = READERS[reader]
     path = folder / f"file{suffix}"
     path.write_bytes(data)
@@ -149,7 +150,7 @@ def failure_of(reader: str, data: bytes, folder: Path) -> str | None:
     except Exception:
         return traceback.format_exc(limit=-3)
     seconds = time.monotonic() - started
-    return f"{seconds:.1f} s" if seconds > SLOW else None
+    return f"{seconds:.1f} s" if seconds > slow else None
 
 
 def good_files(reader: str, folder: Path) -> list[bytes]:
@@ -321,7 +322,7 @@ def _run(reader: str, seconds: float, seed: int) -> int:
         while time.monotonic() < until:
             data = damaged(choose.choice(files), choose)
             tried += 1
-            if failure := failure_of(reader, data, folder):
+            if failure := failure_of(reader, data, folder, SLOW):
                 finds += 1
                 if (kind := failure.splitlines()[-1][:60]) not in kinds:
                     kinds.add(kind)
