@@ -51,8 +51,9 @@ class SourceFile:
 
         Raises Unsound (a UserError) where the file has changed, UserError where it cannot be read, and Cancelled.
         """
+        delays = () if self.source.is_local else retries.READING_DELAYS
         try:
-            data = self.source.retry(partial(self._read_rest, start, end, bytearray()), retries.READING_DELAYS)
+            data = self.source.retry(partial(self._read_rest, start, end, bytearray()), delays)
         except FileNotFoundError:
             raise Unsound(f"{self.url}: replaced or removed while it was read; run again") from None
         except UserError:
