@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/models.md", "docs/data.md", "docs/reliability.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "benchmarks/README.md",
+    "docs/models.md",
+    "docs/data.md",
+    "docs/reliability.md",
+)
 OF_PYTHON = {"venv", "http.server"}
 FOLDER = re.compile(r"(?<![\w./-])(?:src|stages|app|benchmarks|docs|tests)/[\w./-]*\w")
 FILE = re.compile(r"(?<![\w./-])\w+/[\w/]*\w\.(?:py|js|css|jinja|txt)\b")

@@ -10,7 +10,6 @@ import tarfile
 import tempfile
 import threading
 import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from typing import IO, Any
 
@@ -18,21 +17,12 @@ import fsspec
 
 from sketch_classifier.drawings.limits import check_inflation
 from sketch_classifier.drawings.names import unusable_name
-from sketch_classifier.errors import UserError, one_line, shown, writing
+from sketch_classifier.errors import UserError, one_line, reading, shown, writing
 
 COMPRESSIONS = {  # of tar files, as fsspec calls them
     ".tar": None, ".tar.gz": "gzip", ".tgz": "gzip", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 ARCHIVES = (".zip", *COMPRESSIONS)
-DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-)
 MOST_OPEN = 16  # members that are being read
 COPIED = 2**20  # bytes at a time
 
@@ -58,7 +48,9 @@ def open_archive(url: str, opened: IO[bytes] | None = None) -> Archive:
             return _Tar(_inflated(file, url), packed, name)
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
-    except (*DAMAGED, OSError, ValueError, ImportError, MemoryError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # what zipfile and tarfile raise on damaged archives is of a dozen types
         raise UserError(f"{name}: no archive that can be read ({one_line(error)})") from error
 
 
@@ -114,10 +106,8 @@ class Archive(ABC):
     def cat_file(self, path: str, start: int, end: int) -> bytes:
         """The bytes of a file from `start` to `end`. Raises UserError where it is damaged."""
         with self._lock:
-            try:
+            with reading(path):
                 return self._read(path, start, end)
-            except DAMAGED as error:
-                raise UserError(f"{path}: {one_line(error)}") from None
 
     @abstractmethod
     def _read(self, path: str, start: int, end: int) -> bytes: ...
