@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from sketch_classifier.errors import UserError
@@ -35,14 +34,11 @@ def check_inflation(name: object, packed: int, inflated: int) -> None:
         )
 
 
-class Limited(io.RawIOBase):
+class Limited:
     """A file of which no more than `limit` bytes are read at once, whatever its data ask for; forward only."""
 
     def __init__(self, file: Any, name: object, limit: int) -> None:
         self._file, self._name, self._limit = file, name, limit
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; all that is left where it is negative. Raises UserError above the limit."""
