@@ -205,8 +205,9 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
     memo: dict[int, Any] = {}
     num_memo = 0
     argument: Any
+    limited: Any = Limited(file, name, MAX_RECORD)
     try:
-        for opcode, argument, _ in pickletools.genops(Limited(file, name, MAX_RECORD)):
+        for opcode, argument, _ in pickletools.genops(limited):
             if len(stack) > MAX_STACK or len(memo) > MAX_MEMO:
                 raise _Refused
             match opcode.name:
