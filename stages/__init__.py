@@ -19,7 +19,7 @@ if Path(sketch_classifier.__file__).resolve().parent != SOURCE / "sketch_classif
 
 from sketch_classifier.entry_point import run  # noqa: E402
 
-__all__ = ["accuracy_line", "run", "run_stage"]
+__all__ = ["accuracy_line", "project_root", "run", "run_stage"]
 
 
 def run_stage(main: Callable[[], object], description: str) -> None:
@@ -33,6 +33,19 @@ def run_stage(main: Callable[[], object], description: str) -> None:
     )
     parser.parse_args()
     run(main)
+
+
+def project_root() -> Path:
+    """The folder where what outlives a run lies: caches, checkpoints, drawings that git does not know.
+
+    That is the working directory, but for runs of `dvc exp run --temp` and of a queue: DVC runs these in a copy of the
+    project below its `.dvc/tmp/exps`, which it removes afterwards.
+    """
+    here = Path.cwd()
+    for folder in here.parents:
+        if folder.name == "exps" and folder.parent.name == "tmp" and folder.parent.parent.name == ".dvc":
+            return folder.parents[2]
+    return here
 
 
 def accuracy_line(figures: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import read_params
 from sketch_classifier.training.train import train
-from stages import run_stage
+from stages import project_root, run_stage
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
         seed=params.seed,
         out="models",
         curves="plots/training",
-        cache=".cache",
+        cache=project_root() / ".cache",
     )
 
 

@@ -9,7 +9,8 @@ PACKAGE = ROOT / "src/sketch_classifier"
 # From the bottom up. A module may import from its own package and from any layer below; `drawings` from `errors` alone.
 LAYERS = (
     {"errors", "progress"},
-    {"drawings", "params", "entry_point"},
+    {"drawings", "entry_point"},
+    {"params"},
     {"synthetic"},
     {"data"},
     {"models"},

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, printable
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -68,5 +68,5 @@ def _is_checkout(folder: Path) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {printable(message)}", file=sys.stderr)  # a file may have any name
     return code

@@ -1,16 +1,90 @@
-"""The exception for user errors, and suggestions for misspelt names."""
+"""The exception for user errors, and how any other becomes one where a user's file is read or written."""
 
-from collections.abc import Iterable
+import errno
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 
 MOST_NAMES = 20  # that a line lists
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM}
+REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR}
+# What torch, safetensors and Arrow say where they cannot write: some of their errors are no OSError.
+NOT_WRITTEN = re.compile(
+    r"no space left|file too large|quota exceeded|read-only file system|permission denied|PytorchStreamWriter|"
+    r"inline_container|file write failed|iostream error|basic_ios::clear",
+    re.IGNORECASE,
+)
+LITTLE = 1 << 20  # bytes free on a disk that is full
 
 
 class UserError(Exception):
     """An error that the user can fix: one line that says where it is, what was found and what is accepted.
 
-    Commands and stages print it without a traceback and exit with code 1.
+    Commands and stages print it without a traceback and exit with code 1. What a file, a server or a parameter brought
+    into the message (line breaks, control characters, halves of surrogate pairs) is escaped in it.
     """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(printable(str(message)))
+
+
+@contextmanager
+def reading(name: object) -> Iterator[None]:
+    """Turn any failure of a block that reads a user's file into UserError "<name>: <what is wrong>", in one line.
+
+    What a parser raises on damaged data is not foreseeable (numpy's header alone: ValueError, SyntaxError, TokenError,
+    OverflowError, RecursionError, MemoryError), so every Exception counts; the cause stays attached.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except FileNotFoundError as error:
+        raise UserError(f"{name}: not found") from error
+    except MemoryError as error:
+        raise UserError(f"{name}: takes more memory than there is") from error
+    except RecursionError as error:
+        raise UserError(f"{name}: nested too deeply") from error
+    except Exception as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else one_line(error)
+        raise UserError(f"{name}: cannot be read ({reason})") from error
+
+
+@contextmanager
+def writing(place: str | Path) -> Iterator[None]:
+    """Turn a failure to write within the block into UserError: a full disk, a read-only folder, no permission.
+
+    place  the file or folder that is written, which the line names where the error names no file
+
+    Every other exception passes as it is. Also understood is what torch (RuntimeError), safetensors and Arrow raise.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if reason := _why_not_written(error, Path(place)):
+            raise UserError(reason) from error
+        raise
+
+
+def _why_not_written(error: BaseException, place: Path) -> str | None:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL | REFUSED:
+            where = cause.filename or place
+            cannot = "cannot be written: " if cause.errno in FULL else ""
+            return f"{where}: {cannot}{cause.strerror or one_line(cause)}"
+        cause = cause.__cause__ or cause.__context__
+    if not any(NOT_WRITTEN.search(str(each)) for each in (error, error.__context__)):
+        return None
+    folder = next((path for path in (place, *place.absolute().parents) if path.is_dir()), None)
+    if folder and shutil.disk_usage(folder).free < LITTLE:
+        return f"{place}: cannot be written: No space left on device"
+    return f"{place}: cannot be written: {one_line(error)}"
 
 
 def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
@@ -46,7 +120,18 @@ def shown(value: object, length: int = 80) -> str:
 
 def one_line(error: object) -> str:
     """What an error of a library says, on one line of at most 200 characters; its type where it says nothing."""
-    return _cut(" ".join(str(error).split()) or type(error).__name__, 200)
+    return _cut(printable(" ".join(str(error).split())) or type(error).__name__, 200)
+
+
+def printable(text: str) -> str:
+    r"""The text on one line: line breaks, control characters and what no encoding has as escapes.
+
+    >>> printable("a\nb"), printable("貓")
+    ('a\\nb', '貓')
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _cut(text: str, length: int) -> str:

@@ -14,7 +14,7 @@ import fsspec
 import numpy as np
 import pytest
 
-from sketch_classifier.data import sources
+from sketch_classifier.data import retries
 from sketch_classifier.errors import UserError
 
 OVERHEAD = 5000  # bytes of HTTP headers and of the listing, in these small tests
@@ -136,14 +136,14 @@ def test_several_categories_at_once(emulator, get, workers, most):
 
 
 def test_passing_failures_are_retried(emulator, get, monkeypatch):
-    monkeypatch.setattr(sources, "READING_DELAYS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(retries, "READING_DELAYS", (0.01, 0.01, 0.01))
     fill(emulator, "simplified", {"cat": ndjson(50)})
     emulator.fail_next = 3
     assert get(emulator.source, "simplified", ["cat"], 10)["files"][0]["rows"] == 10
 
 
 def test_lasting_failures_are_not(emulator, get, monkeypatch, tmp_path):
-    monkeypatch.setattr(sources, "READING_DELAYS", (0.01, 0.01))
+    monkeypatch.setattr(retries, "READING_DELAYS", (0.01, 0.01))
     fill(emulator, "simplified", {"ant": ndjson(50), "cat": ndjson(50)})
     get(emulator.source, "simplified", ["ant"], 10)
     before = (tmp_path / "out/manifest.json").read_bytes()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sketch_classifier.data import sources
+from sketch_classifier.data import retries
 from sketch_classifier.data.missing import no_files
 from sketch_classifier.data.sources import Source
 from sketch_classifier.errors import UserError, unknown_name
@@ -44,7 +44,7 @@ class _Handler(SimpleHTTPRequestHandler):
 def serve(monkeypatch):
     """serve(folder, refusal=…, missing=…) is the address of a web server of that folder."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(sources, "LISTING_DELAYS", (0.01,))
+    monkeypatch.setattr(retries, "LISTING_DELAYS", (0.01,))
     servers = []
 
     def serve(folder: Path, **behaviour) -> str:
@@ -180,7 +180,7 @@ def test_a_server_in_trouble_is_no_missing_file(serve, tmp_path):
 
 
 def test_a_server_that_is_gone(serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "LISTING_DELAYS", ())
+    monkeypatch.setattr(retries, "LISTING_DELAYS", ())
     message = said("http://127.0.0.1:1/full", "cat")
     assert "cannot read http://127.0.0.1:1/full/simplified/cat.ndjson: Cannot connect" in message
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import SUFFIXES, DatasetPreset
-from sketch_classifier.params.dataset import unusable_name
 
 UNUSABLE = (
     "", " ", ".", "..", "../../x", "/abs/x", "a/b", "a\\b", "a\nb", "a\rb", "a\tb", "a\0b", "\x7f", "a\x85b", "a\u2028b",

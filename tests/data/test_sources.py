@@ -7,7 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from sketch_classifier.data import sources
+from sketch_classifier.data import retries
 from sketch_classifier.data.sources import Source
 from sketch_classifier.errors import UserError
 
@@ -108,8 +108,8 @@ def test_an_unreachable_host_shows_within_seconds(monkeypatch, caplog):
 
 
 def test_a_host_that_never_answers_is_given_up(monkeypatch):
-    monkeypatch.setattr(sources, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(sources, "LISTING_DELAYS", (0.1,))
+    monkeypatch.setattr(retries, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(retries, "LISTING_DELAYS", (0.1,))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")

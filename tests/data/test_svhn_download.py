@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from sketch_classifier.data import sources
+from sketch_classifier.data import retries
 from sketch_classifier.data.formats import svhn
 from sketch_classifier.errors import UserError
 
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 def site(monkeypatch):
     site = Site()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(sources, "READING_DELAYS", (0.01, 0.01))
+    monkeypatch.setattr(retries, "READING_DELAYS", (0.01, 0.01))
     yield site
     site.close()
 
@@ -205,10 +205,10 @@ def test_a_page_instead_of_a_file_is_refused_at_once(site, get, tmp_path):
     assert site.num_bytes < 1000
 
 
-def test_a_server_without_ranges_is_refused_in_one_line(site, get, tmp_path):
+def test_a_server_without_ranges_sends_files_whole(site, get, tmp_path):
     site.files, site.ranges = {f"{name}.mat": content(tmp_path, 3) for name in NAMES}, False
-    with pytest.raises(UserError, match="the server ignores range requests"):
-        get(site.url, "svhn", NAMES, None)
+    get(site.url, "svhn", NAMES, None)
+    assert (tmp_path / f"out/svhn/{NAMES[0]}.mat").read_bytes() == content(tmp_path, 3)
 
 
 def test_a_truncated_file_is_refused(get, tmp_path):

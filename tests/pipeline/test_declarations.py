@@ -18,6 +18,8 @@ PARAMS = {
 }
 NO_OUTPUT = {
     *PARAMS,
+    "src/sketch_classifier/drawings/limits.py",
+    "src/sketch_classifier/drawings/names.py",
     "src/sketch_classifier/errors.py",
     "src/sketch_classifier/entry_point.py",
     "src/sketch_classifier/progress.py",

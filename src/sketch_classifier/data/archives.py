@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
+import bz2
+import gzip
+import io
+import lzma
 import tarfile
 import tempfile
 import threading
 import zipfile
-import zlib
 from abc import ABC, abstractmethod
-from lzma import LZMAError
 from typing import IO, Any
 
 import fsspec
 
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.drawings.limits import check_inflation
+from sketch_classifier.drawings.names import unusable_name
+from sketch_classifier.errors import UserError, one_line, reading, shown, writing
 
 COMPRESSIONS = {  # of tar files, as fsspec calls them
     ".tar": None, ".tar.gz": "gzip", ".tgz": "gzip", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 ARCHIVES = (".zip", *COMPRESSIONS)
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError)
 MOST_OPEN = 16  # members that are being read
 COPIED = 2**20  # bytes at a time
 
@@ -30,35 +32,49 @@ def is_archive(url: str) -> bool:
     return url.lower().endswith(ARCHIVES)
 
 
-def open_archive(url: str, options: dict[str, Any]) -> Archive:
-    """The members of an archive at a path or address; `options` are those of its file system.
+def open_archive(url: str, opened: IO[bytes] | None = None) -> Archive:
+    """The members of an archive at a path or address, or of the one that was `opened` there already.
 
     Raises UserError if it is not there, damaged or no archive.
     """
+    name = f"source {url!r}"
     try:
+        file = opened or fsspec.open(url, "rb").open()
         if url.lower().endswith(".zip"):
-            return _Zip(fsspec.open(url, "rb", **options).open())
-        compression = next(COMPRESSIONS[ending] for ending in COMPRESSIONS if url.lower().endswith(ending))
-        with fsspec.open(url, "rb", compression=compression, **options) as file:
-            return _Tar(file)
+            return _Zip(file, name)
+        with file:
+            packed = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            return _Tar(_inflated(file, url), packed, name)
     except FileNotFoundError:
-        raise UserError(f"source {url!r}: not found") from None
-    except (*DAMAGED, OSError, ValueError) as error:
-        raise UserError(f"source {url!r}: no archive that can be read ({one_line(error)})") from None
+        raise UserError(f"{name}: not found") from None
+    except UserError:
+        raise
+    except Exception as error:  # what zipfile and tarfile raise on damaged archives is of a dozen types
+        raise UserError(f"{name}: no archive that can be read ({one_line(error)})") from error
+
+
+def _inflated(file: IO[bytes], url: str) -> IO[bytes]:
+    compression = next(COMPRESSIONS[ending] for ending in COMPRESSIONS if url.lower().endswith(ending))
+    if compression is None:
+        return file
+    openers: dict[str, Any] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+    return openers[compression](file, "rb")
 
 
 class Archive(ABC):
     """The part of a file system of fsspec that `Source` uses. Paths have no slash at their beginning."""
 
     def __init__(self, sizes: dict[str, int]) -> None:
-        """`sizes` of the members in bytes, by their names. Names that lead out of the archive are left out."""
+        """`sizes` of the members in bytes, by their names. Those are left out with names that lead out of the
+        archive or that no file can have."""
         self.members: dict[str, str] = {}  # the name within the archive, by path
         self._entries: dict[str, dict[str, Any]] = {}
         self._below: dict[str, list[str]] = {"": []}
         self._lock = threading.Lock()
         for name, size in sizes.items():
             parts = [part for part in name.split("/") if part not in ("", ".")]
-            if parts and ".." not in parts:
+            if parts and not any(map(unusable_name, parts)):
                 path = "/".join(parts)
                 self.members[path] = name
                 self._add(path, {"name": path, "size": size, "type": "file"})
@@ -90,18 +106,18 @@ class Archive(ABC):
     def cat_file(self, path: str, start: int, end: int) -> bytes:
         """The bytes of a file from `start` to `end`. Raises UserError if it is damaged."""
         with self._lock:
-            try:
+            with reading(path):
                 return self._read(path, start, end)
-            except DAMAGED as error:
-                raise UserError(f"{path}: {one_line(error)}") from None
 
     @abstractmethod
     def _read(self, path: str, start: int, end: int) -> bytes: ...
 
 
 class _Zip(Archive):
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], name: str) -> None:
         self._zip = zipfile.ZipFile(file)
+        for about in self._zip.infolist():
+            check_inflation(f"{name}: {shown(about.filename)}", about.compress_size, about.file_size)
         super().__init__({about.filename: about.file_size for about in self._zip.infolist() if not about.is_dir()})
         self._open: dict[str, IO[bytes]] = {}  # so that a large member is not inflated from its start for every block
 
@@ -121,9 +137,12 @@ class _Zip(Archive):
 class _Tar(Archive):
     """Inflated once, into a temporary file without a name: a compressed tar can only be read from its start."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], packed: int, name: str) -> None:
         self._file = tempfile.TemporaryFile()
-        shutil.copyfileobj(file, self._file, COPIED)
+        while block := file.read(COPIED):
+            with writing(tempfile.gettempdir()):
+                self._file.write(block)
+            check_inflation(name, packed, self._file.tell())
         self._file.seek(0)
         with tarfile.open(fileobj=self._file, mode="r:") as tar:
             members = [member for member in tar if member.isreg() and not member.issparse()]

@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from sketch_classifier.data.sources import SourceFile
+from sketch_classifier.data.ranges import Unsound
+from sketch_classifier.data.source_file import SourceFile
 
 BLOCK = 2**21  # bytes of one request at most
 
@@ -20,8 +21,21 @@ def stream(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> I
     """The file from its start, a block of bytes at a time, until `wanted()` is 0 or the file ends.
 
     First come the blocks that the cache holds, then blocks of `wanted()` bytes are fetched and kept. A file without a
-    version, or `cache` None, is read without a copy.
+    version, or `cache` None, is read without a copy. A file that was read to its end is compared with the checksum
+    that its source gives: raises Unsound, and forgets the file, where it is another.
     """
+    checksum = file.checksum()
+    try:
+        for block in _blocks(file, wanted, cache):
+            checksum.update(block)
+            yield block
+        checksum.finish()
+    except Unsound:
+        forget(file, cache)
+        raise
+
+
+def _blocks(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> Iterator[bytes]:
     entry = _Entry(file, cache) if cache and file.version else None
     offset = 0
     for block in entry.blocks() if entry else ():
@@ -101,13 +115,19 @@ class _Entry:
     def append(self, offset: int, block: bytes) -> None:
         """Keep the block that begins at `offset`, where the last good one ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "data").open("r+b" if (self.folder / "data").exists() else "wb") as data:
-            data.seek(offset)
-            data.write(block)
-        self.good.append((offset + len(block), crc32(block)))
         partial = self.folder / f"about.{os.getpid()}.partial"
-        partial.write_text(json.dumps(self.about | {"blocks": self.good}), encoding="utf-8")
-        partial.replace(self.folder / "about.json")
+        try:
+            with (self.folder / "data").open("r+b" if (self.folder / "data").exists() else "wb") as data:
+                data.seek(offset)
+                data.write(block)
+            self.good.append((offset + len(block), crc32(block)))
+            partial.write_text(json.dumps(self.about | {"blocks": self.good}), encoding="utf-8")
+            partial.replace(self.folder / "about.json")
+        except FileNotFoundError:  # another process found a newer version and removed this one
+            self.good.clear()
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 def _digest(text: str) -> str:

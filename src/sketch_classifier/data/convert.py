@@ -16,13 +16,13 @@ from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.formats.writers import WRITABLE, Form, Writer, writer_of
 from sketch_classifier.drawings.formats.writers.writer import COLUMNS
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS
-from sketch_classifier.params.dataset import unusable_name
 
 BITMAP = 28
 MOST_PIXELS = 1 << 24  # of the pictures in memory

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sketch_classifier.data.formats import Format, Piece, Wanted, format_of
-from sketch_classifier.data.sources import Source, SourceFile
+from sketch_classifier.data.formats import Format, Piece, Wanted, fetch_piece, format_of
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.data.sources import Source
 from sketch_classifier.data.svhn import SvhnFile
 from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, SUFFIXES
-from sketch_classifier.params.dataset import unusable_name
 
 
 def download(
@@ -32,6 +33,7 @@ def download(
     cache: str | Path | None,
     workers: int = 8,
     progress: bool = True,
+    base: Path | None = None,
 ) -> dict:
     """Write the first `limit` (None: all) drawings of each category to `out/<format>/`.
 
@@ -44,11 +46,13 @@ def download(
     categories  if empty, all categories of the source
     cache       folder for downloaded data, so that a later call fetches only what is missing; None: no cache
     workers     number of files downloaded at the same time
+    base        folder of a relative source that is not in the working directory
 
     Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
-    category, url, version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced
-    as a whole at the end, and unchanged if anything fails. Raises UserError for an unreachable source, for a category
-    that is unknown, missing or not a valid file name, and for a malformed file.
+    category, url, version (generation or etag; None for a folder), source_size, check (how the downloaded data was
+    checked, see `SourceFile`; not for a folder), rows, bytes, sha256. `out` is replaced as a whole at the end, and
+    unchanged if anything fails. Raises UserError for an unreachable source, for a category that is unknown, missing or
+    not a valid file name, and for a malformed file.
     """
     _check_names(categories, format)
     with replaced_folder(out) as folder:
@@ -57,7 +61,7 @@ def download(
             files = _draw(folder, format, categories, limit, seed, progress)
         else:
             kind = format_of(format)
-            where = Source(source, kind.official)
+            where = Source(source, kind.official, base)
             names, pieces = find(kind, where, categories or None)
             if len(names) == 1 and not categories:
                 raise UserError(f"categories: all: at least 2 are needed, source {source!r} has 1: {names[0]!r}")
@@ -142,10 +146,9 @@ def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
     for file in piece.files:
         if file.size == 0:
             raise UserError(f"{file.url}: empty file")
+    fetched, rows = fetch_piece(format, piece, folder / format.name, wanted)
     path = folder / format.name / piece.name
-    path.parent.mkdir(exist_ok=True)
-    rows = format.fetch(piece, path, wanted)
-    return {"category": piece.category} | _origin(piece.files) | _about(path, folder, rows)
+    return {"category": piece.category} | _origin(fetched.files) | _about(path, folder, rows)
 
 
 def _origin(files: Sequence[SourceFile]) -> dict:
@@ -154,6 +157,8 @@ def _origin(files: Sequence[SourceFile]) -> dict:
     if len(files) > 1 and version is not None:
         version = sha256("\n".join(f"{file.url} {file.version}" for file in files).encode()).hexdigest()
     about = {"url": files[0].url, "version": version, "source_size": sum(file.size for file in files)}
+    if not files[0].source.is_local:
+        about["check"] = ", ".join(sorted({file.check for file in files}))
     return about | ({"source_files": len(files)} if len(files) > 1 else {})
 
 

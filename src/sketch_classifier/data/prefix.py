@@ -7,28 +7,22 @@ import json
 import math
 import struct
 import sys
-import threading
 from abc import ABC, abstractmethod
-from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy
 
 from sketch_classifier.data.svhn import HEADER, check_header
+from sketch_classifier.drawings.limits import MAX_HEADER, MAX_RECORD
+from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.errors import UserError
 
 BITMAP = 28 * 28  # bytes a row
 HEADER_GUESS = 128  # bytes of the header that numpy writes
-MAX_HEADER = 10_000  # bytes; numpy itself trusts no longer one
 FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
 LINE_GUESS = 500  # bytes
 RECORD_GUESS = 150  # bytes of a drawing in a .bin file
-MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
 BLANKS = np.frombuffer(b" \t\n\r\v\f", np.uint8)
-
-# numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
-# lets another thread parse in between, a parse ends with "SystemError: AST constructor recursion depth mismatch".
-_one_parse = threading.Lock()
 
 
 class NpyRows:
@@ -93,14 +87,7 @@ class NpyRows:
         return end
 
     def _read_header(self, end: int) -> int:
-        # Version 3 differs from 2 in the text encoding of field names only, and bitmaps have no fields.
-        stream = io.BytesIO(self._head[8:end])
-        read = npy.read_array_header_1_0 if self._head[6] == 1 else npy.read_array_header_2_0
-        try:
-            with _one_parse:
-                shape, fortran_order, dtype = read(stream)
-        except (ValueError, SyntaxError, TokenError):  # the last two escape numpy's parser where brackets stay open
-            raise UserError(f"{self.url}: not an .npy file: header {self._head[:60]!r}…") from None
+        shape, fortran_order, dtype = read_npy_header(io.BytesIO(self._head[:end]), self.url)
         if dtype != np.uint8 or shape[1:] != (BITMAP,) or len(shape) != 2 or fortran_order:
             order = " in Fortran order" if fortran_order else ""
             raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {dtype} of shape {shape}{order}")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from sketch_classifier.data.download import find
-from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, format_of
+from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, fetch_piece, format_of
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.strokes import Drawings
@@ -101,9 +101,7 @@ class Reading:
             into = folder / self.format.name
             try:
                 for piece in group:
-                    path = into / piece.name
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    self.format.fetch(piece, path, wanted)
+                    fetch_piece(self.format, piece, into, wanted)
                 address_of = {into / piece.name: piece.files[0].url for piece in group}
                 categories = (group[0].category,) if self._by_category else self.categories
                 for part in self.format.parts(into, self._preset(categories)):

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from html import unescape
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 import fsspec
 
+from sketch_classifier.data import retries
 from sketch_classifier.data.archives import Archive, is_archive, open_archive
 from sketch_classifier.data.missing import no_files
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.data.ranges import Version
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.drawings.names import unusable_name
+from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, SKETCHES, SUFFIXES
 
 OFFICIAL = "gs://quickdraw_dataset/full"
 
 VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "last_modified", "mtime")
-LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
-READING_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
-RETRY_FOR = 20.0  # seconds after which nothing is tried again
-CONNECT_TIMEOUT, READ_TIMEOUT = 8.0, 20.0  # seconds to connect, and without a byte
 
 T = TypeVar("T")
-
-
-class Cancelled(Exception):
-    """Raised by reads that are under way or begin after `Source.cancel`."""
 
 
 class Place(NamedTuple):
@@ -44,50 +38,6 @@ class Place(NamedTuple):
 
     folder: str
     suffix: str
-
-
-@dataclass(eq=False)
-class SourceFile:
-    """One category's file. `version` (generation, etag, …) names its content; None where a copy would be pointless."""
-
-    source: Source
-    category: str
-    url: str
-    path: str
-    size: int
-    version: str | None
-    num_fetched: int = field(default=0, init=False)  # bytes read so far
-
-    def read(self, start: int, end: int) -> bytes:
-        """The bytes from `start` to `end`, which must lie within `size`. Passing failures are tried again.
-
-        Raises UserError if it cannot be read, and Cancelled.
-        """
-        try:
-            data = self.source.retry(partial(self._read_once, start, end), READING_DELAYS)
-        except FileNotFoundError:
-            raise UserError(f"{self.url}: replaced or removed while it was read; run again") from None
-        except (Cancelled, UserError):
-            raise
-        except Exception as error:
-            raise UserError(f"{self.url}: cannot be read: {_reason(error)}") from error
-        self.num_fetched += len(data)
-        return data
-
-    def _read_once(self, start: int, end: int) -> bytes:
-        if self.source.is_disk:
-            with Path(self.path).open("rb") as opened:  # several times as fast as through fsspec
-                opened.seek(start)
-                data = opened.read(end - start)
-        else:
-            # A read names the generation that was listed, so that no file is put together from two versions.
-            pinned = {"generation": self.version} if self.source.is_gcs else {}
-            data = self.source.fs.cat_file(self.path, start=start, end=end, **pinned)
-        if len(data) > end - start:
-            raise UserError(f"{self.url}: the server ignores range requests; mirror the files to a folder instead")
-        if len(data) < end - start:
-            raise ConnectionError(f"{end - start} bytes expected from offset {start}, found {len(data)}")
-        return data
 
 
 class Source:
@@ -98,9 +48,11 @@ class Source:
           Google buckets are read anonymously, unless fsspec's own configuration names a token
           (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected. Or a .zip or .tar of such a folder.
     official  what `official` stands for
+    base      where a relative folder or archive lies that is not in the working directory; messages and `url` stay
+              relative, so that the same data have the same manifest wherever they are read
     """
 
-    def __init__(self, name: str, official: str = OFFICIAL) -> None:
+    def __init__(self, name: str, official: str = OFFICIAL, base: Path | None = None) -> None:
         self.name = name
         self.url = official if name == "official" else name.rstrip("/") or "/"
         protocol = fsspec.core.split_protocol(self.url)[0] or "file"
@@ -108,20 +60,21 @@ class Source:
         self.is_http = protocol in ("http", "https")
         self.is_local = protocol in ("file", "local", "memory")
         self.is_disk = protocol in ("file", "local") and not is_archive(self.url)
-        self._cancelled = threading.Event()
+        self.is_remote = self.is_gcs or self.is_http  # whose answers are checked
+        self.cancelled = threading.Event()
         self.fs: Any
+        place = self.url
+        if base and protocol == "file" and "://" not in place and not Path(place).expanduser().exists():
+            place = str(base / Path(place).expanduser())
         if is_archive(self.url):
-            try:
-                self.fs, self.root = open_archive(self.url, _options(protocol)), ""
-            except ImportError as error:
-                raise UserError(f"source {name!r}: {_reason(error)}") from None
-            self.is_gcs = self.is_http = False
+            self.fs, self.root = open_archive(place, self._opened_archive()), ""
+            self.is_gcs = self.is_http = self.is_remote = False
             self.is_local = True
             return
         try:
-            self.fs, self.root = fsspec.url_to_fs(self.url, skip_instance_cache=True, **_options(protocol))
+            self.fs, self.root = fsspec.url_to_fs(place, skip_instance_cache=True, **_options(protocol))
         except (ImportError, ValueError) as error:
-            raise UserError(f"source {name!r}: {_reason(error)}") from None
+            raise UserError(f"source {name!r}: {retries.reason(error)}") from None
         if self.is_gcs:
             # gcsfs itself would try six times, for half a minute, and log traces: `retry` decides instead.
             self.fs._request = partial(type(self.fs)._request.__wrapped__, self.fs)
@@ -162,11 +115,13 @@ class Source:
         """
         path = self._path(quote(folder) if self.is_http else folder)
         try:
-            entries = self.retry(partial(self.fs.ls, path, detail=True), LISTING_DELAYS)
+            entries = self.retry(partial(self.fs.ls, path, detail=True), retries.LISTING_DELAYS)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except Exception as error:
-            raise UserError(f"source {self.name!r}: cannot list {self.address(folder)}: {_reason(error)}") from None
+            raise UserError(
+                f"source {self.name!r}: cannot list {self.address(folder)}: {retries.reason(error)}"
+            ) from None
         entries = self._named(entries)
         if self.is_http and not entries:
             raise UserError(f"source {self.name!r}: the server lists no files under {self.address(folder)}")
@@ -180,9 +135,46 @@ class Source:
         """The file of the source that has this name, of which the source says `entry`."""
         if self.is_http and entry.get("size") is None:  # no list there says how long a file is
             entry = self._ask(entry["name"]) or entry
-        version = None if self.is_local else next((str(entry[key]) for key in VERSION_KEYS if entry.get(key)), None)
         url = entry["name"] if self.is_http else f"{self.url}/{name}"
-        return SourceFile(self, category, url, entry["name"], entry["size"], version)
+        return self._source_file(category, url, entry)
+
+    def again(self, file: SourceFile) -> SourceFile | None:
+        """A file of the source as it is by now; None where it is gone."""
+        if self.is_http:
+            entry = self._ask(file.path)
+        else:
+            self.fs.invalidate_cache()
+            try:
+                entry = self.retry(partial(self.fs.info, file.path), retries.LISTING_DELAYS)
+            except FileNotFoundError:
+                return None
+            except Exception as error:
+                raise UserError(f"{file.url}: cannot be read: {retries.reason(error)}") from None
+        return self._source_file(file.category, file.url, entry) if entry else None
+
+    def _source_file(self, category: str, url: str, entry: dict[str, Any]) -> SourceFile:
+        version = None if self.is_local else next((str(entry[key]) for key in VERSION_KEYS if entry.get(key)), None)
+        identity = Version.of(entry, self.is_gcs, self.is_http)
+        return SourceFile(self, category, url, entry["name"], entry["size"], version, identity)
+
+    def _opened_archive(self) -> IO[bytes] | None:
+        """An archive on a web server or in a bucket, opened so that its parts are of one version; None for others."""
+        if not self.is_remote:
+            return None
+        folder, _, name = self.url.rpartition("/")
+        outer = Source(folder)
+        if self.is_http:
+            entry = outer._ask(self.url)
+        else:
+            try:
+                entry = outer.retry(partial(outer.fs.info, outer._path(name)), retries.LISTING_DELAYS)
+            except FileNotFoundError:
+                entry = None
+            except Exception as error:
+                raise UserError(f"source {self.name!r}: cannot be read: {retries.reason(error)}") from None
+        if not entry:
+            raise UserError(f"source {self.name!r}: not found")
+        return outer._source_file(name, self.url, entry).open()
 
     def refuse(self, format: str) -> UserError:
         """What to raise where the source has no file of the format."""
@@ -191,20 +183,11 @@ class Source:
 
     def cancel(self) -> None:
         """Let reads in other threads raise Cancelled at their next step."""
-        self._cancelled.set()
+        self.cancelled.set()
 
-    def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:  # type: ignore[return]  # the last try returns or raises
-        """What `call` returns; where it fails for a passing reason, tried again after each of the delays (seconds)."""
-        started = time.monotonic()
-        for delay in (*delays, None):
-            if self._cancelled.is_set():
-                raise Cancelled
-            try:
-                return call()
-            except Exception as error:
-                if delay is None or not _is_passing(error) or time.monotonic() - started > RETRY_FOR:
-                    raise
-            self._cancelled.wait(delay)
+    def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:
+        """What `call` returns, with new tries after passing failures: see `data/retries.py`."""
+        return retries.retry(call, delays, self.cancelled)
 
     def _find_in(self, place: Place, format: str, categories: Sequence[str] | None) -> list[SourceFile]:
         listed = None if self.is_http and categories is not None else self._list(place, format)
@@ -252,9 +235,9 @@ class Source:
     def _list(self, place: Place, format: str | None = None) -> dict[str, dict[str, Any]] | None:
         """What the source says of each file in a place, by category; None where a web server does not list."""
         try:
-            entries = self.retry(partial(self.fs.ls, self._path(place.folder), detail=True), LISTING_DELAYS)
+            entries = self.retry(partial(self.fs.ls, self._path(place.folder), detail=True), retries.LISTING_DELAYS)
         except Exception as error:
-            if self.is_http and (isinstance(error, FileNotFoundError) or _status(error)):
+            if self.is_http and (isinstance(error, FileNotFoundError) or retries.status_of(error)):
                 return None
             raise UserError(f"source {self.name!r}: {self._refusal(place, format, error)}") from None
         suffix = place.suffix
@@ -263,12 +246,15 @@ class Source:
         return listed if listed or not self.is_http else None  # any page would do as an empty list
 
     def _named(self, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        if not self.is_http:
-            return {entry["name"].rstrip("/").rsplit("/", 1)[-1]: entry for entry in entries}
-        return {  # links in a page
-            unquote(unescape(entry["name"].rstrip("/").rsplit("/", 1)[-1])): entry | {"name": unescape(entry["name"])}
-            for entry in entries
-        }
+        """What the source says of each file, by name. Left out is what no file can be called."""
+        named = {}
+        for entry in entries:
+            name = entry["name"].rstrip("/").rsplit("/", 1)[-1]
+            if self.is_http:  # a link in a page
+                name, entry = unquote(unescape(name)), entry | {"name": unescape(entry["name"])}
+            if unusable_name(name) is None:
+                named[name] = entry
+        return named
 
     def _file(self, place: Place, category: str, listed: dict[str, dict[str, Any]] | None) -> SourceFile | None:
         """The category's file, or None if there is none; without a list a web server is asked for it."""
@@ -283,11 +269,11 @@ class Source:
     def _ask(self, path: str) -> dict[str, Any] | None:
         """What a web server says of the file at a path, or None where it says that there is none."""
         try:
-            entry = self.retry(partial(self._info, path), LISTING_DELAYS)
+            entry = self.retry(partial(self._info, path), retries.LISTING_DELAYS)
         except FileNotFoundError:
             return None
         except Exception as error:
-            raise UserError(f"source {self.name!r}: cannot read {path}: {_reason(error)}") from None
+            raise UserError(f"source {self.name!r}: cannot read {path}: {retries.reason(error)}") from None
         if entry["size"] is None:
             raise UserError(f"{path}: the server does not say how long the file is")
         return entry
@@ -298,7 +284,7 @@ class Source:
         except FileNotFoundError as error:  # so fsspec calls whatever went wrong
             # A bucket whose files may not be listed says 403 of files that do not exist.
             cause = error.__cause__
-            if not isinstance(cause, Exception) or _status(cause) in (403, 404, 410):
+            if not isinstance(cause, Exception) or retries.status_of(cause) in (403, 404, 410):
                 raise
             raise cause from None
 
@@ -308,7 +294,7 @@ class Source:
     def _refusal(self, place: Place, format: str | None, error: Exception | None) -> str:
         folder = self.address(place.folder)
         if error is not None and not isinstance(error, FileNotFoundError | NotADirectoryError):
-            return f"cannot list {folder}: {_reason(error)}"
+            return f"cannot list {folder}: {retries.reason(error)}"
         what = f"no folder {folder}" if error is not None else f"no {place.suffix} files in {folder}"
         if format and (others := self._other_formats(format)):
             return f"{what}; {others}"
@@ -341,42 +327,17 @@ def _options(protocol: str) -> dict[str, Any]:
         return {}
     from aiohttp import ClientTimeout
 
-    timeout = ClientTimeout(total=None, connect=CONNECT_TIMEOUT, sock_read=READ_TIMEOUT)
-    proxy = {"trust_env": True}  # the one that HTTPS_PROXY names
+    timeout = ClientTimeout(
+        total=retries.LISTING_TIMEOUT, connect=retries.CONNECT_TIMEOUT, sock_read=retries.READ_TIMEOUT
+    )
+    # The proxy is the one that HTTPS_PROXY names.
+    session = {"trust_env": True, "raise_for_status": retries.refuse_busy}
     if protocol in ("http", "https"):
-        return {"client_kwargs": proxy | {"timeout": timeout}}
+        return {"client_kwargs": session | {"timeout": timeout}}
     # Before gcsfs is imported: its experimental class first asks over gRPC what kind of bucket it is, which an emulator
     # answers with a minute of silence and which a plain read does not need.
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     configured = fsspec.config.conf.get("gs", {}) | fsspec.config.conf.get("gcs", {})
     token = configured.get("token", "anon")
     # Without `requests_timeout` gcsfs waits for ever, whatever its session says.
-    return {"token": token, "access": "read_only", "requests_timeout": timeout, "session_kwargs": proxy}
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether the same request may well succeed later."""
-    from aiohttp import ClientError
-
-    status = _status(error)
-    if status:
-        return status in (408, 429) or status >= 500
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | PermissionError):
-        return False
-    forbidden = str(error).startswith("Forbidden")  # a bare OSError of gcsfs
-    return isinstance(error, OSError | ClientError) and not forbidden
-
-
-def _status(error: Exception) -> int | None:
-    """The HTTP status of a refusal (aiohttp's `status`, gcsfs' `code`), if it is one."""
-    for name in ("status", "code"):
-        value = getattr(error, name, None)
-        if value is not None and str(value).isdigit():
-            return int(value)
-    return None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return one_line(error)
+    return {"token": token, "access": "read_only", "requests_timeout": timeout, "session_kwargs": session}

@@ -16,7 +16,8 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.drawings.limits import check_size
+from sketch_classifier.errors import UserError, reading
 
 Order = Literal["<", ">"]
 
@@ -30,6 +31,8 @@ PUBLISHED = {
 
 HEADER = 128  # bytes before the first variable
 IMAGE = SIDE * SIDE * 3  # bytes
+MAX_IMAGES = 1 << 22  # of a file; the largest published one has 531,131
+MAX_VARIABLES = 1000  # of a file, which has two
 BLOCK = 2**16  # bytes read from the file at a time
 MATRIX, COMPRESSED = 14, 15  # types of what stands at the top level
 # Types of numbers in the file, and of the arrays in memory that they stand for (which MATLAB calls classes).
@@ -63,19 +66,22 @@ class SvhnFile:
         """
         path = Path(path)
         name = name or str(path)
-        with path.open("rb") as file:
+        with reading(name), path.open("rb") as file:
             variables = {variable.name: variable for variable in _variables(file, path.stat().st_size, name)}
             for wanted in ("X", "y"):
                 if wanted not in variables:
                     found = ", ".join(variables) or "none"
                     raise UserError(f"{name}: no variable {wanted}; X and y are expected, found {found}")
             pixels = variables["X"]
+            shape = pixels.shape + (1,) * (4 - len(pixels.shape))  # MATLAB drops the last axis of a single image
+            if pixels.type != "uint8" or shape[:3] != (SIDE, SIDE, 3) or len(shape) != 4:
+                found = f"{pixels.type} {pixels.shape}"
+                raise UserError(f"{name}: X: uint8 of shape (32, 32, 3, N) expected, found {found}")
+            num_labels = prod(variables["y"].shape)
+            if shape[3] != num_labels:
+                raise UserError(f"{name}: {shape[3]} images in X and {num_labels} labels in y")
+            check_size(name, "images in X, an array", prod(shape), MAX_IMAGES * IMAGE)
             digits = _digits(file, variables["y"], name)
-        shape = pixels.shape + (1,) * (4 - len(pixels.shape))  # MATLAB drops the last axis of a single image
-        if pixels.type != "uint8" or shape[:3] != (SIDE, SIDE, 3) or len(shape) != 4:
-            raise UserError(f"{name}: X: uint8 of shape (32, 32, 3, N) expected, found {pixels.type} {pixels.shape}")
-        if shape[3] != len(digits):
-            raise UserError(f"{name}: {shape[3]} images in X and {len(digits)} labels in y")
         if not len(digits):
             raise UserError(f"{name}: no images")
         return cls(path, name, digits, pixels)
@@ -89,7 +95,7 @@ class SvhnFile:
         Raises UserError if the file turns out to be damaged.
         """
         num = len(self) if num is None else min(num, len(self))
-        with self.path.open("rb") as file:
+        with reading(self.name), self.path.open("rb") as file:
             stream = _Stream(file, self._pixels, self.name)
             for start in range(0, num, chunk):
                 data = stream.numbers(min(chunk, num - start) * IMAGE)
@@ -129,7 +135,9 @@ def _variables(file: BinaryIO, size: int, name: str) -> Iterator[_Variable]:
     """The arrays of a file of `size` bytes, in its order."""
     order = check_header(file.read(HEADER), name)
     start = HEADER
-    while start < size:
+    for _ in range(MAX_VARIABLES):
+        if start >= size:
+            return
         file.seek(start)
         tag = file.read(8)
         if len(tag) < 8:
@@ -143,6 +151,7 @@ def _variables(file: BinaryIO, size: int, name: str) -> Iterator[_Variable]:
         place = _Variable("", "", (), order, start, num_bytes, kind == COMPRESSED)
         yield _Stream(file, place, name).variable
         start += num_bytes
+    raise UserError(f"{name}: more than {MAX_VARIABLES} variables; X and y are expected")
 
 
 class _Stream:

@@ -9,20 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
+from sketch_classifier.errors import writing
+
 
 @contextmanager
 def replaced_folder(final: str | Path) -> Iterator[Path]:
     """A new empty folder beside `final` to write in; it takes the place of `final` when the block ends well.
 
-    When the block raises, the new folder is removed and `final` stays as it was.
+    When the block raises, the new folder is removed and `final` stays as it was. Raises UserError in one line where it
+    cannot be written (a full disk, no permission), whichever library says so.
     """
     final = Path(final)
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_name(final.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
     try:
-        yield partial
+        with writing(final):
+            partial.mkdir()
+            yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -40,14 +44,16 @@ def replaced_folder(final: str | Path) -> Iterator[Path]:
 def replaced_file(final: str | Path) -> Iterator[Path]:
     """A path beside `final` to write to; the file takes the place of `final` when the block ends well.
 
-    When the block raises, the new file is removed and `final` stays as it was.
+    When the block raises, the new file is removed and `final` stays as it was. Raises UserError in one line where it
+    cannot be written.
     """
     final = Path(final)
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_name(final.name + ".partial")
     try:
-        yield partial
-        partial.replace(final)
+        with writing(final):
+            yield partial
+            partial.replace(final)
     finally:
         partial.unlink(missing_ok=True)
 

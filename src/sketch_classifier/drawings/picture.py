@@ -4,7 +4,7 @@ clean picture of one, resized."""
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO
 
@@ -14,12 +14,14 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
+from sketch_classifier.drawings.limits import MAX_PICTURE, MAX_PIXELS, check_size
 from sketch_classifier.drawings.png import read_small_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError, one_line
 
 BITMAP = 28  # pixels per side of the dataset's own bitmaps
+STRIP = 1 << 20  # pixels in memory as large numbers
 FILES = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # kinds that are read; of an animation the first picture
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
@@ -170,11 +172,17 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
     """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
-            with Image.open(BytesIO(file.read()), formats=FILES) as image:
+            data = file.read(MAX_PICTURE + 1)
+            check_size("a picture", "a file", len(data), MAX_PICTURE)
+            with Image.open(BytesIO(data), formats=FILES) as image:
                 image.draft(mode, (size, size))
+                width, height = image.size
+                check_size("a picture", f"{width:,} × {height:,}", width * height, MAX_PIXELS, "pixels")
                 return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"not a picture that can be read ({one_line(error)})") from None
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's plugins also raise what they do not foresee: struct.error, IndexError, …
+        raise UserError(f"not a picture that can be read ({one_line(error)})") from error
 
 
 def _opaque(image: Image.Image) -> Image.Image:
@@ -184,13 +192,24 @@ def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("L")
     grey, alpha = image.convert("RGBA").convert("LA").split()
-    shares = np.asarray(alpha, np.float64)
-    is_light = (np.asarray(grey) * shares).sum() > 127.5 * shares.sum()
+    light = total = 0
+    for values, shares in zip(_strips(grey), _strips(alpha), strict=True):
+        light += int((values.astype(np.int64) * shares).sum())
+        total += int(shares.sum(dtype=np.int64))
+    is_light = light > 127.5 * total
     return Image.composite(grey, Image.new("L", grey.size, 0 if is_light else 255), alpha)
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:
-    return Image.fromarray((np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8))
+    strips = [(values.astype(np.float64) / 257).clip(0, 255).astype(np.uint8) for values in _strips(image)]
+    return Image.fromarray(np.concatenate(strips))
+
+
+def _strips(image: Image.Image) -> Iterator[np.ndarray]:
+    """Some rows at a time: a large picture as numbers of 8 bytes would take more memory than all else."""
+    rows = np.asarray(image)
+    step = max(1, STRIP // max(1, rows.shape[1]))
+    return (rows[start : start + step] for start in range(0, len(rows), step))
 
 
 def _is_dark_on_light(values: np.ndarray) -> bool:

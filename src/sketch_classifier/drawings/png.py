@@ -40,10 +40,12 @@ def read_small_png(data: bytes) -> np.ndarray | None:
             break
         place += 12 + length
     try:
-        rows = np.frombuffer(zlib.decompress(b"".join(packed)), np.uint8)
+        expected = height * (width + 1)  # no more is inflated, whatever the data hold
+        inflater = zlib.decompressobj()
+        rows = np.frombuffer(inflater.decompress(b"".join(packed), expected + 1), np.uint8)
     except zlib.error:
         return None
-    if len(rows) != height * (width + 1):
+    if len(rows) != expected or not inflater.eof:
         return None
     image = np.empty((height, width), np.uint8)
     return image if _unfilter(rows.reshape(height, width + 1), image) else None

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
-from unicodedata import category as unicode_category
 
 from pydantic import Field, field_validator, model_validator
 
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import shown, unknown_name
 from sketch_classifier.params.block import Block, Fraction, Listed, as_tuple, exactly
 from sketch_classifier.params.formats import FORMATS, SUFFIXES, About, Format
 
 DIGITS = tuple("0123456789")
 ALL = "all"
-LONGEST = 255  # bytes of a file's name
 OF_SVHN = {"image_size": 32, "channels": "color", "mirror": False}  # where a block does not say
 
 
@@ -129,25 +128,6 @@ class DatasetPreset(Block):
         if self.format != "svhn":
             return self.categories
         return ("train_32x32", "test_32x32", "extra_32x32") if self.extra else ("train_32x32", "test_32x32")
-
-
-def unusable_name(category: str, suffix: str) -> str | None:
-    """One line that says why a category cannot name a file (with this ending), or None where it can."""
-    name = shown(category, 42)
-    if not category.strip():
-        return f"a category needs a name, found {name}"
-    if category in (".", ".."):
-        return f"{name} cannot be the name of a file, which a category must be"
-    if category != category.strip():
-        return f"{name} begins or ends with white space"
-    # Control characters, separators of lines, and halves of surrogate pairs, which no encoding has.
-    wrong = [char for char in category if char in "/\\" or unicode_category(char) in ("Cc", "Cs", "Zl", "Zp")]
-    if wrong:
-        return f"{name} has the character {wrong[0]!r}, which the name of a file cannot have"
-    num_bytes = len((category + suffix).encode())
-    if num_bytes > LONGEST:
-        return f"{name} is too long for the name of a file: at most {LONGEST} bytes with {suffix}, found {num_bytes}"
-    return None
 
 
 @cache

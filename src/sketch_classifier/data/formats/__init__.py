@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sketch_classifier.data.formats.format import Batch, Format, Part, Piece, Wanted
+from sketch_classifier.data.formats.format import Batch, Format, Part, Piece, Wanted, fetch_piece
 
-__all__ = ["Batch", "Format", "Part", "Piece", "Wanted", "format_of"]
+__all__ = ["Batch", "Format", "Part", "Piece", "Wanted", "fetch_piece", "format_of"]
 
 
 def format_of(name: str) -> Format:

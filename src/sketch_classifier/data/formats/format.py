@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from sketch_classifier.data.cache import stream
-from sketch_classifier.data.sources import OFFICIAL, Source, SourceFile
+from sketch_classifier.data.ranges import Unsound
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.data.sources import OFFICIAL, Source
+from sketch_classifier.drawings.names import path_within, unusable_name
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS, SUFFIXES, DatasetPreset
 
@@ -37,12 +40,19 @@ class Piece:
     category  whose drawings it holds; of mixed categories its own name without an ending
     files     of the source, that it is made from
     classes   the names of the classes that its records have numbers of, where they have
+
+    Raises UserError where the name or the category, which may come from a server or an archive, is none for a file.
     """
 
     name: str
     category: str
     files: tuple[SourceFile, ...]
     classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        path_within(Path(), self.name)
+        if why := unusable_name(self.category):
+            raise UserError(f"categories: {why}")
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,26 @@ class Format(ABC):
     def known(self, parts: Sequence[Part]) -> frozenset[str]:
         """Which of KNOWN every part says of its drawings."""
         return KNOWN if FORMATS[self.name].has_flags else frozenset()
+
+
+def fetch_piece(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> tuple[Piece, int]:
+    """Write a piece below `folder`: the piece as it was fetched, and how many drawings it has.
+
+    Where a file turns out to be of two versions, or not what its checksum says, the piece is fetched from its start
+    once more, as its files are by then. Raises UserError where that fails, too.
+    """
+    path = path_within(folder, piece.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        num = format.fetch(piece, path, wanted)
+        for file in piece.files:
+            file.check_is_same()
+        return piece, num
+    except Unsound:
+        if any(file.source.is_local for file in piece.files):  # in an archive, whose list of members is old, too
+            raise
+        piece = replace(piece, files=tuple(file.refreshed() for file in piece.files))
+    return piece, format.fetch(piece, path, wanted)
 
 
 class OneFileEach(Format):

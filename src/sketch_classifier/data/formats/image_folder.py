@@ -21,7 +21,8 @@ import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
 from sketch_classifier.data.sources import Source
-from sketch_classifier.errors import UserError
+from sketch_classifier.drawings.limits import MAX_PICTURE
+from sketch_classifier.errors import UserError, reading
 from sketch_classifier.params import FORMATS, DatasetPreset
 from sketch_classifier.params.formats import PICTURES
 
@@ -71,7 +72,7 @@ class ImageFolder(Format):
         with pq.ParquetWriter(path, pa.schema([("image", kind)]), compression="none", use_dictionary=False) as writer:
             for start in range(0, len(files), SHARE):
                 share = files[start : start + SHARE]
-                rows = [{"bytes": file.read(0, file.size), "path": file.category} for file in share]
+                rows = [{"bytes": file.read_whole(MAX_PICTURE), "path": file.category} for file in share]
                 writer.write_batch(pa.record_batch([pa.array(rows, kind)], ["image"]))
         return len(files)
 
@@ -92,18 +93,19 @@ class ImageFolder(Format):
         return parts
 
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        import pyarrow.parquet as pq
+        from sketch_classifier.drawings.formats.parquet import open_parquet
 
-        file = pq.ParquetFile(part.path)
+        file = open_parquet(part.path, str(part.path))
 
         def batches() -> Iterator[Pictures]:
             start = 0
-            for batch in file.iter_batches(SHARE):
-                images = batch.column(0)
-                rows = np.arange(start, start + len(batch))
-                start += len(batch)
-                names = images.field("path").to_pylist()
-                yield Pictures(images.field("bytes").to_pylist(), names, rows, labelled(part, preset, len(batch)))
+            with reading(part.path):
+                for batch in file.iter_batches(SHARE):
+                    images = batch.column(0)
+                    rows = np.arange(start, start + len(batch))
+                    start += len(batch)
+                    names = images.field("path").to_pylist()
+                    yield Pictures(images.field("bytes").to_pylist(), names, rows, labelled(part, preset, len(batch)))
 
         yield from read_pictures(batches(), file.metadata.num_rows, part.name, preset, bad)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sketch_classifier.data.formats.format import CHUNK, Batch, OneFileEach, Part, labelled
 from sketch_classifier.data.prefix import NpyRows
-from sketch_classifier.data.sources import SourceFile
+from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.params import DatasetPreset
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import numpy as np
 from sketch_classifier.data.cache import forget, open_stream
 from sketch_classifier.data.formats.format import CHUNK, DIVISIONS, Batch, OneFileEach, Part, Piece, Wanted, labelled
 from sketch_classifier.data.prefix import BitmapRows
-from sketch_classifier.data.sources import SourceFile
+from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset
 

@@ -6,7 +6,6 @@ become a file a split, cut to the first drawings of each class. See `drawings/fo
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,8 +15,9 @@ import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, KNOWN, Batch, Format, Part, Piece, Quota, Wanted, chosen
 from sketch_classifier.data.formats.image_folder import SHARE, Pictures, read_pictures
-from sketch_classifier.data.sources import Source, SourceFile
-from sketch_classifier.errors import UserError
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.data.sources import Source
+from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.params import FORMATS, DatasetPreset
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sketch_classifier.drawings.formats.parquet import ParquetDrawings
 
 SUFFIX = ".parquet"
-READ_AHEAD = 2**20  # bytes
 
 
 class Parquet(Format):
@@ -71,7 +70,7 @@ class Parquet(Format):
                     if quota.is_full:
                         break
         except (pa.ArrowException, ValueError) as error:
-            raise UserError(f"{piece.files[0].url}: {' '.join(str(error).split())[:200]}") from None
+            raise UserError(f"{piece.files[0].url}: {one_line(error)}") from error
         finally:
             if writer:
                 writer.close()
@@ -152,36 +151,7 @@ def _split(name: str) -> str:
 def _opened(file: SourceFile) -> ParquetDrawings:
     from sketch_classifier.drawings.formats.parquet import ParquetDrawings
 
-    return ParquetDrawings(io.BufferedReader(_Ranges(file), READ_AHEAD), file.url)
-
-
-class _Ranges(io.RawIOBase):
-    """A file of a source that can be sought in, of which no more is fetched than is read."""
-
-    def __init__(self, file: SourceFile) -> None:
-        self._file, self._place = file, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._file.size}[whence]
-        return self._place
-
-    def tell(self) -> int:
-        return self._place
-
-    def readinto(self, buffer) -> int:
-        end = min(self._place + len(buffer), self._file.size)
-        if end <= self._place:
-            return 0
-        data = self._file.read(self._place, end)
-        buffer[: len(data)] = data
-        self._place = end
-        return len(data)
+    return ParquetDrawings(file.open(), file.url)
 
 
 FORMAT = Parquet()

@@ -15,7 +15,9 @@ import numpy as np
 
 from sketch_classifier.data.cache import open_stream
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Quota, Wanted, chosen
-from sketch_classifier.data.sources import Source, SourceFile
+from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.data.sources import Source
+from sketch_classifier.drawings.limits import MAX_TEXT
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, DatasetPreset
 
@@ -94,7 +96,7 @@ class Tfrecord(Format):
 
 
 def _names(classes: SourceFile) -> tuple[str, ...]:
-    names = classes.read(0, classes.size).decode("utf-8-sig", errors="replace").splitlines()
+    names = classes.read_whole(MAX_TEXT).decode("utf-8-sig", errors="replace").splitlines()
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"{classes.url}: class {twice[0]!r} is there twice")
     return tuple(names)

@@ -18,6 +18,7 @@ import numpy as np
 from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.drawings.formats.records import BadRecords, Source, open_source, report
 from sketch_classifier.drawings.jit import compiled
+from sketch_classifier.drawings.limits import MAX_RECORD
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
@@ -25,7 +26,6 @@ HEADER = np.dtype([
     ("key_id", "<u8"), ("countrycode", "S2"), ("recognized", "i1"), ("timestamp", "<u4"), ("num_strokes", "<u2"),
 ])  # fmt: skip
 BLOCK = 1 << 20  # bytes read at a time
-MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
 GOOD, CUT_SHORT, EMPTY, NO_RECORD = range(4)  # how a record ended the reading of a block
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.drawings.limits import MAX_ARRAY, check_size
+from sketch_classifier.drawings.npy_header import read_npy_header
+from sketch_classifier.errors import UserError, one_line, reading
 
 PIXELS = 28 * 28
 
@@ -17,13 +22,45 @@ def open_bitmaps(path: str | Path) -> np.ndarray:
     Raises UserError if the file is missing, truncated, no .npy file or of another type or shape.
     """
     path = Path(path)
-    try:
-        bitmaps = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: no bitmaps or cut short ({' '.join(str(error).split())})") from None
-    if not isinstance(bitmaps, np.ndarray) or bitmaps.dtype != np.uint8 or bitmaps.shape[1:] != (PIXELS,):
-        found = f"{bitmaps.dtype} {bitmaps.shape}" if isinstance(bitmaps, np.ndarray) else type(bitmaps).__name__
-        raise UserError(f"{path}: found {found}, expected uint8 (N, {PIXELS})")
+    bitmaps = open_npy(path)
+    if bitmaps.dtype != np.uint8 or bitmaps.shape[1:] != (PIXELS,):
+        raise UserError(f"{path}: found {bitmaps.dtype} {bitmaps.shape}, expected uint8 (N, {PIXELS})")
     return bitmaps
+
+
+def open_npy(path: str | Path) -> np.ndarray:
+    """The array of numbers in an .npy file as a read-only memory map.
+
+    Raises UserError where the file is missing, shorter than its header says, no .npy file or one of objects.
+    """
+    with reading(path), Path(path).open("rb") as file:
+        shape, fortran_order, dtype = read_npy_header(file, str(path))
+        if dtype.hasobject or dtype.kind not in "buif":
+            raise UserError(f"{path}: an array of numbers is expected, found {one_line(dtype)}")
+        start, size = file.tell(), file.seek(0, io.SEEK_END)
+        needed = prod(shape) * dtype.itemsize
+        if start + needed > size:
+            raise UserError(
+                f"{path}: cut short: its header and an array of shape {shape} take {start + needed:,} bytes, "
+                f"found {size:,}"
+            )
+        if not needed:
+            return np.empty(shape, dtype)
+        return np.memmap(path, dtype, "r", start, shape, "F" if fortran_order else "C")
+
+
+def read_npy(file: BinaryIO, name: str) -> np.ndarray:
+    """The array of numbers in an open .npy file that cannot be mapped, such as a pipe, of at most MAX_ARRAY bytes.
+
+    Raises UserError for any other file.
+    """
+    with reading(name):
+        shape, fortran_order, dtype = read_npy_header(file, name)
+        if dtype.hasobject or dtype.kind not in "buif":
+            raise UserError(f"{name}: an array of numbers is expected, found {one_line(dtype)}")
+        needed = prod(shape) * dtype.itemsize
+        check_size(name, f"an array of shape {shape}", needed, MAX_ARRAY)
+        data = file.read(needed)
+        if len(data) < needed:
+            raise UserError(f"{name}: cut short: {needed:,} bytes expected, found {len(data):,}")
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")

@@ -20,13 +20,16 @@ import pyarrow.parquet as pq
 
 from sketch_classifier.drawings.formats.ndjson_line import MAX_FLOAT32, Malformed, check_drawing
 from sketch_classifier.drawings.formats.records import BadRecords, report
+from sketch_classifier.drawings.limits import MAX_GROUP, check_size
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.errors import UserError, one_line, reading
 
 LABELS = ("word", "label", "class", "category")
 STROKES, PICTURE = "drawing", "image"
 COLUMNS = ("key_id", "countrycode", "recognized", "timestamp")
 BATCH = 1024  # rows in memory at a time
+PICTURES = 64  # likewise of pictures, which a dictionary may repeat
+MAX_CLASSES = 100_000
 
 
 class ParquetDrawings:
@@ -42,12 +45,7 @@ class ParquetDrawings:
     def __init__(self, file: Any, name: str) -> None:
         """Open `file`, a path or an open file that can be sought in. Raises UserError for any other file."""
         self.name = name
-        try:
-            self.file = pq.ParquetFile(file)
-        except FileNotFoundError:
-            raise UserError(f"{name}: not found") from None
-        except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{name}: not a Parquet file ({one_line(error)})") from None
+        self.file = open_parquet(file, name)
         schema = self.file.schema_arrow
         self.metadata = schema.metadata
         names = set(schema.names)
@@ -73,17 +71,17 @@ class ParquetDrawings:
         if self.classes is not None:
             return self.classes
         found: set[str] = set()
-        for batch in self.file.iter_batches(1 << 16, columns=[self.label]):
-            found.update(pc.unique(batch.column(0)).to_pylist())
+        with reading(self.name):
+            for batch in self.file.iter_batches(1 << 16, columns=[self.label]):
+                found.update(pc.unique(batch.column(0)).to_pylist())
+                check_size(self.name, "names of classes, a list", len(found), MAX_CLASSES, "names")
         return tuple(sorted(name for name in found if name))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
         """The rows of the file, some at a time, and the names of their classes, (n,) of str or None."""
-        try:
-            for batch in self.file.iter_batches(BATCH, columns=columns):
+        with reading(self.name):
+            for batch in self.file.iter_batches(BATCH if self.has_strokes else PICTURES, columns=columns):
                 yield batch, self._words(batch)
-        except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.name}: damaged ({one_line(error)})") from None
 
     def _words(self, batch: pa.RecordBatch) -> np.ndarray:
         column = batch.column(batch.schema.get_field_index(self.label))
@@ -92,6 +90,27 @@ class ParquetDrawings:
         numbers = pc.fill_null(column, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         names = np.array([*self.classes, None], object)
         return names[np.where((numbers >= 0) & (numbers < len(self.classes)), numbers, len(self.classes))]
+
+
+def open_parquet(file: Any, name: str) -> pq.ParquetFile:
+    """A Parquet file by its path, or open and able to seek. Its pages are compared with their checksums, if any.
+
+    Raises UserError for any other file, and where a part that is read at once would inflate beyond MAX_GROUP.
+    """
+    try:
+        opened = pq.ParquetFile(file, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise UserError(f"{name}: not found") from None
+    except UserError:
+        raise
+    except Exception as error:  # of Arrow, of Thrift, of the schema
+        raise UserError(f"{name}: no Parquet file ({one_line(error)})") from error
+    # Of groups, not of columns: asked for those, Arrow 26 ends the process where their statistics are damaged, by an
+    # exception of C++ that nothing catches.
+    for group in range(opened.metadata.num_row_groups):
+        size = opened.metadata.row_group(group).total_byte_size
+        check_size(name, f"row group {group}, a part", size, MAX_GROUP)
+    return opened
 
 
 def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iterator[Drawings]:
@@ -103,7 +122,8 @@ def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iter
     file = ParquetDrawings(path, name)
     row = 0
     for batch, words in file.batches([file.label, STROKES, *file.columns]):
-        reasons, drawings = _strokes(batch.column(batch.schema.get_field_index(STROKES)))
+        with reading(name):  # `drawing` may be of any type
+            reasons, drawings = _strokes(batch.column(batch.schema.get_field_index(STROKES)))
         if bad is not None:
             bad.total += len(batch)
         for index in np.flatnonzero(reasons != ""):

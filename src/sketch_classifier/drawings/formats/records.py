@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, reading
 
 Source = str | Path | BinaryIO
 
@@ -64,10 +64,12 @@ def open_source(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     Raises UserError if there is no such file or it cannot be read.
     """
     if hasattr(source, "read"):
-        yield cast(BinaryIO, source), str(getattr(source, "name", "<file>"))
+        name = str(getattr(source, "name", "<file>"))
+        with reading(name):
+            yield cast(BinaryIO, source), name
         return
     name = str(source)
-    try:
+    with reading(name):
         if "://" in name:
             import fsspec
 
@@ -76,7 +78,3 @@ def open_source(source: Source) -> Iterator[tuple[BinaryIO, str]]:
             opened = Path(name).open("rb")
         with opened as file:
             yield file, name
-    except FileNotFoundError:
-        raise UserError(f"{name}: not found") from None
-    except OSError as error:
-        raise UserError(f"{name}: cannot be read ({error.strerror or error})") from None

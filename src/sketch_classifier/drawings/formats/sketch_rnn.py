@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import pickletools
 import sys
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 
 from sketch_classifier.drawings.formats.records import BadRecords, report
+from sketch_classifier.drawings.limits import MAX_RECORD, Limited, check_inflation, check_size
+from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.errors import UserError, one_line, reading, shown
 
 LISTS = ("train", "valid", "test")
-MAX_ARRAY = 1 << 24  # bytes; a larger one is no drawing
+MAX_STACK = 1 << 16  # values of a pickle; those of a list of arrays are put into it by the thousand
+MAX_MEMO = 1 << 20  # values that a pickle may come back to; a list of arrays has a few for each
 MAX_KEPT = 64  # characters of a text that a pickle may come back to
 FUNCTIONS = {  # that a pickle may name, and what is done instead of calling them
     ("numpy", "ndarray"): "type",
@@ -44,9 +45,6 @@ VALUES = {
 }  # fmt: skip
 MARK = object()
 
-# numpy parses headers with `ast`, which fails now and then where two threads of CPython 3.11 parse at once.
-_one_parse = threading.Lock()
-
 
 class _Refused(Exception):
     """A pickle holds something else than arrays of numbers."""
@@ -64,7 +62,7 @@ def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int
     """
     name = name or str(path)
     counts = {}
-    with _opened(path, name) as archive:
+    with reading(name), _opened(path, name) as archive:
         there = {member.removesuffix(".npy") for member in archive.namelist()}
         for list_name in LISTS:
             if list_name in there:
@@ -100,7 +98,7 @@ def iter_sketch_rnn(
     called = f"{path}/{name}"
     inks: list[np.ndarray] = []
     rows: list[int] = []
-    with _opened(path, str(path)) as archive:
+    with reading(path), _opened(path, str(path)) as archive:
         if f"{name}.npy" not in archive.namelist():
             raise UserError(f"{path}: no list {name} in it")
         with archive.open(f"{name}.npy") as member:
@@ -124,22 +122,19 @@ def iter_sketch_rnn(
 
 def _opened(path: str | Path, name: str) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{name}: not an .npz file ({one_line(error)})") from None
+    except Exception as error:  # BadZipFile, OSError, and what it does not foresee: struct.error, NotImplementedError
+        raise UserError(f"{name}: no .npz file ({one_line(error)})") from error
+    for member in archive.infolist():
+        check_inflation(f"{name}/{shown(member.filename)}", member.compress_size, member.file_size)
+    return archive
 
 
 def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type of the array in an .npy file, of which the header is read."""
-    try:
-        version = npy.read_magic(file)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        with _one_parse:
-            shape, _, dtype = read(file)
-    except (ValueError, EOFError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{name}: not an .npy file ({one_line(error)})") from None
+    shape, _, dtype = read_npy_header(file, name)
     return shape, dtype
 
 
@@ -188,7 +183,8 @@ def _arrays(file: Any, name: str) -> Iterator[np.ndarray]:
 
 
 def _rows(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype, name: str) -> Iterator[np.ndarray]:
-    size = int(np.prod(shape[1:])) * dtype.itemsize
+    size = prod(shape[1:]) * dtype.itemsize
+    check_size(name, "a drawing", size, MAX_RECORD)
     for _ in range(shape[0]):
         data = file.read(size)
         if len(data) < size:
@@ -209,8 +205,11 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
     memo: dict[int, Any] = {}
     num_memo = 0
     argument: Any
+    limited: Any = Limited(file, name, MAX_RECORD)
     try:
-        for opcode, argument, _ in pickletools.genops(file):
+        for opcode, argument, _ in pickletools.genops(limited):
+            if len(stack) > MAX_STACK or len(memo) > MAX_MEMO:
+                raise _Refused
             match opcode.name:
                 case "PROTO" | "FRAME" | "STOP":
                     pass
@@ -319,7 +318,7 @@ def _filled(value: Any, state: Any) -> Any:
 
 
 def _numbers(data: bytes | bytearray, dtype: np.dtype, shape: tuple, by_columns: bool) -> np.ndarray:
-    if dtype.kind == "O" or len(data) > MAX_ARRAY:
+    if dtype.kind == "O" or len(data) > MAX_RECORD:
         raise _Refused
     return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
 

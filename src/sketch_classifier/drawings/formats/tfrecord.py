@@ -19,10 +19,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sketch_classifier.drawings.formats.records import BadRecords, open_source, report
+from sketch_classifier.drawings.limits import MAX_RECORD, MAX_TEXT, check_size
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError
 
-MAX_RECORD = 1 << 24  # bytes; a longer record is no drawing
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
 SHARD = re.compile(r"-(\d+|[?*]+|\[.*\])-of-(\d+|[?*]+|\[.*\])$")
 
@@ -125,7 +125,9 @@ def _files(pattern: str) -> list[str]:
 def _classes(pattern: str) -> list[str]:
     path = SHARD.sub("", pattern) + ".classes"
     with open_source(path) as (file, _):
-        return file.read().decode("utf-8", errors="replace").splitlines()
+        data = file.read(MAX_TEXT + 1)
+        check_size(path, "a list of classes", len(data), MAX_TEXT)
+        return data.decode("utf-8", errors="replace").splitlines()
 
 
 def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:

@@ -11,7 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.drawings.strokes import Drawings
+from sketch_classifier.errors import UserError
 
 COLUMNS = frozenset({"key_id", "countrycode", "recognized", "timestamp"})
 
@@ -51,6 +53,9 @@ class Writer(AbstractContextManager, ABC):
     holds: ClassVar[frozenset[str]] = COLUMNS
 
     def __init__(self, folder: Path, classes: Sequence[str], form: Form) -> None:
+        for name in classes:
+            if why := unusable_name(name):
+                raise UserError(f"categories: {why}")
         self.folder, self.classes, self.form = folder, tuple(classes), form
 
     def strokes(self, drawings: Drawings, labels: np.ndarray, split: str | None) -> None:

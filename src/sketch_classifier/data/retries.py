@@ -1,0 +1,90 @@
+"""Requests that are made again: how often, after which wait, and for which failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from sketch_classifier.errors import one_line
+
+LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
+READING_DELAYS = (0.5, 1.0, 2.0, 4.0)
+CONNECT_TIMEOUT, READ_TIMEOUT = 8.0, 20.0  # seconds to connect, and without a byte; of each try
+LISTING_TIMEOUT = 60.0  # seconds for a whole answer that is no part of a file
+LONGEST_WAIT = 60.0  # seconds that a server may ask to wait (Retry-After)
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """Raised by reads that are under way or begin after `Source.cancel`. No Exception, so that no reader takes it for
+    a damaged file."""
+
+
+def retry(call: Callable[[], T], delays: Sequence[float], cancelled: threading.Event) -> T:  # type: ignore[return]  # the last try returns or raises
+    """What `call` returns; where it fails for a passing reason, tried again after each of the delays (seconds).
+
+    A server that says how long to wait is heeded, up to LONGEST_WAIT; beyond that nothing is tried again.
+    """
+    for delay in (*delays, None):
+        if cancelled.is_set():
+            raise Cancelled
+        try:
+            return call()
+        except Exception as error:
+            if delay is None or not is_passing(error):
+                raise
+            asked = retry_after(error)
+            if asked > LONGEST_WAIT:
+                raise
+            cancelled.wait(max(delay, asked))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same request may well succeed later."""
+    from aiohttp import ClientError
+
+    status = status_of(error)
+    if status:
+        return status in (408, 429) or status >= 500
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | PermissionError):
+        return False
+    forbidden = str(error).startswith("Forbidden")  # a bare OSError of gcsfs
+    return isinstance(error, OSError | ClientError) and not forbidden
+
+
+def status_of(error: Exception) -> int | None:
+    """The HTTP status of a refusal (aiohttp's `status`, gcsfs' `code`), if it is one."""
+    for name in ("status", "code"):
+        value = getattr(error, name, None)
+        if value is not None and str(value).isdigit():
+            return int(value)
+    return None
+
+
+def retry_after(error: Exception) -> float:
+    """The seconds for which a refusal asks to wait (RFC 9110, 10.2.3: a number or a date); 0 where it does not."""
+    value = (getattr(error, "headers", None) or {}).get("Retry-After", "")
+    if value.strip().isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+async def refuse_busy(response: Any) -> None:
+    """For a session of aiohttp: raise where the server is busy, with the headers, which fsspec and gcsfs drop."""
+    if response.status in (429, 503):
+        response.raise_for_status()
+
+
+def reason(error: Exception) -> str:
+    """Why a request failed, in one line."""
+    if isinstance(error, TimeoutError):
+        return str(error) if str(error).startswith("no answer") else "no answer in time"
+    asked = retry_after(error)
+    return f"busy for another {asked:,.0f} seconds" if asked > LONGEST_WAIT else one_line(error)

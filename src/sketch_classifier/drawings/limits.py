@@ -1,0 +1,56 @@
+"""How much memory and disk a file may ask for. Readers compare what it says with this before they take any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sketch_classifier.errors import UserError
+
+MIB = 1 << 20
+MAX_PIXELS = 1 << 26  # of a picture; decoded in colour it takes four bytes each
+MAX_PICTURE = 256 * MIB  # bytes of a picture's file
+MAX_RECORD = 16 * MIB  # bytes of one drawing in any form; the largest of the dataset has 30 kB
+MAX_ARRAY = 256 * MIB  # bytes of an array that is held in memory as a whole
+MAX_HEADER = 10_000  # bytes of the header of an .npy file; numpy itself trusts no longer one
+MAX_TEXT = 64 * MIB  # bytes of a text that is read as a whole: lists of classes, metadata
+MAX_GROUP = 2048 * MIB  # bytes of one row group of a Parquet file, inflated
+MAX_INFLATION = 200  # times its packed size is what a member or an archive may inflate to …
+ALWAYS_INFLATED = 1024 * MIB  # … and so much in any case, in bytes
+
+
+def check_size(name: object, what: str, size: int, limit: int, unit: str = "bytes") -> None:
+    """Raise UserError "<name>: <what> of 4,294,967,296 bytes; at most 268,435,456 are accepted" above the limit."""
+    if size > limit:
+        raise UserError(f"{name}: {what} of {size:,} {unit}; at most {limit:,} are accepted")
+
+
+def check_inflation(name: object, packed: int, inflated: int) -> None:
+    """Raise UserError where `packed` bytes claim to inflate to more than is plausible."""
+    limit = max(ALWAYS_INFLATED, MAX_INFLATION * packed)
+    if inflated > limit:
+        raise UserError(
+            f"{name}: {packed:,} bytes inflate to {inflated:,} or more; at most {limit:,} are accepted "
+            f"({MAX_INFLATION} times as much, or {ALWAYS_INFLATED // MIB:,} MiB)"
+        )
+
+
+class Limited:
+    """A file of which no more than `limit` bytes are read at once, whatever its data ask for; forward only."""
+
+    def __init__(self, file: Any, name: object, limit: int) -> None:
+        self._file, self._name, self._limit = file, name, limit
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes; all that is left where it is negative. Raises UserError above the limit."""
+        check_size(self._name, "a part", size, self._limit)
+        if size >= 0:
+            return self._file.read(size)
+        data = self._file.read(self._limit + 1)
+        check_size(self._name, "a part", len(data), self._limit)
+        return data
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """The next line. Raises UserError where it is longer than the limit."""
+        line = self._file.readline(self._limit + 1)
+        check_size(self._name, "a line", len(line), self._limit)
+        return line
