@@ -51,14 +51,17 @@ class Archive(ABC):
     """The part of a file system of fsspec that `Source` uses. Paths have no slash at their beginning."""
 
     def __init__(self, sizes: dict[str, int]) -> None:
-        """`sizes` of the members in bytes, by their names. Names that lead out of the archive are left out."""
+        """`sizes` of the members in bytes, by their names. Names that lead out of the archive are left out.
+
+        Some programs for Windows write names with backslashes.
+        """
         self.members: dict[str, str] = {}  # the name within the archive, by path
         self._entries: dict[str, dict[str, Any]] = {}
         self._below: dict[str, list[str]] = {"": []}
         self._lock = threading.Lock()
         for name, size in sizes.items():
-            parts = [part for part in name.split("/") if part not in ("", ".")]
-            if parts and ".." not in parts:
+            parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+            if parts and ".." not in parts and not name.startswith("/"):
                 path = "/".join(parts)
                 self.members[path] = name
                 self._add(path, {"name": path, "size": size, "type": "file"})

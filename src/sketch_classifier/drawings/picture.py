@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
@@ -173,6 +173,8 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
             with Image.open(BytesIO(file.read()), formats=FILES) as image:
                 image.draft(mode, (size, size))
                 return ImageOps.exif_transpose(image)
+    except UnidentifiedImageError:
+        raise UserError(f"not a picture that can be read (no {', '.join(FILES)})") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"not a picture that can be read ({one_line(error)})") from None
 

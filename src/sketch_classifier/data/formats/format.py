@@ -202,6 +202,18 @@ class Prefix(Protocol):
     def finish(self) -> bytes: ...
 
 
+def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
+    """The drawings of a file that is named for its class. A line on standard error says that it holds several words."""
+    words: set[str] = set()
+    for drawings in batches:
+        words.update(np.unique(drawings.word).tolist())
+        yield drawings
+    words.discard("")
+    if len(words) > 1:
+        few = ", ".join(map(repr, sorted(words)[:3])) + (", …" if len(words) > 3 else "")
+        print(f"{part.path}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr)
+
+
 def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:
     """(count,) int16: the label of the part's category for each of its drawings."""
     assert part.category is not None

@@ -213,16 +213,26 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     """The pictures of a class, whose folder lies in this folder."""
     path = f"{folder}/{category}".lstrip("/")
     entries = {name: entry for name, entry in (source.entries(path) or {}).items() if not _is_ignored(name)}
-    pictures = [name for name in entries if name.lower().endswith(PICTURES)]
+    pictures = [name for name in entries if name.lower().endswith(PICTURES) and entries[name]["type"] == "file"]
     others = sorted(set(entries) - set(pictures))
     where = source.address(path)
     few = ", ".join(map(repr, others[:3])) + (", …" if others[3:] else "")
+    if not pictures and _folders(entries):
+        raise UserError(
+            f"{where}: pictures expected, found folders ({few}); if these are classes, set source to {where}"
+        )
     if not pictures:
         raise UserError(f"{where}: no {', '.join(PICTURES)} file in it; found {few or 'nothing'}")
     if others:
-        print(f"{where}: left out {len(others)} that are no pictures: {few}", file=sys.stderr)
+        _say_once(f"{where}: left out {len(others)} that are no pictures: {few}")
     files = tuple(source.file(name, f"{path}/{name}", entries[name]) for name in sorted(pictures, key=_natural))
     return Piece(f"{prefix}{category}{SUFFIX}", category, files)
+
+
+@cache
+def _say_once(line: str) -> None:
+    """Print a line on standard error, though a source may be looked through several times."""
+    print(line, file=sys.stderr)
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
