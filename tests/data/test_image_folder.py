@@ -179,7 +179,9 @@ def test_a_folder_named_like_a_picture_is_none(folder, tmp_path):
 
 def test_folders_of_folders_of_folders(folder, tmp_path):
     source = folder({"animals/cat": 2, "animals/dog": 2})
-    with pytest.raises(UserError, match="animals: pictures expected, found folders .'cat', 'dog'.; .* set source to "):
+    with pytest.raises(
+        UserError, match="animals: pictures expected, found folders .'cat', 'dog'.; .* set source to it"
+    ):
         run(source, tmp_path)
 
 

@@ -61,7 +61,7 @@ class Archive(ABC):
         self._lock = threading.Lock()
         for name, size in sizes.items():
             parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-            if parts and ".." not in parts and not name.startswith("/"):
+            if parts and ".." not in parts:
                 path = "/".join(parts)
                 self.members[path] = name
                 self._add(path, {"name": path, "size": size, "type": "file"})

@@ -140,7 +140,7 @@ def _fetch_all(
 def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
     """Write the first rows of one piece; say what it is."""
     for file in piece.files:
-        if file.size == 0:
+        if file.size == 0 and not format.may_be_empty:
             raise UserError(f"{file.url}: empty file")
     path = folder / format.name / piece.name
     path.parent.mkdir(exist_ok=True)

@@ -89,11 +89,13 @@ class Format(ABC):
     name           as `format` has it; what params.yaml must know is in `params.formats`
     official       what the source `official` stands for
     is_simplified  whether its drawings should be simplified already
+    may_be_empty   whether a file without a byte is a malformed record, which may be left out
     """
 
     name: ClassVar[str]
     official: ClassVar[str] = OFFICIAL
     is_simplified: ClassVar[bool] = False
+    may_be_empty: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:

@@ -36,6 +36,7 @@ IGNORED = {"thumbs.db", "desktop.ini", "__macosx"}  # that systems leave behind,
 
 class ImageFolder(Format):
     name = "image_folder"
+    may_be_empty = True
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         for folder in FORMATS[self.name].folders:
@@ -71,7 +72,9 @@ class ImageFolder(Format):
         with pq.ParquetWriter(path, pa.schema([("image", kind)]), compression="none", use_dictionary=False) as writer:
             for start in range(0, len(files), SHARE):
                 share = files[start : start + SHARE]
-                rows = [{"bytes": file.read(0, file.size), "path": file.category} for file in share]
+                rows = [
+                    {"bytes": file.read(0, file.size) if file.size else b"", "path": file.category} for file in share
+                ]
                 writer.write_batch(pa.record_batch([pa.array(rows, kind)], ["image"]))
         return len(files)
 
@@ -218,9 +221,7 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     where = source.address(path)
     few = ", ".join(map(repr, others[:3])) + (", …" if others[3:] else "")
     if not pictures and _folders(entries):
-        raise UserError(
-            f"{where}: pictures expected, found folders ({few}); if these are classes, set source to {where}"
-        )
+        raise UserError(f"{where}: pictures expected, found folders ({few}); if they are classes, set source to it")
     if not pictures:
         raise UserError(f"{where}: no {', '.join(PICTURES)} file in it; found {few or 'nothing'}")
     if others:

@@ -1,8 +1,9 @@
 """Read Parquet files of drawings as Hugging Face's `google/quickdraw` has them: strokes as nested lists, or pictures.
 
 `drawing` is a struct of lists {x: [[…], …], y: [[…], …], t: …}, a list of structs [{x: […], y: […], t: …}, …], lists
-as in .ndjson, or JSON text. `image` is a struct {bytes, path}, or bytes, of a picture. The class stands in `word` or `label`, as a name or as
-a number whose name is in the metadata. key_id, countrycode, recognized and timestamp may be missing.
+as in .ndjson, or JSON text. `image` is a struct {bytes, path}, or bytes, of a picture. The class stands in `word` or
+`label`, as a name or as a number whose name is in the metadata. key_id, countrycode, recognized and timestamp may be
+missing.
 """
 
 from __future__ import annotations
