@@ -138,6 +138,16 @@ def test_resized_pictures(folder, tmp_path, size):
     np.testing.assert_array_equal(dataset.images, [resize(draw(seed, 120), size) for seed in (0, 100)])
 
 
+@pytest.mark.parametrize("size", [257, 400, 640])
+def test_large_pictures_are_resized_in_one_step(folder, tmp_path, size):
+    """To the byte as `resize` defines it, and within one grey level of Pillow's filter of the same name."""
+    dataset = run(folder({"cat": 1, "dog": 1}, size), tmp_path, reading="resize")
+    for seed, found in zip((0, 100), dataset.images, strict=True):
+        np.testing.assert_array_equal(found, resize(draw(seed, size), 28))
+        pillow = np.asarray(Image.fromarray(draw(seed, size)).resize((28, 28), Image.Resampling.BILINEAR))
+        assert np.abs(found.astype(int) - pillow).max() <= 1
+
+
 def test_the_shorter_side_gains_paper(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "source" / name).mkdir(parents=True)

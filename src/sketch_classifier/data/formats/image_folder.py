@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
-from sketch_classifier.data.sources import Source
+from sketch_classifier.data.sources import Source, SourceFile
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, DatasetPreset
 from sketch_classifier.params.formats import PICTURES
@@ -234,6 +234,10 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
 def _say_once(line: str) -> None:
     """Print a line on standard error, though a source may be looked through several times."""
     print(line, file=sys.stderr)
+
+
+def _bytes(file: SourceFile) -> bytes:
+    return file.read(0, file.size) if file.size else b""
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
