@@ -172,7 +172,7 @@ def test_several_words_in_a_file_of_one_class(sources, tmp_path, case, capsys):
     rows = house.read_bytes().splitlines(keepends=True)
     cat.write_bytes(cat.read_bytes() + b"".join(rows[1:]))
     run({case: source}, case, tmp_path / "out")
-    lines = [line for line in capsys.readouterr().err.splitlines() if "words" in line]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "words in it" in line]
     assert len(lines) == 1 and lines[0].endswith(": 2 words in it ('cat', 'house'), and all are taken for 'cat'")
 
 

@@ -227,9 +227,10 @@ class Source:
         if missing:
             folder = self.address(place.folder)
             if listed is None and not any(files) and (others := self._other_formats(format)):
-                raise UserError(f"source {self.name!r}: no folder {folder}; {others}")
+                raise NoFiles(f"source {self.name!r}: no folder {folder}; {others}")
             num_found = len(files) - len(missing)
-            raise UserError(no_files(folder, format, missing, listed, num_found, place.suffix))
+            kind = UserError if num_found else NoFiles
+            raise kind(no_files(folder, format, missing, listed, num_found, place.suffix))
         return [file for file in files if file is not None]
 
     def _all(self, place: Place, format: str, listed: dict[str, dict[str, Any]] | None) -> list[str]:
