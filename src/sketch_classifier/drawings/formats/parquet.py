@@ -174,7 +174,7 @@ def _of_values(column: pa.Array, load: Callable[[Any], Any]) -> tuple[np.ndarray
     reasons, drawings = np.full(len(column), "", object), []
     for index, value in enumerate(column.to_pylist()):
         try:
-            drawing = load(value) if value else None
+            drawing: Any = load(value) if value else None
             check_drawing(drawing)
             drawings.append(drawing)
         except (orjson.JSONDecodeError, Malformed) as error:
