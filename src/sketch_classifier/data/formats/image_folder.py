@@ -97,7 +97,7 @@ class ImageFolder(Format):
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(part.path)
+        file = pq.ParquetFile(part.path, pre_buffer=False)  # which would keep all that was read
 
         def batches() -> Iterator[Pictures]:
             start = 0

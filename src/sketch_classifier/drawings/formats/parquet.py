@@ -44,7 +44,7 @@ class ParquetDrawings:
         """Open `file`, a path or an open file that can be sought in. Raises UserError for any other file."""
         self.name = name
         try:
-            self.file = pq.ParquetFile(file)
+            self.file = pq.ParquetFile(file, pre_buffer=False)  # which would keep all that was read
         except FileNotFoundError:
             raise UserError(f"{name}: not found") from None
         except (pa.ArrowException, OSError) as error:
