@@ -1,4 +1,4 @@
-"""A headless Chromium in front of the app: for its tests, its benchmark and its picture."""
+"""A headless Chromium that opens the app, for its tests, its benchmark and its screenshot."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MARGIN = 0.1  # of the canvas, around a traced drawing
 
 
 def chromium() -> str | None:
-    """The path of a Chromium or Chrome, or None where there is none."""
+    """The path of a Chromium or Chrome, or None if there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for path in map(shutil.which, names) if path), None)
 
 
 @contextmanager
 def browser() -> Iterator:
-    """Playwright's browser. Raises UserError where Playwright or Chromium is missing."""
+    """Playwright's browser. Raises UserError if Playwright or Chromium is missing."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

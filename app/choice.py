@@ -1,4 +1,4 @@
-"""The models that a visitor chooses from: what they are called."""
+"""The models that the app offers, and their labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strokes that a browser sent: checked, as the dataset would have them, and as a line of its files."""
+"""Checks the strokes sent by a browser, simplifies them, and writes them as a line of .ndjson."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def checked_strokes(value: object) -> list[list[list[float]]]:
     with a line that can be shown to whoever drew.
     """
     if not isinstance(value, list):
-        raise UserError("That is no drawing: a list of strokes is expected.")
+        raise UserError("Not a drawing: a list of strokes is expected.")
     if len(value) > MAX_STROKES:
-        raise UserError(f"That is more than {MAX_STROKES} strokes: clear the canvas and draw again.")
+        raise UserError(f"More than {MAX_STROKES} strokes: clear the canvas and draw again.")
     strokes, room = [], MAX_POINTS
     for stroke in value:
         if not (isinstance(stroke, list) and len(stroke) == 2 and all(isinstance(axis, list) for axis in stroke)):
-            raise UserError("That is no drawing: each stroke must be a list of x and a list of y.")
+            raise UserError("Not a drawing: each stroke must be a list of x and a list of y.")
         xs, ys = stroke
         if len(xs) != len(ys) or not xs:
-            raise UserError("That is no drawing: a stroke must have as many x as y, and at least one.")
+            raise UserError("Not a drawing: a stroke must have as many x as y, and at least one.")
         room -= len(xs)
         if room < 0:
-            raise UserError(f"That is more than {MAX_POINTS:,} points: clear the canvas and draw again.")
+            raise UserError(f"More than {MAX_POINTS:,} points: clear the canvas and draw again.")
         strokes.append([[_coordinate(number) for number in axis] for axis in stroke])
     return strokes
 
@@ -71,7 +71,7 @@ def ndjson_line(drawing: Drawings, *, word: str, recognized: bool, now: datetime
 
 def _coordinate(number: object) -> float:
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise UserError("That is no drawing: coordinates must be numbers.")
+        raise UserError("Not a drawing: coordinates must be numbers.")
     if not (abs(number) <= MAX_COORDINATE and isfinite(number)):
-        raise UserError("That is no drawing: a coordinate lies far outside of the canvas.")
+        raise UserError("Not a drawing: a coordinate is far outside the canvas.")
     return float(number)

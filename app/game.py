@@ -1,4 +1,4 @@
-"""The game: "draw a cat", twenty seconds, and whether the drawing was recognised. Times are seconds of any clock."""
+"""The game: "draw a cat" within twenty seconds. Times are seconds of any clock."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ MODELS, PROCESSED = ROOT / "models", ROOT / "data/processed"
 PAD = PROJECT / "app/pad"
 
 
-# A narrower page than Streamlit's widest; and what is drawn reruns the pad all the time, which must not make it pale.
+# Limits the width of the page. Drawing reruns the pad all the time, so stale elements must not fade.
 STYLE = """<style>
 .block-container { max-width: 1080px; padding-top: 4.2rem; padding-bottom: 2rem }
 [data-stale="true"] { opacity: 1 !important; transition: none !important }
@@ -35,21 +35,21 @@ STYLE = """<style>
 
 @st.cache_resource(show_spinner="Loading the model …")
 def model(which: str, stamp: int) -> Predictor:
-    """The predictor, loaded once for all visitors, and again once the model's file has changed.
+    """The predictor, loaded once for all visitors, and again when the model's file has changed.
 
-    It is asked once already, so that the first stroke finds all code compiled.
+    One prediction is made already, so that all code is compiled before the first stroke.
     """
     predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
     if predictor.about.channels == "color":
-        raise UserError("This model learnt from photographs, so there is nothing to draw for it.")
+        raise UserError("This model was trained on photographs and does not accept drawings.")
     Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
-    gc.freeze()  # what is loaded by now stays: no collection needs to look through it while somebody draws
+    gc.freeze()  # the loaded objects stay, so garbage collection need not traverse them while somebody draws
     return predictor
 
 
-@st.cache_resource(show_spinner="Looking at training drawings, once …")
+@st.cache_resource(show_spinner="Computing the features of the training drawings (once) …")
 def neighbours(which: str, stamp: int):
-    """Training drawings to look for the nearest in, likewise; None where the model's own are not there."""
+    """Training drawings in which the nearest are searched, loaded once; None if the model's own are not available."""
     if which != OWN:
         return None
     try:
@@ -60,7 +60,7 @@ def neighbours(which: str, stamp: int):
 
 @st.cache_resource
 def pad():
-    """The canvas, as a component of Streamlit's."""
+    """The canvas, as a Streamlit component."""
     read = [(PAD / name).read_text(encoding="utf-8") for name in ("pad.js", "streamlit.js", "pad.css")]
     return st.components.v2.component(
         "sketch_pad", html='<div class="root"></div>', js="\n".join(read[:2]), css=read[2]
@@ -68,13 +68,13 @@ def pad():
 
 
 def draw_page() -> None:
-    """Draw, and it guesses."""
+    """The drawing page."""
     which = chosen_model()
     try:
         stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns
         predictor = model(which, stamp)
     except FileNotFoundError:
-        st.info("There is no model to ask yet: run `dvc repro`, then reload this page.", icon=":material/draw:")
+        st.info("There is no model yet. Run `dvc repro`, then reload this page.", icon=":material/draw:")
         return
     except UserError as error:
         st.info(str(error), icon=":material/draw:")
@@ -86,7 +86,7 @@ def draw_page() -> None:
 
 
 def chosen_model() -> str:
-    """OWN, or the name of the shipped model, which is offered beside it and is the choice as long as it is alone."""
+    """OWN, or the name of the pre-trained model, which is the default if there is no own model."""
     if STANDARD not in shipped_models():
         return OWN
     labels = {OWN: OWN_LABEL, STANDARD: shipped_label(STANDARD)}
@@ -98,7 +98,7 @@ def chosen_model() -> str:
 
 @st.fragment
 def canvas(key: str) -> None:
-    """The pad; what is drawn reruns this function alone. Under another key it asks again about what is drawn."""
+    """The pad. Drawing reruns only this function; with another key, the drawing is classified again."""
     session = st.session_state.session
 
     def sent() -> None:
@@ -115,7 +115,7 @@ def report_page() -> None:
     show_report(ROOT)
 
 
-st.set_page_config(page_title="Draw, and it guesses", page_icon="✏️", layout="wide")
+st.set_page_config(page_title="Sketch classifier", page_icon="✏️", layout="wide")
 st.html(STYLE)
 st.navigation(
     [

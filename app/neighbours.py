@@ -1,4 +1,4 @@
-"""The training drawings that lie nearest to a drawing in the model's feature space."""
+"""The training drawings nearest to a drawing in the model's feature space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that shows how good the model is."""
+"""The page of the app with the model's report."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show_report(root: Path) -> None:
         st.iframe(served(path, root / ".cache/app/plots"), height=900, alt="The report of the pipeline")
     else:
         st.info(
-            f"`dvc repro` writes the whole report to `{REPORT}`; it is not there yet.", icon=":material/monitoring:"
+            f"`dvc repro` writes the full report to `{REPORT}`, which does not exist yet.", icon=":material/monitoring:"
         )
 
 
@@ -74,7 +74,7 @@ def show_metrics(path: Path) -> None:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         st.info(
-            "No figures yet: `dvc repro` evaluates the model on the test set.",
+            "No metrics yet. `dvc repro` evaluates the model on the test set.",
             icon=":material/monitoring:",
         )
         return

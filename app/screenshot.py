@@ -17,7 +17,7 @@ SIZES = {"desktop": (1120, 850), "phone": (390, 844)}
 def screenshot(path: Path, *, category: str, seed: int, size: tuple[int, int], scheme: str) -> None:
     """Trace a synthetic drawing on the app's pad and write what is seen to a PNG file.
 
-    Raises UserError where the app does not start, and what the browser needs is missing.
+    Raises UserError if the app does not start, and what the browser needs is missing.
     """
     strokes = generate(category, 1, seed=seed)[0].strokes(0)
     with served() as address, browser() as chromium:

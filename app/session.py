@@ -1,4 +1,4 @@
-"""What one visitor of the app has drawn and is told: no Streamlit here, so that it can be tested by itself."""
+"""The state of one visitor of the app. It does not depend on Streamlit, so that it can be tested by itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.serving.onnx_session import Answers, most_likely
 
 NUM_GUESSES = 5
-BITMAP = 28  # pixels a side of what is shown as seen by the network
+BITMAP = 28  # pixels per side of the picture of the network's input
 
 
 class Model(Protocol):
-    """What is asked of `Predictor`."""
+    """The methods of `Predictor` that are used."""
 
     @property
     def classes(self) -> tuple[str, ...]: ...
@@ -34,7 +34,7 @@ class Session:
     """One visitor's drawing, guesses and round of the game.
 
     model  says what a drawing is
-    near   training drawings to look for the nearest in; None where there are none
+    near   training drawings to look for the nearest in; None if there are none
     clock  seconds
     """
 
@@ -81,7 +81,7 @@ class Session:
             self._answer |= {"ndjson": line.decode(), "neighbours": self._neighbours(features)}
 
     def play(self, action: object) -> None:
-        """Take what the client asked of the game: "start", "stop" or "timeout"; anything else is passed over."""
+        """Handle the client's request for the game: "start", "stop" or "timeout"; anything else is ignored."""
         if action == "start":
             self._round = next_round(self._model.classes, self._round, self._clock(), self._rng)
             self._answer = {"seq": self._answer["seq"], "neighbours": []}
@@ -124,7 +124,7 @@ class Session:
             state, title, hint = "won", f"Yes, {thing}!", f"Recognised after {self._round.seconds:.1f} s. {score}"
         else:
             leader = self._answer.get("guesses", [[None]])[0][0]
-            taken = f"It took it for {with_article(leader)}." if leader not in (None, self._round.prompt) else "Almost."
+            taken = f"It guessed {with_article(leader)}." if leader not in (None, self._round.prompt) else "Almost."
             state, title, hint = "lost", f"Time is up: {thing}", f"{taken if leader else ''} {score}".strip()
         return {"state": state, "title": title, "hint": hint, "left": self._round.left(self._clock())}
 

@@ -4,7 +4,7 @@
     python benchmarks/ablation.py --teacher teachers/large --row "wider turns" augmentation.rotate=20
 
 A row is a name and the keys that it changes, as `-S models.NAME.KEY=VALUE` would; ROWS has the usual ones. The work
-folder keeps the data and a line of JSON for each finished run: the same command goes on where it was stopped, a run
+folder keeps the data and a line of JSON for each finished run: the same command resumes where it was stopped, a run
 within its epochs, too. The test split is not looked at. After a change of the code or of the teacher, remove it.
 """
 

@@ -82,7 +82,7 @@ def train_preset(name: str, preset: ModelPreset, settings: Train, seed: int, wor
 def read_test_accuracy(name: str, preset: ModelPreset, work: Path) -> dict[str, Any]:
     """What the test drawings say of the model that `train_preset` left: accuracy and its 95 % interval.
 
-    Raises UserError where there is none, or one with other settings.
+    Raises UserError if there is none, or one with other settings.
     """
     folder = work / name
     _, about = load_model(folder / "models")

@@ -71,7 +71,7 @@ def replace_block(path: str | Path, name: str, block: str) -> bool:
 
 
 def with_block(text: str, name: str, block: str, path: str | Path) -> str:
-    """`text`, which is that of the file `path`, with its block replaced. Raises UserError where a marker is missing."""
+    """`text`, which is that of the file `path`, with its block replaced. Raises UserError if a marker is missing."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
         raise UserError(f"{path}: one line {begin} and after it one line {end} are expected")

@@ -1,13 +1,13 @@
-"""One table of all model presets: what they cost, and how accurate they are on real drawings.
+"""The table of all model presets: their costs, and their accuracies on real drawings.
 
     python benchmarks/presets.py                        # write what is recorded into README.md and docs/models.md
     python benchmarks/presets.py --costs                # before that, measure the costs of all presets: minutes
     python benchmarks/presets.py --train cnn resnet18   # or train these presets: hours
     python benchmarks/presets.py --test cnn resnet18    # or read their test accuracy, when nothing is left to choose
-    python benchmarks/presets.py --check                # exit code 1 where the documents do not show what is recorded
+    python benchmarks/presets.py --check                # exit code 1 if the documents do not match the recorded figures
 
 The figures are recorded in benchmarks/results. A preset that has changed since shows none; one that is trained as it is
-is not trained again, and a run that was killed goes on from its last epoch.
+is not trained again, and a killed run resumes from its last epoch.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def blocks(params: Params, results: Path) -> dict[str, str]:
 
 
 def check(params: Params, results: Path, root: Path) -> None:
-    """Raises UserError where a document shows something else than what is recorded."""
+    """Raises UserError if a document shows something else than what is recorded."""
     for document, block in blocks(params, results).items():
         text = (root / document).read_text(encoding="utf-8")
         if with_block(text, BLOCKS[document], block, document) != text:

@@ -1,7 +1,9 @@
 """The stages of the pipeline, each run as `python -m stages.<name>`. The only code that knows where files lie."""
 
+import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,20 @@ if Path(sketch_classifier.__file__).resolve().parent != SOURCE / "sketch_classif
 
 from sketch_classifier.entry_point import run  # noqa: E402
 
-__all__ = ["accuracy_line", "run"]
+__all__ = ["accuracy_line", "run", "run_stage"]
+
+
+def run_stage(main: Callable[[], object], description: str) -> None:
+    """Run a stage, which takes no arguments; with --help, print what it does and run nothing."""
+    name = f"stages.{Path(sys.argv[0]).stem}"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {name}",
+        description=description.strip(),
+        epilog="The stage reads params.yaml in the current folder. `dvc repro` runs it when its inputs have changed.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args()
+    run(main)
 
 
 def accuracy_line(figures: dict[str, Any]) -> str:

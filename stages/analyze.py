@@ -1,8 +1,8 @@
-"""Stage: figures, tables and the report, into plots/ and metrics/."""
+"""Stage: analyse the errors; write figures, tables and the report into plots/ and metrics/."""
 
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.params import read_params
-from stages import accuracy_line, run
+from stages import accuracy_line, run_stage
 
 
 def main() -> None:
@@ -22,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

@@ -1,12 +1,12 @@
-"""Stage: stop at a wrong name in params.yaml, before the others do anything.
+"""Stage: validate params.yaml before the other stages run.
 
-DVC itself only says that `models.resnet50` is missing, once it gets to the stage that needs it.
+DVC itself only says that `models.resnet50` is missing, when it reaches the stage that needs it.
 """
 
 from pathlib import Path
 
 from sketch_classifier.params import load_params
-from stages import run
+from stages import run_stage
 
 
 def main() -> None:
@@ -16,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

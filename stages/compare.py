@@ -1,4 +1,4 @@
-"""Command, no stage of the pipeline: compare finished runs by name, `python -m stages.compare main exp-a exp-b …`."""
+"""Command (not a stage): compare finished runs by name, `python -m stages.compare main exp-a exp-b …`."""
 
 import argparse
 
@@ -19,13 +19,17 @@ FILES = Files(
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m stages.compare",
-        description="Compare finished runs without checking them out: tables, intervals, McNemar's test, pictures.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Compare finished runs without checking them out. Prints a Markdown report with validation and\n"
+        "test metrics, 95 % intervals and McNemar's test for each pair of runs, and writes it to FOLDER with\n"
+        "its tables and figures.",
+        epilog="example:\n  python -m stages.compare HEAD experiment-1 workspace",
     )
     parser.add_argument(
         "names",
         nargs="+",
         metavar="NAME",
-        help="a branch, tag, commit or experiment, or `workspace`",
+        help="a branch, tag, commit or DVC experiment, or `workspace` for the current files",
     )
     parser.add_argument("--out", default="comparison", metavar="FOLDER", help="output folder (default: comparison)")
     arguments = parser.parse_args()

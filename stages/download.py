@@ -1,11 +1,11 @@
-"""Stage: fetch (or draw) the first rows of each category's file into data/raw/."""
+"""Stage: download or generate the drawings of each category into data/raw/."""
 
 import os
 
 from sketch_classifier.data.download import download
 from sketch_classifier.params import read_params
 from sketch_classifier.progress import step
-from stages import run
+from stages import run_stage
 
 
 def main() -> None:
@@ -17,4 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

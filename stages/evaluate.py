@@ -1,7 +1,7 @@
-"""Stage: measure the model on the test drawings, into metrics/ and the tables in plots/ that DVC draws."""
+"""Stage: evaluate the model on the validation and test sets, into metrics/ and the tables in plots/ for DVC."""
 
 from sketch_classifier.evaluation.evaluate import evaluate
-from stages import accuracy_line, run
+from stages import accuracy_line, run_stage
 
 
 def main() -> None:
@@ -11,4 +11,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

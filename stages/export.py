@@ -1,7 +1,7 @@
-"""Stage: export the model to ONNX, in full and in 8 bits, into models/, and check both."""
+"""Stage: export the model to ONNX, in 32-bit and 8-bit form, into models/, and check both."""
 
 from sketch_classifier.serving.export import export
-from stages import run
+from stages import run_stage
 
 
 def main() -> None:
@@ -13,4 +13,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

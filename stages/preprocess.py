@@ -3,7 +3,7 @@
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.params import read_params
 from sketch_classifier.progress import step
-from stages import run
+from stages import run_stage
 
 
 def main() -> None:
@@ -13,4 +13,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(main, __doc__)

@@ -1,4 +1,4 @@
-"""Command, no stage: make the trained model a part of the package, `python -m stages.ship --command "dvc exp …"`."""
+"""Command (not a stage): make the trained model a part of the package, `python -m stages.ship --command "dvc …"`."""
 
 import argparse
 import sys

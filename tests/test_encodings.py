@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,11 +40,11 @@ def without_encoding(source: str) -> list[int]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        values = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
-        is_binary = any(value in BINARY for value in values)
         opener = getattr(node.func, "value", None)
-        is_file = name in TEXT and getattr(opener, "id", getattr(opener, "attr", "")) not in NOT_FILES
-        if is_file and not is_binary and not any(word.arg == "encoding" for word in node.keywords):
+        if name not in TEXT or getattr(opener, "id", getattr(opener, "attr", "")) in NOT_FILES:
+            continue
+        is_binary = any(part.value in BINARY for part in ast.walk(node) if isinstance(part, ast.Constant))
+        if not is_binary and not any(word.arg == "encoding" for word in node.keywords):
             found.append(node.lineno)
     return found
 
@@ -104,28 +105,25 @@ def answer(module: str, encoding: str | None = None) -> tuple[object, str]:
 
 
 @pytest.fixture(scope="module")
-def answers_in_c() -> dict:
-    """The answers of all modules in one process of locale C, whose names of files are in ASCII, too."""
-    done = run(ENCODINGS[2], "-m", "tests.test_encodings")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def answers() -> dict:
+    """The answers of all modules by encoding, from two processes, each of which imports the libraries once.
+
+    In one of locale C the names of files are in ASCII, too.
+    """
+
+    def all_answers(environment: dict, *encodings: str) -> dict:
+        done = run(environment, "-m", "tests.test_encodings", *encodings)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return all_answers({}, "cp1252", "ascii") | all_answers(ENCODINGS[2])
 
 
-@pytest.mark.parametrize("environment", ENCODINGS, ids=lambda environment: "-".join(environment.values()))
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "C"])
 @pytest.mark.parametrize("module", ARGUMENTS)
-@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
-def test_every_command_answers(module, environment, request):
+def test_every_command_answers(module, encoding, answers):
     """With names that the terminal cannot show: one line, no traceback."""
-    encoding = environment.get("PYTHONIOENCODING")
-    if encoding is None:
-        code, errors = request.getfixturevalue("answers_in_c")[module]
-    elif module.startswith("sketch_classifier"):
-        code, errors = answer(module, encoding)
-    else:  # those outside the package look for its code where they stand, which takes a process of their own
-        folder = request.getfixturevalue("tmp_path")
-        arguments = [str(folder) if word == "OUT" else word for word in ARGUMENTS[module]]
-        done = run(environment, "-m", module, *arguments)
-        code, errors = done.returncode, done.stderr.decode(encoding)
+    code, errors = answers[encoding][module]
     assert code == 1
     assert "Traceback" not in errors and errors.count("error: ") == 1
 
@@ -149,4 +147,9 @@ run(main)
 
 
 if __name__ == "__main__":
-    print(json.dumps({module: answer(module) for module in ARGUMENTS}))
+    warnings.filterwarnings("ignore", ".*found in sys.modules")
+    print(
+        json.dumps(
+            {name or "C": {module: answer(module, name) for module in ARGUMENTS} for name in sys.argv[1:] or [None]}
+        )
+    )

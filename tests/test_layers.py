@@ -1,6 +1,7 @@
 """Imports go one way, as CONTRIBUTING.md says: no module imports one of a layer above its own."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -14,7 +15,7 @@ LAYERS = (
     {"models"},
     {"training", "evaluation", "serving"},
     {"analysis"},
-    {"comparison"},
+    {"comparison", "project_commands"},
     {"__init__", "__main__"},
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
@@ -56,6 +57,7 @@ def test_only_the_stages_read_params():
     assert any(readers & _imported(path) for path in (ROOT / "stages").glob("*.py"))
 
 
+@cache
 def _imports_of_the_package() -> list[tuple[str, Path, str]]:
     """(the folder or module right below the package, the file in it, the full name imported) for every import."""
     return [
@@ -65,7 +67,8 @@ def _imports_of_the_package() -> list[tuple[str, Path, str]]:
     ]
 
 
-def _imported(path: Path) -> set[str]:
+@cache
+def _imported(path: Path) -> frozenset[str]:
     """The modules that a file imports, at the top or within a function, and what it takes from them, by full name."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -73,4 +76,4 @@ def _imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+    return frozenset(names)

@@ -51,10 +51,10 @@ const TEMPLATE = `
     <h2>It looks like</h2>
     <ol class="guesses"></ol>
     <div class="sees">
-      <canvas class="bitmap" width="28" height="28" role="img" aria-label="The drawing as the network sees it: 28 by 28 pixels"></canvas>
-      <p><b>What the network sees</b>28 × 28 pixels, drawn as the training drawings were.</p>
+      <canvas class="bitmap" width="28" height="28" role="img" aria-label="The network's input: 28 by 28 pixels"></canvas>
+      <p><b>Network input</b>28 × 28 pixels, rasterised like the training drawings.</p>
     </div>
-    <div class="near"><h2>Most like it among the training drawings</h2><ul class="neighbours"></ul></div>
+    <div class="near"><h2>Nearest training drawings</h2><ul class="neighbours"></ul></div>
   </div>
 </div>`;
 
@@ -228,7 +228,7 @@ export function createPad(root, { send, play }) {
     if (view.neighbours !== undefined) showNeighbours(view.neighbours);
     const classes = view.classes ?? [];
     find("known").hidden = !classes.length;
-    find("known").firstElementChild.textContent = `It knows ${classes.length} things`;
+    find("known").firstElementChild.textContent = `${classes.length} classes`;
     find("known").lastElementChild.textContent = classes.join(", ");
     showRound();
     refreshTools();
@@ -257,10 +257,10 @@ export function createPad(root, { send, play }) {
     const round = view.round;
     const state = round?.state ?? "none";
     root.dataset.round = state;
-    find("title").textContent = round ? round.title : "Draw, and it guesses";
+    find("title").textContent = round ? round.title : "Draw something";
     find("hint").textContent = round
       ? round.hint
-      : `Or play: you have ${ROUND} seconds.`;
+      : `Or play the game: you have ${ROUND} seconds.`;
     const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
     if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
     clearInterval(countdown);

@@ -1,4 +1,4 @@
-"""Build the page without a server: `python -m app.web [--models …] [--data …] [--out …]`."""
+"""Build the drawing app as a static web page: `python -m app.web [--models …] [--data …] [--out …]`."""
 
 import argparse
 from pathlib import Path
@@ -13,25 +13,29 @@ MODELS = Path("models")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m app.web", description="Build the page without a server.")
+    parser = argparse.ArgumentParser(
+        prog="python -m app.web",
+        description="Build the drawing app as a static web page, which needs no server code: the model runs in the "
+        "browser (ONNX Runtime for the web, installed with npm).",
+    )
     parser.add_argument(
         "--models",
         type=Path,
-        help="folder of model.onnx (default: models; where no model lies there, the shipped one alone is offered)",
+        help="folder of model.onnx (default: models, or only the pre-trained model if there is none)",
     )
     parser.add_argument(
         "--data",
         type=Path,
         default=Path("data/processed"),
-        help="folder of the training drawings (default: data/processed)",
+        help="folder of the processed dataset, for the nearest training drawings (default: data/processed)",
     )
     parser.add_argument(
-        "--out", type=Path, default=WEB / "dist", help="output folder, which is replaced (default: app/web/dist)"
+        "--out", type=Path, default=WEB / "dist", help="output folder; replaced if it exists (default: app/web/dist)"
     )
     args = parser.parse_args()
     models = args.models or (MODELS if has_model(MODELS) or SMALL not in shipped_models() else None)
     size = build(models, args.data, Path(".cache/app"), args.out)
-    print(f"{args.out}: {size / 1e6:.1f} MB. Look at it: python -m http.server --directory {args.out} 8000")
+    print(f"{args.out}: {size / 1e6:.1f} MB. To view it: python -m http.server --directory {args.out} 8000")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page without a server, as a folder that any web server can hand out."""
+"""Builds the static page: a folder for any web server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
 
     The small shipped model is offered beside it, and alone where `models` is None. Training drawings come from
     `processed`, and their features from `cache` where these were computed before; the page does without where there are
-    none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises UserError where the model was
+    none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises UserError if the model was
     not exported, reads what the page cannot draw, or npm fails.
     """
     predictor = _drawn_for(models) if models else None
@@ -59,15 +59,15 @@ def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
 
 
 def _drawn_for(models: Path) -> Predictor:
-    """The model of a folder. Raises UserError where it reads what the page cannot draw."""
+    """The model of a folder. Raises UserError if it reads what the page cannot draw."""
     predictor = Predictor(models)
     if predictor.about.channels == "color":
-        raise UserError(f"{models}: this model learnt from photographs, so there is nothing to draw for it")
+        raise UserError(f"{models}: this model was trained on photographs and does not accept drawings")
     return predictor
 
 
 def install_runtime() -> None:
-    """Fetch ONNX Runtime from npm unless it is there at the locked version. Raises UserError where npm fails."""
+    """Fetch ONNX Runtime from npm unless it is there at the locked version. Raises UserError if npm fails."""
     wanted = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]["onnxruntime-web"]
     try:
         if json.loads((RUNTIME / "package.json").read_text(encoding="utf-8"))["version"] == wanted:

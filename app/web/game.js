@@ -40,7 +40,7 @@ export function shownRound(round, won, leader, now) {
   if (round.seconds !== null) {
     return { state: "won", title: `Yes, ${thing}!`, hint: `Recognised after ${round.seconds.toFixed(1)} s. ${score}`, left: 0 };
   }
-  const taken = leader && leader !== round.prompt ? `It took it for ${withArticle(leader)}. ` : leader ? "Almost. " : "";
+  const taken = leader && leader !== round.prompt ? `It guessed ${withArticle(leader)}. ` : leader ? "Almost. " : "";
   return { state: "lost", title: `Time is up: ${thing}`, hint: taken + score, left: 0 };
 }
 

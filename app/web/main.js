@@ -1,4 +1,4 @@
-// The page without a server: what app/session.py does in the app, with the exported model on ONNX Runtime for the web.
+// The static page: what app/session.py does in the app, with the exported model on ONNX Runtime for the web.
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
 import { judge, nextRound, shownRound } from "./game.js";

@@ -1,8 +1,8 @@
-"""Classify sketches: read drawings, rasterise them as Google did, and predict with a model that the pipeline trained.
+"""Classify sketches: read drawings, rasterise them like Google's, and predict with a trained model.
 
->>> from sketch_classifier import Predictor, rasterize, read_ndjson
->>> drawings = read_ndjson("drawings.ndjson")  # doctest: +SKIP
->>> probabilities = Predictor("models").predict_strokes(drawings)  # doctest: +SKIP
+>>> from sketch_classifier import Predictor
+>>> result = Predictor.pretrained().predict_files(["drawings.ndjson", "photo.jpg"])  # doctest: +SKIP
+>>> result[0].top(5)  # doctest: +SKIP
 """
 
 from importlib import import_module

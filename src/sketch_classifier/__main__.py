@@ -1,13 +1,21 @@
-"""`python -m sketch_classifier COMMAND`: predict what drawings show; inspect and convert datasets."""
+"""The command `sketch-classifier`, or `python -m sketch_classifier`: predict, inspect, convert, app, web, compare."""
 
 from functools import partial
 
 from sketch_classifier.entry_point import run, use_this_checkout
 
-use_this_checkout()
 
-from sketch_classifier.analysis import inspect_command  # noqa: E402
-from sketch_classifier.data import convert_command  # noqa: E402
-from sketch_classifier.serving.command_line import main  # noqa: E402
+def main() -> None:
+    """Run the command of `sys.argv` and exit."""
+    use_this_checkout()
 
-run(partial(main, more=(inspect_command.add, convert_command.add)))
+    from sketch_classifier import project_commands
+    from sketch_classifier.analysis import inspect_command
+    from sketch_classifier.data import convert_command
+    from sketch_classifier.serving import command_line
+
+    run(partial(command_line.main, more=(inspect_command.add, convert_command.add, project_commands.add)))
+
+
+if __name__ == "__main__":
+    main()

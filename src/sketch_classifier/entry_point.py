@@ -1,4 +1,4 @@
-"""What all commands of this project share: whose code runs, output in any encoding, errors in one line."""
+"""Shared by all commands: run the code of the current checkout, print in any encoding, errors in one line."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def run(main: Callable[[], object]) -> None:
-    """Call `main`, a command, and exit where `exit_code` is not 0."""
+    """Call `main`, a command, and exit if `exit_code` is not 0."""
     if code := exit_code(main):
         sys.exit(code)
 
 
 def exit_code(main: Callable[[], object]) -> int:
-    """Call `main` and return the exit code: what it returns where that is an int, else 0.
+    """Call `main` and return the exit code: its return value if that is an int, else 0.
 
-    What a user can put right ends with one line on stderr and exit code 1, an interrupt with 130. Text that the
-    terminal's encoding lacks is printed as escapes (\\u732b).
+    A user error gives one line on stderr and exit code 1, an interrupt exit code 130. Characters that the terminal's
+    encoding lacks are printed as escapes (\\u732b).
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -42,20 +42,25 @@ def exit_code(main: Callable[[], object]) -> int:
 
 
 def use_this_checkout() -> None:
-    """Start `python -m …` again with the code of the checkout that one stands in, where another's was imported.
+    """Restart the program with the code of the current checkout if that of another one was imported.
 
-    A virtual environment names one checkout (`pip install -e .`); a worktree or a second clone may share it. Outside
-    a checkout the installed package runs. Exits with one line where Python does not heed PYTHONPATH (-I, -E).
+    A virtual environment refers to one checkout (`pip install -e .`), but worktrees and further clones may share it.
+    Outside a checkout the installed package runs. Exits with one line where Python ignores PYTHONPATH (-I, -E).
     """
-    here = Path.cwd()
-    source = next((path / "src" for path in (here, *here.parents) if _is_checkout(path)), None)
-    if source is None or (source / "sketch_classifier").samefile(PACKAGE):
+    checkout = checkout_of(Path.cwd())
+    if checkout is None or (checkout / "src/sketch_classifier").samefile(PACKAGE):
         return
+    source = checkout / "src"
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     if paths[:1] == [str(source)]:
         sys.exit(f"error: Python imports {PACKAGE}, not the code of this folder, {source}; run it without -I and -E")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(source), *paths])
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def checkout_of(folder: Path) -> Path | None:
+    """The innermost folder among `folder` and its parents that is a checkout of this project, if any."""
+    return next((path for path in (folder, *folder.parents) if _is_checkout(path)), None)
 
 
 def _is_checkout(folder: Path) -> bool:

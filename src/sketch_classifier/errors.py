@@ -1,4 +1,4 @@
-"""The one exception a user may see, and the nearest spelling of a name."""
+"""The exception for user errors, and suggestions for misspelt names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,14 +7,14 @@ MOST_NAMES = 20  # that a line lists
 
 
 class UserError(Exception):
-    """Something a user can put right: one line that says where, what was found and what is accepted.
+    """An error that the user can fix: one line that says where it is, what was found and what is accepted.
 
-    The stages print it without a traceback and exit with code 1.
+    Commands and stages print it without a traceback and exit with code 1.
     """
 
 
 def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
-    """One line about an unknown name: the nearest spelling where there is one, and what is accepted.
+    """One line about an unknown name: the nearest spelling if there is one, and what is accepted.
 
     >>> unknown_name("category", "kat", ["cat", "dog"])
     "unknown category 'kat': did you mean 'cat'? Accepted are cat, dog"

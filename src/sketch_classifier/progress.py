@@ -6,5 +6,5 @@ from tqdm import tqdm
 
 
 def step(text: str) -> None:
-    """Say what begins now, in one line; a progress bar that is shown stays below it."""
+    """Log the step that begins now, in one line on stderr, above any progress bar."""
     tqdm.write(text, file=sys.stderr)

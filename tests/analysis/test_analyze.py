@@ -160,7 +160,8 @@ def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(drawn):
     report = (folder / "plots/report.html").read_text(encoding="utf-8")
     assert not {"quality", "by country"} & set(re.findall('alt="([^"]+)"', report))
     headings = re.findall("<h2 id=.*?>(.*?)</h2>", report)
-    assert not {"Drawing quality", "Countries"} & set(headings) and "Confused classes" in headings
+    assert not {"Accuracy by drawing quality", "Accuracy by country"} & set(headings)
+    assert "Commonly confused classes" in headings
     assert re.findall("""<a href="#.*?">(.*?)</a>""", report) == headings
     for section in report.split("<h2 ")[1:]:
         assert re.search("<p>|<figure>|<table", section), f"nothing in the section {section[:40]}"
@@ -224,8 +225,8 @@ def test_what_to_run_first(run, missing, stage):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("row,actual,predicted,confidence,correct\n0,cat,zebra,0.5,False\n", "of another model or dataset"),
-        ("row,actual,predicted,confidence,correct\n999999,cat,cat,0.5,True\n", "of another model or dataset"),
+        ("row,actual,predicted,confidence,correct\n0,cat,zebra,0.5,False\n", "belongs to another model or dataset"),
+        ("row,actual,predicted,confidence,correct\n999999,cat,cat,0.5,True\n", "belongs to another model or dataset"),
         ("garbage\n1\n", "damaged .no column"),
         ("", "damaged"),
     ],

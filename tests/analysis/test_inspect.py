@@ -92,9 +92,11 @@ def test_nothing_recognised(command, tmp_path):
 def test_convert_says_what_is_lost(command, source, tmp_path):
     code, out, error = command("convert", source, tmp_path / "p5", "--format", "p5", "--categories", "1", "null")
     assert (code, out) == (0, f"{tmp_path}/p5: 8 drawings of 2 classes, from simplified to p5\n")
-    assert "left out, as p5 cannot hold it: key_id, country, recognized, timestamp\n" in error
+    assert "left out, because p5 cannot store it: key_id, country, recognized, timestamp\n" in error
     assert "1 of 9 records are malformed" in error
     code, out, error = command("convert", tmp_path / "p5", tmp_path / "back", "--format", "simplified")
-    assert code == 0 and "unknown to p5, so simplified has a default: key_id, country, recognized, timestamp\n" in error
+    assert (
+        code == 0 and "not in p5, so simplified gets a default value: key_id, country, recognized, timestamp\n" in error
+    )
     code, out, error = command("convert", source, tmp_path / "p5", "--format", "csv")
     assert (code, out) == (1, "") and error.startswith("error: ") and "not an empty folder" in error

@@ -62,7 +62,7 @@ def written(figure) -> list[str]:
 
 
 def counts_of(num_classes, noise=0.3) -> pd.DataFrame:
-    """A confusion matrix: nine correct drawings a class, and mistakes at random."""
+    """A confusion matrix: nine correct drawings per class, and mistakes at random."""
     names = NAMES[num_classes]
     counts = np.random.default_rng(0).poisson(noise, (num_classes, num_classes)) + 9 * np.eye(num_classes, dtype=int)
     return pd.DataFrame(counts, index=names, columns=names)
@@ -175,7 +175,7 @@ def test_confusion(num_classes):
         assert {label.get_text() for label in axis} == shown
         assert_no_overlap(axis)
     title, detail = (text.get_text() for text in figure.texts[:2])
-    assert ("30 of 345 classes with the most mistakes" in title) == (num_classes == 345)
+    assert ("30 of 345 classes with the most errors" in title) == (num_classes == 345)
     assert ("metrics/confusion_matrix.csv" in detail) == (num_classes == 345)
     assert f"accuracy {np.trace(counts) / counts.to_numpy().sum():.1%}" in detail
 
@@ -274,7 +274,7 @@ def test_tsne_in_three_dimensions_shows_every_class_of_few(num_classes):
         positions, labels, names, shown, np.zeros((len(labels), 28, 28, 3), np.uint8), [""] * len(labels), "cnn"
     )
     assert ('"name":"315 other classes"' in page) == (num_classes == 345)
-    assert ("30 of 345 classes with the most mistakes" in page) == (num_classes == 345)
+    assert ("30 of 345 classes with the most errors" in page) == (num_classes == 345)
     assert all(f'"name":{json.dumps(names[code])}' in page for code in shown)
 
 

@@ -16,9 +16,12 @@ from sketch_classifier.training.train import train
 CATEGORIES = ("apple", "bicycle", "cat", "house", "tree", "umbrella")
 
 
-def make_project(root, num, epochs):
-    """models/ and data/processed/, made from `num` synthetic drawings of each of six categories."""
-    synthetic.write(root / "data/raw", "simplified", CATEGORIES, num, seed=0)
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """models/ and data/processed/, made from 300 synthetic drawings of each of six categories: the model knows a drawing
+    when it sees one."""
+    root = tmp_path_factory.mktemp("project")
+    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 300, seed=0)
     dataset = DatasetPreset(format="simplified", categories=CATEGORIES, limit=None, channels=1)
     preprocess(root / "data/raw", dataset, Split(train=0.8, validation=0.1, test=0.1), root / "data/processed")
     preset = ModelPreset(
@@ -27,7 +30,7 @@ def make_project(root, num, epochs):
         input=ImageInput(size=28, channels=1),
         optimizer=Optimizer(name="Adam", lr=0.002),
         batch_size=32,
-        epochs=epochs,
+        epochs=10,
     )
     train(
         Dataset.open(root / "data/processed"), preset, Train(loggers=()), name="preset", seed=0,
@@ -51,18 +54,6 @@ def pretrained(shipped_folder, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    """A project whose model knows a drawing when it sees one."""
-    return make_project(tmp_path_factory.mktemp("project"), num=300, epochs=10)
-
-
-@pytest.fixture(scope="session")
-def quick_project(tmp_path_factory):
-    """A project for tests to which it is all the same what the model answers."""
-    return make_project(tmp_path_factory.mktemp("quick"), num=40, epochs=1)
-
-
-@pytest.fixture(scope="session")
 def template():
     """The strokes of a synthetic drawing of a category that no model was trained on, [(n, 2), …], simplified: a few
     moves of the mouse each."""
@@ -76,7 +67,7 @@ def template():
 
 @pytest.fixture(scope="session")
 def chrome():
-    """A headless browser; the test is skipped where there is none."""
+    """A headless browser; the test is skipped if there is none."""
     pytest.importorskip("playwright", reason="playwright is not installed")
     if chromium() is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")

@@ -107,7 +107,7 @@ def test_nonsense_is_refused_and_the_app_stays_up(blank, template):
         )
         trace(blank, [np.array([[0, 0], [50, 90], [100, 20]])])
         message = blank.locator(".message")
-        message.filter(has_text="That is no drawing").wait_for(timeout=10_000)
+        message.filter(has_text="Not a drawing").wait_for(timeout=10_000)
         blank.evaluate("JSON.stringify = JSON.kept")
         blank.get_by_role("button", name="Clear").click()
         answered(blank)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.models import shipped
 
-NO_MODEL = "There is no model to ask yet: run `dvc repro`, then reload this page."
+NO_MODEL = "There is no model yet. Run `dvc repro`, then reload this page."
 
 
 @pytest.fixture(autouse=True)
@@ -87,15 +87,15 @@ def test_a_damaged_model_is_no_traceback(app, none_shipped, tmp_path):
     assert "run `dvc repro export`" in app.info[0].value
 
 
-def test_a_model_of_photographs_is_said_to_be_one(app, none_shipped, quick_project, tmp_path):
-    model = onnx.load(quick_project / "models/model.onnx")
+def test_a_model_of_photographs_is_said_to_be_one(app, none_shipped, project, tmp_path):
+    model = onnx.load(project / "models/model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     (tmp_path / "models").mkdir()
     onnx.save(model, tmp_path / "models/model.onnx")
     app.run()
     assert not app.exception
-    assert app.info[0].value == "This model learnt from photographs, so there is nothing to draw for it."
-    with pytest.raises(UserError, match="learnt from photographs"):
+    assert app.info[0].value == "This model was trained on photographs and does not accept drawings."
+    with pytest.raises(UserError, match="trained on photographs"):
         build(tmp_path / "models", tmp_path / "data", tmp_path / "cache", tmp_path / "dist")
 
 
@@ -129,7 +129,7 @@ def test_the_report_shows_the_figures(tmp_path):
         "Test drawings": "2,324",
     }
     (tmp_path / "metrics/metrics.json").write_text("{")
-    assert "No figures yet" in report(tmp_path).info[0].value
+    assert "No metrics yet" in report(tmp_path).info[0].value
 
 
 @pytest.mark.parametrize(

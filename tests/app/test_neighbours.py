@@ -27,9 +27,9 @@ def test_of_none_none_is_nearest():
     assert empty.nearest(np.zeros(4)).tolist() == []
 
 
-def test_a_training_drawing_is_its_own_nearest(quick_project, tmp_path):
-    dataset, predictor = Dataset.open(quick_project / "data/processed"), Predictor(quick_project / "models")
-    near = load_neighbours(quick_project / "models", predictor, dataset, tmp_path, 60)
+def test_a_training_drawing_is_its_own_nearest(project, tmp_path):
+    dataset, predictor = Dataset.open(project / "data/processed"), Predictor(project / "models")
+    near = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
     rows = sample_rows(dataset, 60)
     assert set(dataset.split[rows]) == {SPLITS.index("train")}
     assert near.names == [dataset.categories[label] for label in dataset.labels[rows]]
@@ -43,10 +43,10 @@ def test_a_training_drawing_is_its_own_nearest(quick_project, tmp_path):
 @pytest.mark.parametrize(
     ("shape", "channels"), [((28, 28), 1), ((32, 32), 1), ((3, 28, 28), "stroke_order"), ((3, 32, 32), "stroke_order")]
 )
-def test_features_are_of_the_images_that_the_model_sees(quick_project, monkeypatch, shape, channels):
+def test_features_are_of_the_images_that_the_model_sees(project, monkeypatch, shape, channels):
     """Those stored, or others that are drawn from the strokes."""
     monkeypatch.setattr(neighbours, "CHUNK", 7)
-    dataset, rows = Dataset.open(quick_project / "data/processed"), np.arange(5, 25)
+    dataset, rows = Dataset.open(project / "data/processed"), np.arange(5, 25)
     about = SimpleNamespace(kind="images", image_shape=shape, channels=channels)
     pixels = SimpleNamespace(
         about=about, features_images=lambda images: images.reshape(len(images), int(np.prod(images.shape[1:])))
@@ -57,9 +57,9 @@ def test_features_are_of_the_images_that_the_model_sees(quick_project, monkeypat
     assert neighbours._features(pixels, dataset, rows[:0]).shape == (0, found.shape[1])
 
 
-def test_features_are_computed_once_and_again_where_the_file_is_damaged(quick_project, tmp_path, monkeypatch):
-    dataset, predictor = Dataset.open(quick_project / "data/processed"), Predictor(quick_project / "models")
-    first = load_neighbours(quick_project / "models", predictor, dataset, tmp_path, 60)
+def test_features_are_computed_once_and_again_where_the_file_is_damaged(project, tmp_path, monkeypatch):
+    dataset, predictor = Dataset.open(project / "data/processed"), Predictor(project / "models")
+    first = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
     (path,) = tmp_path.iterdir()
 
     def never(*_):
@@ -67,9 +67,9 @@ def test_features_are_computed_once_and_again_where_the_file_is_damaged(quick_pr
 
     with monkeypatch.context() as patched:
         patched.setattr(neighbours, "_features", never)
-        second = load_neighbours(quick_project / "models", predictor, dataset, tmp_path, 60)
+        second = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
     np.testing.assert_array_equal(first.features, second.features)
     for damaged in (path.read_bytes()[:100], b"", b"nonsense"):
         path.write_bytes(damaged)
-        third = load_neighbours(quick_project / "models", predictor, dataset, tmp_path, 60)
+        third = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
         np.testing.assert_array_equal(first.features, third.features)

@@ -85,7 +85,7 @@ def test_nothing_drawn(session):
 )
 def test_nonsense_gets_a_message_and_the_next_drawing_an_answer(session, sent):
     session.draw(sent)
-    assert session.view()["message"].startswith("That is no drawing")
+    assert session.view()["message"].startswith("Not a drawing")
     assert "guesses" not in session.view()
     session.draw({"seq": True, "strokes": STROKES, "done": "yes"})
     assert "message" not in session.view() and session.view()["guesses"]
@@ -126,7 +126,7 @@ def test_a_round_is_lost_only_when_its_time_is_over(session, clock):
     clock.now += 11
     session.play("timeout")
     view = session.view()["round"]
-    assert view["state"] == "lost" and view["hint"] == f"It took it for a {other}. 0 of 1 recognised."
+    assert view["state"] == "lost" and view["hint"] == f"It guessed a {other}. 0 of 1 recognised."
 
 
 def test_a_round_is_stopped_and_unknown_actions_pass(session):

@@ -163,7 +163,9 @@ def test_mistakes_get_one_line(repository):
     with pytest.raises(UserError, match="workspace: metrics.json: damaged"):
         read_run("workspace", FILES)
     (repository.root / "metrics.json").unlink()
-    with pytest.raises(UserError, match="workspace: has no metrics.json: nothing has run there; `dvc repro` makes it"):
+    with pytest.raises(
+        UserError, match="workspace: has no metrics.json: the pipeline has not run there; `dvc repro` creates it"
+    ):
         read_run("workspace", FILES)
     (repository.root / "predictions.csv").write_text("row,actual\n1,cat\n")
     with pytest.raises(UserError, match="workspace: predictions.csv: damaged .no column confidence."):

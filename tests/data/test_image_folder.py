@@ -64,7 +64,7 @@ def test_a_division_of_its_own(folder, tmp_path, names):
     assert (index["split"].astype(str) == index["file"].astype(str).str.split("/").str[0]).all()
     pooled = run(source, tmp_path / "random", protocol="random").index
     assert (pooled["split"].astype(str) != index["split"].astype(str)).any()
-    with pytest.raises(UserError, match="^split.folds: the source has a division of its own"):
+    with pytest.raises(UserError, match="^split.folds: the source has its own splits"):
         run(source, tmp_path / "folds", folds=3)
     run(source, tmp_path / "folds", folds=3, protocol="random")
 
@@ -112,7 +112,7 @@ def test_files_that_are_no_pictures_are_named_and_left_out(folder, tmp_path, cap
         (source / name).write_text("no picture")
     assert len(run(source, tmp_path).images) == 4
     lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
-    assert lines == [f"{source}/cat: left out 1 that are no pictures: 'notes.txt'"]
+    assert lines == [f"{source}/cat: left out 1 that are not images: 'notes.txt'"]
 
 
 def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):
@@ -122,7 +122,7 @@ def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):
         run(source, tmp_path / "strict")
     dataset = run(source, tmp_path / "lenient", max_bad_records=0.5)
     assert dataset.index["row"].tolist() == [0, 1, 3, 0, 1, 2, 3]
-    assert "left out: 1 of 4 records are malformed, the first: cat/2.png:3: " in capsys.readouterr().err
+    assert "left out: 1 of 4 records are malformed; the first: cat/2.png:3: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", [28, 40])

@@ -149,7 +149,7 @@ def test_files_of_digits(address):
 
 def test_an_empty_folder(tmp_path):
     (tmp_path / "simplified").mkdir()
-    assert said(str(tmp_path), "cat").endswith("simplified: no .ndjson files in it; cat.ndjson is wanted")
+    assert said(str(tmp_path), "cat").endswith("simplified: no .ndjson files found; cat.ndjson is expected")
 
 
 def test_a_page_for_whatever_is_asked_is_no_list(serve, tmp_path):

@@ -150,4 +150,4 @@ def test_rows_are_lines_and_what_was_not_simplified_is_reported(raw, tmp_path, c
         (tmp_path / f"simplified/{category}.ndjson").write_bytes(b"".join([b"nonsense\n", *lines, b"\n", large]))
     index = run(tmp_path, tmp_path / "out", max_bad_records=0.1).index
     assert index["row"].tolist() == [*range(1, 21), 22] * 3
-    assert capsys.readouterr().err.count("1 drawings were not simplified yet") == 3
+    assert capsys.readouterr().err.count("1 drawings were not simplified and") == 3

@@ -55,5 +55,5 @@ def test_a_dataset_gives_them_at_any_size(tmp_path):
     assert large.shape == (40, 3, 40, 40)
     apart = large[:5].astype(int)
     assert (apart.sum(axis=(2, 3)) > 0).all() and (apart[:, 0] != apart[:, 2]).any(axis=(1, 2)).all()
-    with pytest.raises(UserError, match="learns from strokes and this dataset has bitmaps only"):
+    with pytest.raises(UserError, match="needs strokes, but this dataset has only bitmaps"):
         Dataset.open(tmp_path / "numpy_bitmap").inputs(RasterInput(kind="rasters", size=28, channels=1))

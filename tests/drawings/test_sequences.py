@@ -93,5 +93,5 @@ def test_a_dataset_gives_its_strokes(mirror, tmp_path):
     preprocess(
         tmp_path / "raw", preset.model_copy(update={"format": "numpy_bitmap", "limit": 20}), split, tmp_path / "bitmaps"
     )
-    with pytest.raises(UserError, match="learns from strokes"):
+    with pytest.raises(UserError, match="needs strokes"):
         Dataset.open(tmp_path / "bitmaps").inputs(StrokeInput(kind="strokes", max_points=100))

@@ -23,9 +23,8 @@ def test_each_feature_goes_to_one_sum_with_a_sign(width):
     assert found.shape == (2, MOST_FEATURES)
     share = -(-width // MOST_FEATURES)
     signs = torch.where(POSITIVE, 1.0, -1.0)
-    expected = torch.zeros_like(found)
-    for place in range(width):
-        expected[:, place // share] += features[:, place] * signs[place % len(signs)]
+    places = torch.arange(width)
+    expected = torch.zeros_like(found).index_add_(1, places // share, features * signs[places % len(signs)])
     np.testing.assert_allclose(found, expected, atol=1e-12)
     assert 0.45 < POSITIVE.float().mean() < 0.55
 

@@ -131,7 +131,7 @@ def test_the_card_says_data_command_figures_and_licence(out):
 def test_the_card_says_where_the_first_weights_come_from(trained, tmp_path):
     save_model(tmp_path / "models", trained, ABOUT)
     main([str(tmp_path / "models"), str(tmp_path / "out.safetensors"), "--command", "x", "--began", "a known source"])
-    assert "**Began with**: a known source." in (tmp_path / "out.md").read_text(encoding="utf-8")
+    assert "**Initial weights**: a known source." in (tmp_path / "out.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut short", "other"])
@@ -194,7 +194,7 @@ def test_sketches_of_a_shipped_model_are_its_backbone(architecture, tmp_path, mo
             assert value.equal(theirs if value.ndim < 2 else theirs.half().float()), name
     (tmp_path / architecture / "model.safetensors").unlink()
     with pytest.raises(
-        UserError, match=f"sketches: {architecture}/model.safetensors, a part of this package"
+        UserError, match=f"sketches: {architecture}/model.safetensors, which is part of this package"
     ) as raised:
         load_weights(network, ["sketches", "none"])
     assert "\n" not in str(raised.value)

@@ -1,5 +1,6 @@
 """Weights: tried in order, recorded, and never a pickle."""
 
+import copy
 import sys
 import urllib.request
 from pathlib import Path
@@ -18,9 +19,16 @@ from sketch_classifier.params import ImageInput
 INPUT = ImageInput(size=32, channels=3)
 
 
+@pytest.fixture(scope="module")
+def built():
+    """Networks with random weights, ours and torchvision's whole one, to be copied: that takes less than building them."""
+    torch.manual_seed(5)
+    return build_network("mobilenet_v2", INPUT, 1, seed=3), mobilenet_v2()
+
+
 @pytest.fixture
-def network():
-    return build_network("mobilenet_v2", INPUT, 1, seed=3)
+def network(built):
+    return copy.deepcopy(built[0])
 
 
 @pytest.fixture
@@ -36,10 +44,9 @@ def no_network(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def whole():
+def whole(built):
     """torchvision's whole network with random weights."""
-    torch.manual_seed(5)
-    return mobilenet_v2()
+    return copy.deepcopy(built[1])
 
 
 def same_backbone(network, whole):

@@ -92,7 +92,11 @@ def after_download(make_project, tmp_path_factory):
             "model=resnet50",
             "model: unknown model 'resnet50': did you mean 'resnet18'? Accepted are sketchnet, sketchnet_tiny, ",
         ),
-        ("dataset=car2", "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, "),
+        pytest.param(
+            "dataset=car2",
+            "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, ",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(after_download, override, expected):

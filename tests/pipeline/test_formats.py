@@ -45,7 +45,7 @@ def test_five_pictures_a_class(project, tmp_path):
         archive.add(tmp_path / "drawings", "my drawings")
     use(project, tmp_path / "drawings.tar.gz", "cnn", format="image_folder")
     done = project.run("dvc", "repro")
-    assert "for testing, so figures of classes mean little" in done.stderr
+    assert "test drawings, so metrics of single classes are unreliable" in done.stderr
 
     index = pd.read_parquet(project.root / "data/processed/index.parquet")
     assert len(index) == 15 and set(index["split"]) == {"train", "validation", "test"}

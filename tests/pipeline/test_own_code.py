@@ -25,6 +25,7 @@ COMMANDS = {
     "benchmark": ["benchmarks/allocator.py"],
     "torchrun": ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "1", "-m", "stages.train"],
 }
+QUICK = {"stage", "command line", "app", "benchmark"}  # one of each folder that has commands
 
 
 def edit(project, path: str, line: str) -> None:
@@ -41,7 +42,7 @@ def edited(make_project, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "torchrun" else name for name in COMMANDS]
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in COMMANDS]
 )
 def test_an_edit_of_this_folder_runs(edited, name):
     done = edited.run(sys.executable, *COMMANDS[name], check=False)

@@ -47,5 +47,5 @@ def test_photographs_of_digits(project):
     refused = project.run("dvc", "exp", "run", "-S", "model=conv_lstm", check=False)
     assert refused.returncode
     errors = re.findall(r"^error: .*", refused.stderr, re.MULTILINE)
-    assert len(errors) == 1 and "'conv_lstm' learns from strokes" in errors[0]
+    assert len(errors) == 1 and "'conv_lstm' needs strokes" in errors[0]
     assert "Traceback" not in refused.stdout + refused.stderr

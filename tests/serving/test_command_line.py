@@ -137,7 +137,7 @@ def test_a_picture_for_a_model_that_needs_strokes(command, files, model_folder):
 
 def test_a_picture_for_a_model_of_photographs(command, model_folder, tmp_path):
     """It is looked at in colour, the square in its middle, and no lines are searched in it."""
-    model = onnx.load(model_folder(3) / "model.onnx")
+    model = onnx.load(model_folder("stroke_order") / "model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     onnx.save(model, tmp_path / "model.onnx")
     pixels = np.random.default_rng(0).integers(0, 256, (28, 50, 3), np.uint8)
@@ -189,7 +189,7 @@ def test_without_a_model_the_shipped_one_answers_and_a_line_says_so(bare, files)
     num = len(Predictor.pretrained().classes)
     assert (code, errors) == (
         0,
-        [f"no model in models/: using sketchnet, trained on real drawings of {num} categories"],
+        [f"no model in models/; using the pre-trained sketchnet ({num} categories)"],
     )
     expected = Predictor.pretrained().predict_images(np.load(files / "images.npy")).max(axis=1)
     found = [json.loads(line)["predictions"][0]["probability"] for line in lines]
@@ -209,7 +209,7 @@ def test_a_shipped_model_by_its_name(bare, files, model_folder, tmp_path):
     assert (code, lines, len(errors)) == (1, [], 1) and "did you mean 'sketchnet'" in errors[0]
     code, lines, errors = bare(files / "images.npy", "--model", "sketchnet", "--int8")
     assert (code, lines) == (1, [])
-    assert errors == ["error: --int8: sketchnet, which is part of this package, has no 8-bit form"]
+    assert errors == ["error: --int8: the pre-trained model sketchnet has no 8-bit version"]
 
 
 def test_a_model_that_was_not_exported_is_not_passed_over(bare, files, model_folder, tmp_path):

@@ -26,7 +26,7 @@ from sketch_classifier.serving.quantise import quantise
 ROOT = Path(__file__).parents[2]
 PRESETS = load_params(ROOT / "params.yaml").models
 ALIKE = {"resnet18_augmented", "mobilenet"}  # the graphs of resnet18 and mobilenet_binary, but for the last layer
-QUICK = {"cnn", "cnn_small", "conv_lstm"}
+QUICK = {"cnn", "cnn_small"}
 SMALLEST = 0.25 * 1.1  # of the bytes
 
 
@@ -100,8 +100,9 @@ def test_every_preset(name, processed, exported):
     np.testing.assert_allclose(answers.features, features, atol=1e-4 * np.abs(features).max())
 
 
-def test_the_mirror_image_is_looked_at_within_the_graph(processed, tmp_path):
-    save_untrained(tmp_path, processed, "sketchnet_tiny", flip_average=True)
+@pytest.mark.parametrize("name", ["cnn", pytest.param("sketchnet_tiny", marks=pytest.mark.slow)])
+def test_the_mirror_image_is_looked_at_within_the_graph(name, processed, tmp_path):
+    save_untrained(tmp_path, processed, name, flip_average=True)
     network, about = load_model(tmp_path)
     onnx.save(onnx_model(network, about), tmp_path / "model.onnx")
     session = Session(tmp_path / "model.onnx")
@@ -159,9 +160,8 @@ def test_the_int8_weights_leave_room_for_two_products(model_folder):
 @pytest.mark.parametrize(
     "shape, size",
     [
-        ((28, 28), 96),
         ((3, 40, 70), 28),
-        *(pytest.param(*case, marks=pytest.mark.slow) for case in [((28, 28), 20), ((3, 32, 32), 64)]),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in [((28, 28), 96), ((28, 28), 20), ((3, 32, 32), 64)]),
     ],
 )
 def test_images_are_resized_as_anywhere_else(shape, size):
@@ -190,6 +190,7 @@ def test_images_are_resized_as_anywhere_else(shape, size):
         np.testing.assert_array_equal(found.reshape(20, *shape[:-2], size, size), resize(images, size))
 
 
+@pytest.mark.slow
 def test_strokes_for_a_model_of_strokes(processed, exported, unseen):
     folder, _ = exported("conv_lstm")
     predictor = Predictor(folder)
@@ -197,7 +198,7 @@ def test_strokes_for_a_model_of_strokes(processed, exported, unseen):
     dataset = Dataset.open(processed)
     drawings = unseen("house", 3)
     assert predictor.about.kind == "strokes" and predictor.predict_strokes(drawings).shape == (len(drawings), 3)
-    with pytest.raises(UserError, match="learnt from strokes"):
+    with pytest.raises(UserError, match="trained on strokes"):
         predictor.predict_images(dataset.images[:2])
 
 

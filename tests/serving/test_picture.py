@@ -132,14 +132,14 @@ def test_a_dot_is_drawn_in_the_centre():
 
 
 def test_an_empty_picture_of_the_bitmaps_size_has_no_drawing():
-    with pytest.raises(UserError, match="no drawing stands out"):
+    with pytest.raises(UserError, match="no drawing found"):
         picture_to_bitmap(np.full((28, 28), 255, np.uint8), 28)
 
 
 @pytest.mark.parametrize("noise", [0, 6])
 def test_an_empty_sheet_has_no_drawing(noise):
     values = np.linspace(120, 220, 400)[None] + np.random.default_rng(0).normal(0, noise, (300, 400))
-    with pytest.raises(UserError, match="no drawing stands out"):
+    with pytest.raises(UserError, match="no drawing found"):
         picture_to_bitmap(values.astype(np.uint8), 28)
 
 

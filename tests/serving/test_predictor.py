@@ -14,7 +14,7 @@ from sketch_classifier.drawings.simplify import simplify
 CATEGORIES = ("apple", "bicycle", "house")
 
 
-@pytest.mark.parametrize("channels", [1, 3, "stroke_order"])
+@pytest.mark.parametrize("channels", [1, pytest.param(3, marks=pytest.mark.slow), "stroke_order"])
 def test_strokes_are_recognised(trained, unseen, channels):
     predictor = trained(channels)
     assert predictor.classes == CATEGORIES
@@ -68,6 +68,7 @@ def test_features_come_with_probabilities(trained, unseen):
     assert np.linalg.norm(answers.features - centre, axis=1).mean() < np.linalg.norm(others - centre, axis=1).mean()
 
 
+@pytest.mark.slow  # with the model that this takes
 def test_grey_images_for_a_model_of_three_channels(trained, unseen):
     images = rasterize(simplify(unseen("house")))
     predictor = trained(3)
@@ -77,13 +78,13 @@ def test_grey_images_for_a_model_of_three_channels(trained, unseen):
 
 
 def test_a_model_of_photographs_refuses_strokes(model_folder, tmp_path):
-    model = onnx.load(model_folder(3) / "model.onnx")
+    model = onnx.load(model_folder("stroke_order") / "model.onnx")
     next(entry for entry in model.metadata_props if entry.key == "channels").value = '"color"'
     onnx.save(model, tmp_path / "model.onnx")
     predictor = Predictor(tmp_path)
     assert predictor.predict_images(np.zeros((1, 3, 28, 28), np.uint8)).shape == (1, 3)
     for ask in (predictor.predict_strokes, predictor.answer_strokes, predictor.bitmaps):
-        with pytest.raises(UserError, match="learnt from photographs; use predict_images"):
+        with pytest.raises(UserError, match="trained on photographs; use predict_images"):
             ask([[[[0, 10], [5, 5]]]])
 
 

@@ -71,14 +71,15 @@ def mobilenet(backbone_file) -> ModelPreset:
     )
 
 
-@pytest.fixture
-def backbone_file(tmp_path):
-    """A state dict of torchvision's whole MobileNetV2, with random weights."""
+@pytest.fixture(scope="session")
+def backbone_file(tmp_path_factory):
+    """A state dict of torchvision's whole MobileNetV2, with random weights. Tests only read it."""
     import torch
     from safetensors.torch import save_file
     from torchvision.models import mobilenet_v2
 
+    path = tmp_path_factory.mktemp("backbone") / "mobilenet_v2.safetensors"
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        save_file(mobilenet_v2().state_dict(), tmp_path / "mobilenet_v2.safetensors")
-    return tmp_path / "mobilenet_v2.safetensors"
+        save_file(mobilenet_v2().state_dict(), path)
+    return path

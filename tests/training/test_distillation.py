@@ -220,11 +220,11 @@ def test_a_frozen_student_is_taught_on_images_and_not_on_features(write_dataset,
         ({"task": "binary"}, {}, "is a binary model, and this one is multiclass"),
         ({}, {"task": "binary"}, "is a multiclass model, and this one is binary"),
         ({"class_names": ("high", "cat")}, {}, "does not know middle, low"),
-        ({"channels": "color"}, {}, "learnt from images with channels color, and the dataset has 1"),
+        ({"channels": "color"}, {}, "was trained on images with channels color, but the dataset has 1"),
         ({"task": "binary", "positive": ("low",)}, {"task": "binary"}, "another positive group"),
         (
             {"architecture": "conv_lstm", "input": {"kind": "strokes", "max_points": 20}}, {},
-            "learns from strokes, and this model from images",
+            "learns from strokes, but this model from images",
         ),
     ],
 )  # fmt: skip

@@ -171,7 +171,7 @@ def test_the_death_of_wandbs_own_process_does_not_stop_training(run, offline, mo
     without = outputs(run("without"))
     monkeypatch.setattr(loop, "_train_epoch", kill_in_epoch_2)
     assert outputs(run("with", "wandb")) == without
-    assert capfd.readouterr().err.count("wandb: no longer logged to: ") == 1
+    assert capfd.readouterr().err.count("wandb: logging stopped: ") == 1
 
 
 def test_tensorboard_has_the_curves(run):
@@ -225,7 +225,7 @@ def test_a_logger_that_fails_does_not_stop_training(run, monkeypatch, capsys, fa
 
     monkeypatch.setattr(loggers, "_WandB", Broken)
     assert outputs(run("with", "wandb")) == outputs(run("without"))
-    assert capsys.readouterr().err.count("wandb: no longer logged to: the service is gone\n") == 1
+    assert capsys.readouterr().err.count("wandb: logging stopped: the service is gone\n") == 1
 
 
 @pytest.mark.parametrize("name", ["dvclive", "wandb", "tensorboard"])

@@ -16,6 +16,7 @@ from sketch_classifier.training.checkpoint import Checkpoint
 from sketch_classifier.training.train import train
 
 SETTINGS = Train(device="cpu")
+COUNTS = (70, 20, 10)
 
 
 def begin(dataset, preset, folder, seed=0):
@@ -59,12 +60,13 @@ def mixing(cnn):
 
 
 @pytest.mark.parametrize(
-    ("preset", "dies_in"), [("cnn", 2), ("cnn", 4), ("mobilenet", 2), ("mobilenet", 4), ("mixing", 3)]
+    ("preset", "dies_in"),
+    [("cnn", 2), ("cnn", 4), ("mobilenet", 2), pytest.param("mobilenet", 4, marks=pytest.mark.slow), ("mixing", 3)],
 )
 def test_goes_on_and_ends_with_the_same_bytes(write_dataset, tmp_path, epochs_run, request, preset, dies_in):
     preset = request.getfixturevalue(preset)
     preset = preset.model_copy(update={"epochs": 4})
-    dataset = write_dataset()
+    dataset = write_dataset(COUNTS)
     begin(dataset, preset, tmp_path / "undisturbed")
     epochs_run.seen.clear()
 
@@ -84,11 +86,11 @@ def test_goes_on_and_ends_with_the_same_bytes(write_dataset, tmp_path, epochs_ru
 def test_any_change_starts_afresh(write_dataset, cnn, tmp_path, epochs_run, change, monkeypatch):
     epochs_run.dies_in = 3
     with pytest.raises(KeyboardInterrupt):
-        begin(write_dataset(), cnn, tmp_path)
+        begin(write_dataset(COUNTS), cnn, tmp_path)
     epochs_run.dies_in = None
     epochs_run.seen.clear()
 
-    dataset = write_dataset(name="again")
+    dataset = write_dataset(COUNTS, name="again")
     if change == "data":
         pixels = torch.from_numpy(dataset.images.copy()).numpy()
         pixels[0, 0, 0] += 1
@@ -107,9 +109,9 @@ def test_any_change_starts_afresh(write_dataset, cnn, tmp_path, epochs_run, chan
 def test_the_same_run_from_an_equal_dataset_elsewhere_goes_on(write_dataset, cnn, tmp_path, epochs_run):
     epochs_run.dies_in = 3
     with pytest.raises(KeyboardInterrupt):
-        begin(write_dataset(), cnn, tmp_path)
+        begin(write_dataset(COUNTS), cnn, tmp_path)
     epochs_run.dies_in = None
-    begin(write_dataset(name="again"), cnn, tmp_path)
+    begin(write_dataset(COUNTS, name="again"), cnn, tmp_path)
     assert epochs_run.seen == [1, 2, 3, 4]
 
 

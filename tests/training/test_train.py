@@ -17,6 +17,7 @@ from sketch_classifier.training.batches import batches
 from sketch_classifier.training.train import train
 
 QUIET = Train(device="cpu", loggers=())
+FEW = (64, 20, 8)  # drawings, for networks that take long
 
 
 @pytest.fixture
@@ -130,10 +131,10 @@ def test_streaming_gives_the_same_bytes_as_holding_the_dataset(write_dataset, cn
     assert files(run(dataset, cnn, "streamed")) == held
 
 
-@pytest.mark.parametrize("flips", [False, True])
+@pytest.mark.parametrize("flips", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_features_once_give_what_the_long_way_gives(write_dataset, mobilenet, run, monkeypatch, flips):
     """With mirror images, too: validation looks at them and training does not."""
-    dataset = write_dataset()
+    dataset = write_dataset(FEW)
     mobilenet = mobilenet.model_copy(update={"test_time_flip": flips})
     once = run(dataset, mobilenet, "once")
     monkeypatch.setattr(train_module, "only_classifier", lambda network, splits, *_: (network, splits))
@@ -149,7 +150,7 @@ def test_features_once_give_what_the_long_way_gives(write_dataset, mobilenet, ru
 def test_a_frozen_backbone_stays_as_it_was_loaded(write_dataset, mobilenet, backbone_file, run):
     from safetensors.torch import load_file
 
-    network, _ = load_model(run(write_dataset(), mobilenet) / "models")
+    network, _ = load_model(run(write_dataset(FEW), mobilenet) / "models")
     for name, value in load_file(backbone_file).items():
         if name.startswith("features."):
             assert torch.equal(network.state_dict()["backbone.0." + name.removeprefix("features.")], value), name
@@ -157,7 +158,7 @@ def test_a_frozen_backbone_stays_as_it_was_loaded(write_dataset, mobilenet, back
 
 def test_none_freezes_nothing_and_says_so(write_dataset, mobilenet, run, capsys):
     preset = mobilenet.model_copy(update={"weights": ("none",), "epochs": 1})
-    _, about = load_model(run(write_dataset(), preset) / "models")
+    _, about = load_model(run(write_dataset(FEW), preset) / "models")
     assert about.weights == "none" and not about.frozen
     assert "from scratch" in capsys.readouterr().err
 
@@ -177,7 +178,7 @@ def test_an_empty_split_is_refused(write_dataset, cnn, run, counts, named):
 def test_a_class_without_training_drawings_is_named(write_dataset, cnn, run, capsys):
     labels = np.array([0, 1] * 60 + [0, 1, 2] * 20)
     run(write_dataset((120, 30, 30), labels=labels), cnn.model_copy(update={"epochs": 1}))
-    assert "no training drawing of low" in capsys.readouterr().err
+    assert "no training drawings of low" in capsys.readouterr().err
 
 
 def test_binary_without_positive_group_is_refused_before_any_work(write_dataset, cnn, run, tmp_path):
@@ -198,7 +199,7 @@ def test_binary_without_positive_group_is_refused_before_any_work(write_dataset,
 def test_an_unfit_optimizer_is_refused(write_dataset, cnn, run, optimizer, said):
     preset = cnn.model_validate(cnn.model_dump() | {"optimizer": optimizer})
     with pytest.raises(UserError, match=said):
-        run(write_dataset(), preset)
+        run(write_dataset(FEW), preset)
 
 
 def test_a_loss_that_is_no_number_is_refused_and_the_old_model_stays(write_dataset, cnn, run):

@@ -1,4 +1,4 @@
-"""From the model, the processed dataset and what evaluate wrote to figures, tables and the report."""
+"""Writes the figures, tables and report of a run, from the model, the dataset and the output of evaluate."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from sketch_classifier.progress import step
 
 @dataclass(frozen=True)
 class _Run:
-    """What every picture is made of."""
+    """The inputs of all figures."""
 
     dataset: Dataset
     network: Network
@@ -76,7 +76,7 @@ def analyze(
     seed: int,
     dataset_name: str,
 ) -> dict[str, Any]:
-    """Draw the figures of a run and write its report; returns what metrics.json holds.
+    """Draw the figures of a run and write its report; returns the content of metrics.json.
 
     manifest   the JSON file in which download wrote where the drawings come from
     processed  the folder that preprocess wrote
@@ -100,7 +100,7 @@ def analyze(
     rows = table["row"].to_numpy()
     unknown = (set(table["actual"]) | set(table["predicted"])) - set(names)
     if unknown or (len(rows) and rows.max() >= len(targets)):
-        raise UserError(f"{metrics / 'predictions.csv'}: of another model or dataset; run `dvc repro evaluate`")
+        raise UserError(f"{metrics / 'predictions.csv'}: belongs to another model or dataset; run `dvc repro evaluate`")
     figures = read_figures(metrics / "metrics.json")
     written = {
         name: read_table(metrics / f"{name}.csv")

@@ -1,4 +1,4 @@
-"""How far misclassified drawings lie from the centroids of their true and of their predicted class in feature space."""
+"""Distances of misclassified drawings to the centroids of their true and their predicted class in feature space."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndar
 def centroid_distances(
     wrong: pd.DataFrame, batches: Batches, centres: np.ndarray, class_names: Sequence[str]
 ) -> pd.DataFrame:
-    """One row a misclassified drawing, the most confident first: COLUMNS.
+    """One row per misclassified drawing, the most confident first: COLUMNS.
 
     wrong    its n rows of evaluate's predictions
     batches  of these drawings
-    centres  (C, D), as `centroids` gives them
+    centres  (C, D), from `centroids`
 
     Both distances are Euclidean (in the network's own features); nearer_to is "actual" or "predicted", and "actual"
     where they are equal.
@@ -66,7 +66,7 @@ def centroid_distances(
 
 
 def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
-    """A point a misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
+    """One point per misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
 
     drawings  what the centroids are the means of, as "500 training drawings of each class"
     """
@@ -92,6 +92,6 @@ def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
 
 
 def say(axes, text: str) -> None:
-    """Instead of a diagram that there is nothing to draw in."""
+    """A text in place of a diagram without data."""
     axes.axis("off")
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=12, color=QUIET, transform=axes.transAxes)

@@ -1,4 +1,4 @@
-"""plots/class_distribution.png: how many drawings of each class each split holds."""
+"""plots/class_distribution.png: number of drawings of each class by split."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 
 COLOURS = (BLUE, ORANGE, GREEN)
-ROW = 0.24  # inches a class
+ROW = 0.24  # inches per class
 
 
 def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """(C, 3) int counts of train, validation and test drawings, as one stacked bar a class; C from 2.
+    """(C, 3) int counts of train, validation and test drawings, as one stacked bar per class; C from 2.
 
     Of more than LEGIBLE classes the SHOWN with the fewest drawings, the fewest first.
     """
@@ -31,7 +31,7 @@ def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figur
     if num_classes > LEGIBLE:
         shown = np.argsort(totals, kind="stable")[:SHOWN]
         title += f": the {len(shown)} of {num_classes} classes with the fewest drawings"
-        detail += f"; {totals.min():,} to {totals.max():,} drawings a class"
+        detail += f"; {totals.min():,} to {totals.max():,} drawings per class"
     figure = new_figure(8, max(len(shown) * ROW, 0.8) + TOP + 0.85, title, detail, class_names)
     axes = figure.add_subplot()
     _bars(axes, counts[shown], [class_names[code] for code in shown.tolist()])

@@ -26,7 +26,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     title, detail = "Confusion matrix", f"{model}, {counts.sum():,} test drawings, accuracy {accuracy:.1%}"
     shown = classes_to_show(confusion)
     if len(shown) < len(names):
-        title += f" of the {len(shown)} of {len(names)} classes with the most mistakes"
+        title += f" of the {len(shown)} of {len(names)} classes with the most errors"
         detail += "; all classes are in metrics/confusion_matrix.csv"
     counts, shares, names = counts[np.ix_(shown, shown)], shares[np.ix_(shown, shown)], [names[code] for code in shown]
     num_classes = len(names)
@@ -50,7 +50,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     ticks = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1]
     share = 0.6 / figure.get_figwidth()  # of the width: a bar that does not grow with the matrix
     bar = figure.colorbar(image, ax=axes, ticks=ticks, aspect=25, fraction=share, shrink=0.6)
-    bar.set_label("share of the actual class", fontsize=9)
+    bar.set_label("share of actual class", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     bar.outline.set_visible(False)

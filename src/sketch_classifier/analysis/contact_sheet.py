@@ -1,4 +1,4 @@
-"""A few drawings of each class of a source, a row a class."""
+"""A contact sheet: a few drawings of each class of a source, one row per class."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def contact_sheet(
     """A page with a row for each class: its name, and up to `num_samples` of its drawings.
 
     samples  by class: (H, W) uint8, white ink on black, or photographs, (3, H, W)
-    title    what one sees
-    detail   under it
+    title    in bold
+    detail   below it
     """
     columns = max(1, ceil(len(samples) / TALLEST))
     rows = ceil(len(samples) / columns)

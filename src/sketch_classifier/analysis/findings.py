@@ -1,4 +1,4 @@
-"""What the tables of a run say in sentences, for the report. Pure functions."""
+"""The findings of a run in sentences, for the report. Pure functions."""
 
 from __future__ import annotations
 

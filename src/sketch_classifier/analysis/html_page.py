@@ -1,4 +1,4 @@
-"""Pages from the templates in the folder `pages`."""
+"""HTML pages from the templates in the folder `pages`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m sketch_classifier inspect SOURCE`: what is in a source, as a page of text and a picture."""
+"""`python -m sketch_classifier inspect SOURCE`: a summary of a source, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from sketch_classifier.data.convert_command import add_source, positive
 LIMIT = 1000
 SHEET = "contact_sheet.png"
 
+EXAMPLES = """examples:
+  sketch-classifier inspect my_drawings/
+  sketch-classifier inspect official --categories cat dog --limit 100 --out cats_and_dogs.png
+"""
+
 
 def add(commands) -> None:
-    """Declare the command among others (of `argparse`)."""
+    """Add the command to the subparsers `commands` of argparse."""
     parser = commands.add_parser(
         "inspect",
-        help="say what is in a dataset, in any format",
-        description="Say what is in a source: format, classes, counts, flags, countries and unreadable records; draw "
-        "a few drawings of each class; and give the block for params.yaml.",
+        help="summarise a dataset in any format",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Summarise a source: format, classes, counts, flags, countries and unreadable records. Also\n"
+        "writes a contact sheet with a few drawings of each class, and prints the block for params.yaml.",
+        epilog=EXAMPLES,
     )
     add_source(parser)
     parser.add_argument(
-        "--limit", type=positive, default=LIMIT, metavar="N", help=f"drawings read of each class (default: {LIMIT:,})"
+        "--limit", type=positive, default=LIMIT, metavar="N", help=f"drawings read per class (default: {LIMIT:,})"
     )
-    parser.add_argument("--out", default=SHEET, metavar="FILE", help=f"picture of the drawings (default: {SHEET})")
+    parser.add_argument("--out", default=SHEET, metavar="FILE", help=f"file of the contact sheet (default: {SHEET})")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Here: they load what the other commands have no use for.
+    # Imported here because the other commands do not need them.
     from sketch_classifier.analysis.inspect_report import dataset_block, report
     from sketch_classifier.data.inspection import SHOWN, inspect
 

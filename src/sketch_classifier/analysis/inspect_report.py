@@ -1,4 +1,4 @@
-"""What `inspect` says of a source: lines of text, and the block for params.yaml."""
+"""The report of `inspect`: lines of text, and the block for params.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawings whose label is probably wrong: confident learning over predictions in which its own label has no part."""
+"""Suspected label errors: confident learning on out-of-sample predictions."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.n
 
 
 def named(issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, class_names: Sequence[str]) -> pd.DataFrame:
-    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row a drawing."""
+    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row per drawing."""
     found, names = rows[issues["place"]], np.array(class_names, dtype=object)
     about = dataset.index.iloc[found].reset_index(drop=True)
     values = {

@@ -13,7 +13,7 @@ from sketch_classifier.errors import UserError
 
 
 def read_curves(path: str | Path) -> pd.DataFrame:
-    """The columns epoch, train_loss, validation_loss, train_accuracy and validation_accuracy, one row an epoch."""
+    """The columns epoch, train_loss, validation_loss, train_accuracy and validation_accuracy, one row per epoch."""
     try:
         return pd.read_csv(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""plots/look_alikes.png: which classes are confused with one another more often than chance explains."""
+"""plots/look_alikes.png: classes that are confused more often than chance explains."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 FEWEST = 5  # mistakes that a pair of classes must have, both directions together
 SIGNIFICANCE = 0.05  # of all pairs together
 RULE = (
-    f"Two classes count as commonly confused if there are at least {FEWEST} mistakes between them, and significantly "
+    f"Two classes count as commonly confused if there are at least {FEWEST} errors between them, and significantly "
     f"more than if their errors were spread evenly over the other classes (binomial test, {SIGNIFICANCE:.0%} level "
     "with Bonferroni correction)."
 )
-ROW = 0.2  # inches a class
+ROW = 0.2  # inches per class
 LEAST = 1e-4  # where groups that are never confused join
 TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 

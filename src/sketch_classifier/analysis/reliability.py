@@ -16,7 +16,7 @@ TITLES = {"before": "before temperature scaling", "after": "after temperature sc
 def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail: str) -> Figure:
     """Evaluate's tables calibration and intervals: the accuracy in each bin of confidence against the diagonal.
 
-    One panel before temperature scaling, and one after it where there is one.
+    One panel before temperature scaling, and one after it if there is one.
     """
     errors = figures.set_index("figure")["value"]
     scalings = [name for name in TITLES if (calibration["scaling"] == name).any()]

@@ -49,7 +49,7 @@ MOST_ROWS = 15
 
 @dataclass(frozen=True)
 class Tables:
-    """What evaluate and analyze wrote: metrics.json, and the tables by their files' names."""
+    """The outputs of evaluate and analyze: the content of metrics.json, and the tables, named after their files."""
 
     figures: dict[str, Any]
     intervals: pd.DataFrame
@@ -64,15 +64,15 @@ class Tables:
 
 
 def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, num_audited: int) -> str:
-    """The page, from the tables and from the pictures that lie in `plots`.
+    """The HTML page, from the tables and the figures in the folder `plots`.
 
-    num_pages    of plots/errors/
-    num_audited  drawings whose labels were looked at
+    num_pages    number of pages in plots/errors/
+    num_audited  number of drawings whose labels were checked
 
-    The same arguments give the same page, so it holds no date: a date within would make each run of the same parameters
-    another result. The reader's browser fills in when the file was written, which the file system knows.
+    The same arguments give the same page. So it holds no date, which would make the output of each run differ; the
+    reader's browser fills in the date of the file.
 
-    Of what the dataset does not record, and of what did not occur, there is no section.
+    Sections about data that the dataset does not record are left out, and so are empty ones.
     """
     values = tables.intervals.set_index("figure")
     cards = [
@@ -84,12 +84,13 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
     calibration = calibration_text(tables.figures, tables.intervals, tables.calibration)
     sections = [
         _section("Metrics", [], _metrics(tables.intervals)),
-        _section("Predictions", [], _predictions(plots, tables, num_pages)),
-        _section("Training", [], _training(plots)),
-        _section("Results by class", [], _classes(plots, tables)),
-        _section("Confused classes", [pairs_text(tables.confusion, supported)], _pairs(plots, supported)),
-        _section("Drawing quality", [quality_text(tables.quality)], _quality(plots, tables.quality)),
-        _section("Countries", [countries_text(tables.by_country)], _countries(plots, tables.by_country)),
+        _section("Sample predictions", [], _samples(plots)),
+        _section("Misclassified examples", [], _errors(plots, tables, num_pages)),
+        _section("Learning curves", [], _training(plots)),
+        _section("Confusion matrix", [], _classes(plots, tables)),
+        _section("Commonly confused classes", [pairs_text(tables.confusion, supported)], _pairs(plots, supported)),
+        _section("Accuracy by drawing quality", [quality_text(tables.quality)], _quality(plots, tables.quality)),
+        _section("Accuracy by country", [countries_text(tables.by_country)], _countries(plots, tables.by_country)),
         _section("Feature space", [distances_text(tables.distances)], _features(plots, tables.distances)),
         _section("Label errors", [labels_text(tables.issues, num_audited)], _issues(plots, tables.issues)),
         _section("Calibration", [calibration], _calibration(plots)),
@@ -118,13 +119,16 @@ def _metrics(intervals: pd.DataFrame) -> list[dict]:
     ]
 
 
-def _predictions(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
-    blocks = [
-        _picture(
-            plots / "samples.png",
-            "Random test drawings with true class, predicted class and confidence. Green frame: correct; orange: not.",
-        )
-    ]
+def _samples(plots: Path) -> list[dict]:
+    how = (
+        "Random test drawings with true class, predicted class and confidence. Green frame: correct; orange: "
+        "misclassified."
+    )
+    return [_picture(plots / "samples.png", how)]
+
+
+def _errors(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
+    blocks: list[dict] = []
     if len(tables.distances):
         text = (
             "Misclassified test drawings, most confident first. Confident errors often point to a wrong label or an "
@@ -142,8 +146,8 @@ def _training(plots: Path) -> list[dict]:
     return [
         _picture(
             plots / "learning_curves.png",
-            "Learning curves. A validation loss that rises while the training loss falls is overfitting; where both "
-            "still fall at the last epoch, training longer may help.",
+            "Loss and accuracy after each epoch. A validation loss that rises while the training loss falls is "
+            "overfitting; if both still fall at the last epoch, training longer may help.",
         ),
         _picture(
             plots / "class_distribution.png",
@@ -166,7 +170,7 @@ def _classes(plots: Path, tables: Tables) -> list[dict]:
     blocks = [
         _picture(
             plots / "confusion_matrix.png",
-            "Confusion matrix. Rows are actual classes, columns predicted classes; colour is the share of the row. "
+            "Rows are actual classes, columns predicted classes; colour is the share of the row. "
             "Correct predictions are on the diagonal.",
         ),
         _table(
@@ -201,8 +205,8 @@ def _pairs(plots: Path, supported: np.ndarray) -> list[dict]:
 
 def _quality(plots: Path, quality: pd.DataFrame) -> list[dict]:
     how = (
-        "Accuracy by recognition flag, number of strokes and number of points. Very few strokes are often unfinished "
-        "drawings, very many are often scribbles."
+        "Accuracy by the game's recognition flag, number of strokes and number of points. Drawings with very few "
+        "strokes are often unfinished, those with very many are often scribbles."
     )
     return [] if quality.empty else [_picture(plots / "quality.png", how)]
 

@@ -1,4 +1,4 @@
-"""Drawings in rows and columns, each with a caption: samples, and misclassified drawings page by page."""
+"""Sheets of drawings with captions: samples, and misclassified drawings page by page."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Sheet:
     pictures  (n, H, W, 3) uint8
     captions  for each drawing its lines, as (text, colour)
     frames    the colour around each drawing
-    title     what one sees
-    detail    under it, of which model and how many drawings
+    title     in bold
+    detail    below it: the model, and the number of drawings
     """
 
     pictures: np.ndarray
@@ -43,7 +43,7 @@ class Sheet:
 
 
 def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
-    """(n, H, W) or (n, 3, H, W) uint8 as stored → (n, H, W, 3) uint8 as people like to see them.
+    """(n, H, W) or (n, 3, H, W) uint8 as stored → (n, H, W, 3) uint8 for display.
 
     Drawings are stored as light ink on black and shown as dark ink on white; with `channels` "stroke_order" the ink of
     the first third is red, of the second green and of the last blue. Photographs ("color") are shown as they are.
@@ -108,7 +108,7 @@ def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, i
 def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, model: str) -> Iterator[Sheet]:
     """All misclassified drawings of `predictions` (as evaluate wrote them), the most confident first, page by page.
 
-    One page that says so where there is none.
+    One page that says so if there is none.
     """
     wrong = predictions[~predictions["correct"]].sort_values("confidence", ascending=False, kind="stable")
     if wrong.empty:

@@ -1,4 +1,4 @@
-"""How every picture looks: colours that the colour-blind can tell apart, titles, the same bytes each time."""
+"""The style of all figures: colours for colour-blind readers, titles, reproducible bytes."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def new_figure(width: float, height: float, title: str, detail: str, names: Iter
 
     It touches nothing of pyplot's global state but how text is written: see `typefaces.use`.
 
-    title   what one sees, in bold
-    detail  under it, of which model and how many drawings
+    title   in bold
+    detail  below it: the model, and the number of drawings
     names   what else is written that a user has chosen, in letters of whatever script: of classes, countries, runs
     """
     typefaces.use(title, detail, *names)
@@ -45,7 +45,7 @@ def new_figure(width: float, height: float, title: str, detail: str, names: Iter
 
 
 def quiet(axes: Axes) -> None:
-    """Leave out the frame where it says nothing."""
+    """Remove the frame on the top and the right."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#999999")
     axes.tick_params(color="#999999", labelcolor=INK)
@@ -59,7 +59,7 @@ def class_colours(num_classes: int) -> np.ndarray:
 
 
 def save(picture: Figure | Image, path: str | Path) -> None:
-    """Write a PNG that says nothing of when and with what it was made."""
+    """Write a PNG without metadata on date and software."""
     with replaced_file(path) as partial:
         if isinstance(picture, Image):
             picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5 % larger

@@ -1,4 +1,4 @@
-"""Accuracy by country and by drawing quality: tables and figures of shares with their intervals."""
+"""Accuracy by country and by drawing quality: tables, and figures with confidence intervals."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
 
 
 def quality_figure(table: pd.DataFrame, model: str) -> Figure:
-    """One panel a quality of `quality`'s table."""
+    """One panel per quality of `quality`'s table."""
     present = [name for name in QUALITIES if (table["quality"] == name).any()]
     if not present:
         return _nothing("Accuracy by drawing quality", model, "this dataset has no strokes and no recognition flag")

@@ -90,7 +90,7 @@ def with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) ->
     """The detail under a title, with which classes are coloured where not all are."""
     if len(shown) == len(class_names):
         return detail
-    return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most mistakes"
+    return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most errors"
 
 
 def _scatter(

@@ -1,4 +1,4 @@
-"""From the names of revisions to the tables and pictures that hold their runs against each other."""
+"""Compares the runs of several revisions: tables, figures and a Markdown report."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NUM_DRAWINGS = 60  # in only_one_right.png
 
 
 def compare(names: Sequence[str], files: Files, processed: str | Path, out: str | Path) -> str:
-    """Compare the runs of the revisions `names` of the repository one stands in; nothing is checked out.
+    """Compare the runs of the revisions `names` of the current repository; nothing is checked out.
 
-    files      where a run's files lie
+    files      the paths of a run's files
     processed  the folder of the workspace's preprocessed drawings, of which pictures are made
     out        the folder to write in: comparison.md, .csv and .png, mcnemar.csv, only_one_right.csv and .png,
                centroid_distances.csv; those that there is nothing for are left out, and removed where they are old
 
-    Returns what comparison.md holds. Raises UserError for an unknown revision, a missing or damaged file.
+    Returns the content of comparison.md. Raises UserError for an unknown revision, a missing or damaged file.
     """
     runs = [read_run(name, files) for name in dict.fromkeys(names)]
     groups = repeats(runs)
@@ -61,7 +61,7 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
 
 
 def _entries(runs: Sequence[Run], groups: Sequence[Repeats]) -> dict[str, pd.DataFrame]:
-    """What is held against each other: runs by their names, and the folds of a cross-validation together.
+    """What is compared: runs by their names, and the folds of a cross-validation together.
 
     Runs whose predictions are not here are left out, and a cross-validation that lacks those of a fold.
     """

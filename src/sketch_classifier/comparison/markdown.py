@@ -1,4 +1,4 @@
-"""comparison.md: the tables of a comparison as a page to read. Pure functions."""
+"""comparison.md: the tables of a comparison as a page. Pure functions."""
 
 from __future__ import annotations
 

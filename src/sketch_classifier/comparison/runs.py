@@ -1,4 +1,4 @@
-"""What a revision holds of a finished run, read through DVC without checking it out."""
+"""Reads the results of a finished run from a revision through DVC, without checking it out."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _cached(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
             again = (
                 "`dvc repro`" if name == WORKSPACE else f"`dvc exp apply {name}` (or `git checkout`) and `dvc repro`"
             )
-            raise UserError(f"{name}: has no {path}: nothing has run there; {again} makes it") from None
+            raise UserError(f"{name}: has no {path}: the pipeline has not run there; {again} creates it") from None
         return None
 
 

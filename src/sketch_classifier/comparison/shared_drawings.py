@@ -1,4 +1,4 @@
-"""Which test drawings two runs share, and which of them only one gets right. Pure functions."""
+"""The test drawings that two runs share, and those that only one run classifies correctly. Pure functions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def only_one_right(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     tables  run name → its predictions as `identified` gives them. Only runs that call the drawing's class by the same
             name are held against each other.
 
-    One row a drawing: source, drawing, copy, row, actual, right (the run's name), confidence (of that run), and for
+    One row per drawing: source, drawing, copy, row, actual, right (the run's name), confidence (of that run), and for
     each run what it said, under its name (empty where the drawing was none of its test drawings). The most confident
     first within each run.
     """

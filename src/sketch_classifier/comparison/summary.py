@@ -1,4 +1,4 @@
-"""Runs side by side as tables: parameters, figures, repeated runs, pairs, distances. Pure functions."""
+"""Tables of several runs: parameters, metrics, repeated runs, pairs, distances. Pure functions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def repeats(runs: Sequence[Run]) -> list[Repeats]:
 
 
 def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
-    """One row a run, then one a group: name, num_runs, model, dataset, seed, fold, folds, changed, and the figures.
+    """One row per run, then one per group: name, num_runs, model, dataset, seed, fold, folds, changed, and the figures.
 
     `changed` names the other parameters in which the runs differ, of the selected model and dataset, with this run's
     values. A run has accuracy_low and accuracy_high, a 95 % interval: its own figures where evaluate wrote them, else
@@ -141,7 +141,7 @@ def pairs(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def distances(runs: Iterable[Run]) -> pd.DataFrame:
-    """How far the misclassified drawings lie from the centroid of their true and of their predicted class, a row a run.
+    """Distances of the misclassified drawings to the centroids of their true and predicted class, one row per run.
 
     Columns run, num_misclassified, distance_actual and distance_predicted (means, in the units of each network's own
     features, so not comparable between networks), ratio (mean of predicted / actual, comparable) and

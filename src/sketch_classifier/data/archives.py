@@ -1,4 +1,4 @@
-"""A .zip or .tar file, wherever it lies, as the folder that it was made of. No file takes a member's name."""
+"""Reads a .zip or .tar archive, local or remote, like the folder that it was made of."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_archive(url: str) -> bool:
 def open_archive(url: str, options: dict[str, Any]) -> Archive:
     """The members of an archive at a path or address; `options` are those of its file system.
 
-    Raises UserError where it is not there, damaged or no archive.
+    Raises UserError if it is not there, damaged or no archive.
     """
     try:
         if url.lower().endswith(".zip"):
@@ -77,21 +77,21 @@ class Archive(ABC):
         self._below[folder].append(path)
 
     def ls(self, path: str, detail: bool = True) -> list:
-        """What a folder holds. Raises FileNotFoundError where there is none."""
+        """What a folder holds. Raises FileNotFoundError if there is none."""
         if path.strip("/") not in self._below:
             raise FileNotFoundError(path)
         paths = self._below[path.strip("/")]
         return [self._entries[each] for each in paths] if detail else list(paths)
 
     def info(self, path: str) -> dict[str, Any]:
-        """What is known of a file or folder. Raises FileNotFoundError where there is none."""
+        """What is known of a file or folder. Raises FileNotFoundError if there is none."""
         try:
             return self._entries[path.strip("/")]
         except KeyError:
             raise FileNotFoundError(path) from None
 
     def cat_file(self, path: str, start: int, end: int) -> bytes:
-        """The bytes of a file from `start` to `end`. Raises UserError where it is damaged."""
+        """The bytes of a file from `start` to `end`. Raises UserError if it is damaged."""
         with self._lock:
             try:
                 return self._read(path, start, end)

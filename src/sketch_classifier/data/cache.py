@@ -1,4 +1,4 @@
-"""Prefixes of remote files kept on disk, so that more rows of a file fetch only its tail."""
+"""A cache of the first bytes of remote files, so that more rows of a file fetch only the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From any format that can be read to any that can be written, a batch at a time."""
+"""Converts a source from any readable format to any writable one, a batch at a time."""
 
 from __future__ import annotations
 

@@ -10,36 +10,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # it loads numba
     from sketch_classifier.data.convert import Converted
 
+EXAMPLES = """examples:
+  sketch-classifier convert official cats --format image_folder --categories cat --limit 1000 --size 256
+  sketch-classifier convert kaggle.zip ndjson --format simplified
+
+Records that cannot be read are left out and counted. docs/data.md says what each format can hold.
+"""
+
 
 def add(commands) -> None:
-    """Declare the command among others (of `argparse`)."""
+    """Add the command to the subparsers `commands` of argparse."""
     parser = commands.add_parser(
         "convert",
         help="write a dataset in another format",
-        description="Write the drawings of a source in another format, to a folder that can be a source itself.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Write the drawings of a source in another format, to a folder that can itself be a source.",
+        epilog=EXAMPLES,
     )
     add_source(parser)
-    parser.add_argument("out", metavar="OUT", help="folder to write, which is not there or empty")
+    parser.add_argument("out", metavar="OUT", help="output folder, new or empty")
     parser.add_argument("--format", required=True, metavar="FORMAT", help=f"one of {', '.join(_writable())}")
-    parser.add_argument("--limit", type=positive, metavar="N", help="drawings of each class (default: all)")
-    parser.add_argument("--size", type=positive, metavar="PX", help="image_folder: pixels a side (default: 28)")
-    parser.add_argument("--image", choices=("png", "svg"), default="png", help="image_folder: what to write")
+    parser.add_argument(
+        "--limit", type=positive, metavar="N", help="maximum number of drawings per class (default: all)"
+    )
+    parser.add_argument(
+        "--size", type=positive, metavar="PX", help="image_folder: width and height in pixels (default: 28)"
+    )
+    parser.add_argument("--image", choices=("png", "svg"), default="png", help="image_folder: file type (default: png)")
     parser.set_defaults(run=_run)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Declare what commands have in common that read a source."""
+    """Add the arguments that all commands share that read a source."""
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, an archive or an fsspec URL of a dataset in any format, or `official`: Google's bucket",
+        help="a folder, archive (.zip, .tar.gz) or fsspec URL of a dataset in any format, or `official`, Google's "
+        "bucket",
     )
-    parser.add_argument(
-        "--from", dest="source_format", metavar="FORMAT", help="format of SOURCE (default: the first recognised)"
-    )
+    parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="format of SOURCE (default: detected)")
     parser.add_argument("--categories", nargs="+", metavar="NAME", help="classes to read (default: all)")
     parser.add_argument(
-        "--reading", choices=("ink", "resize"), help="how pictures of an image_folder are read (default: ink)"
+        "--reading",
+        choices=("ink", "resize"),
+        help="image_folder: find the drawing and redraw it as in the dataset, or only resize (default: ink)",
     )
 
 
@@ -83,10 +97,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def _notes(done: Converted) -> Iterator[str]:
     if done.lost:
-        yield f"left out, as {done.format} cannot hold it: {', '.join(done.lost)}"
+        yield f"left out, because {done.format} cannot store it: {', '.join(done.lost)}"
     if done.unknown:
-        yield f"unknown to {done.source_format}, so {done.format} has a default: {', '.join(done.unknown)}"
+        yield f"not in {done.source_format}, so {done.format} gets a default value: {', '.join(done.unknown)}"
     if done.num_changed:
         yield f"{done.num_changed:,} drawings were simplified"
     if done.bad.count:
-        yield f"left out: {done.bad.count} of {done.bad.total} records are malformed, the first: {done.bad.first[0]}"
+        yield f"left out: {done.bad.count} of {done.bad.total} records are malformed; the first: {done.bad.first[0]}"

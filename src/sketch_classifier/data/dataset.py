@@ -29,7 +29,7 @@ class Dataset:
     labels         (N,) int64: index into `categories`
     split          (N,) int8: index into SPLITS
     categories     the names of the classes
-    positive       the categories of the positive group (empty where there is none)
+    positive       the categories of the positive group (empty if there is none)
     positive_name  what to call that group, or None
     channels       1, 3 (grey three times), "stroke_order" or "color" (photographs)
     mirror         whether a mirrored drawing is still one of its category
@@ -48,7 +48,7 @@ class Dataset:
 
     @classmethod
     def open(cls, folder: str | Path = "data/processed") -> Dataset:
-        """Open what `preprocess` wrote. Raises UserError where it is missing."""
+        """Open the output of `preprocess`. Raises UserError if it is missing."""
         folder = Path(folder)
         try:
             about: dict[str, Any] = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
@@ -92,7 +92,7 @@ class Dataset:
 
     @cached_property
     def index(self) -> pd.DataFrame:
-        """One row a drawing: category, label, split, row (in its file), file (where a category has no one file of its
+        """One row per drawing: category, label, split, row (in its file), file (where a category has no one file of its
         own), for strokes num_strokes and num_points, and key_id, countrycode, recognized and timestamp if known."""
         return pd.read_parquet(self.folder / "index.parquet")
 
@@ -108,16 +108,16 @@ class Dataset:
     @overload
     def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences: ...
     def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences:
-        """What a network with that input reads of the N drawings.
+        """The N drawings as a network with that input reads them.
 
         That is `images`; Rasters of the input's size; or Sequences of max_points + 1 points.
 
-        Raises UserError where strokes are asked for and there are none.
+        Raises UserError if the input needs strokes and the dataset has none.
         """
         if input.kind == "images":
             return self.images
         if not self.has_strokes:
-            raise UserError(f"{self.folder}: the model learns from strokes and this dataset has bitmaps only")
+            raise UserError(f"{self.folder}: the model needs strokes, but this dataset has only bitmaps")
         points, stroke_offsets = (
             np.load(self.folder / name, mmap_mode="r", allow_pickle=False) for name in ("points.npy", "offsets.npy")
         )

@@ -1,4 +1,4 @@
-"""The first rows of each category's file, fetched (or drawn) into one folder with a manifest."""
+"""Downloads (or generates) the first rows of each category's file into a folder with a manifest."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def download(
 ) -> dict:
     """Write the first `limit` (None: all) drawings of each category to `out/<format>/`.
 
-    Formats of one file a category become `<category>` and the same ending, others what their own file in `data/formats`
-    says. Of svhn, `categories` are the names of files (train_32x32, …), which are written whole; only synthetic ones
-    are cut to `limit`.
+    Formats with one file per category are written as `<category>` with the same suffix, others as their module in
+    `data/formats` says. For svhn, `categories` are the names of files (train_32x32, …), which are written whole; only
+    synthetic ones are cut to `limit`.
 
-    source      `synthetic` (drawn by `seed`), or what `Source` accepts
+    source      `synthetic` (generated from `seed`), or what `Source` accepts
     format      one of `params.FORMATS`
-    categories  none of them: all that the source has
-    cache       folder that keeps what was fetched, so that a later call fetches only what it lacks; None keeps nothing
-    workers     files fetched at once
+    categories  if empty, all categories of the source
+    cache       folder for downloaded data, so that a later call fetches only what is missing; None: no cache
+    workers     number of files downloaded at the same time
 
     Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
     category, url, version (generation or etag; None for a folder), source_size, rows, bytes, sha256. `out` is replaced
-    as a whole at the end; it stays as it was when anything fails. Raises UserError with one line for a source out of
-    reach, a category that is unknown, not there or no name for a file, and a malformed file.
+    as a whole at the end, and unchanged if anything fails. Raises UserError for an unreachable source, for a category
+    that is unknown, missing or not a valid file name, and for a malformed file.
     """
     _check_names(categories, format)
     with replaced_folder(out) as folder:

@@ -104,7 +104,7 @@ def inspect(
 ) -> Inspection:
     """Read the first `limit` (None: all) drawings of each class, in each part of a source that is divided.
 
-    The other arguments are those of `convert`. Raises UserError where the source is not there, and where no format
+    The other arguments are those of `convert`. Raises UserError if the source is not there, and where no format
     recognises anything in it.
     """
     if source_format is not None and source_format not in FORMATS:

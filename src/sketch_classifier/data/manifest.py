@@ -16,14 +16,14 @@ T = TypeVar("T")
 def read_source(path: str | Path) -> str:
     """`synthetic`, `official`, or the folder or URL that the drawings were downloaded from.
 
-    It is read from the data rather than from params.yaml, which may have changed since. Raises UserError where the
+    It is read from the data rather than from params.yaml, which may have changed since. Raises UserError if the
     manifest is missing or damaged.
     """
     return _read(path, "source", str)
 
 
 def read_categories(path: str | Path) -> list[str]:
-    """The categories that were downloaded. Raises UserError where the manifest is missing or damaged."""
+    """The categories that were downloaded. Raises UserError if the manifest is missing or damaged."""
     return _read(path, "categories", list)
 
 

@@ -1,4 +1,4 @@
-"""What is said of files that a source does not have: the folder, the file or the category is not there."""
+"""Messages about a folder, file or category that a source does not have."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def no_files(
         others = f"; found {_named(names)}" if names else ""
         return f"{where}/{first}{suffix}: not found{others}{also}"
     if names == []:
-        return f"{where}: no {suffix} files in it; {first}{suffix} is wanted{also}"
+        return f"{where}: no {suffix} files found; {first}{suffix} is expected{also}"
     if first not in official_categories():
         return f"{where}: {unknown_name('category', first, names or official_categories())}{also}"
     has = "" if names is None else f"; it has {_counted(names)}: {_named(names)}"

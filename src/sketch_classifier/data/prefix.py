@@ -1,4 +1,4 @@
-"""The first rows of a file, from its bytes as they come: how many more are wanted, and which of them belong."""
+"""The first rows of a file, from a stream of its bytes: how many more are needed, and which belong to them."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class BinaryRows(_Records):
         self._num_bytes += end
         self._tail = data[end:]
         if len(self._tail) > MAX_RECORD:
-            raise UserError(f"{self.url}:{self.rows + 1}: a record of more than {MAX_RECORD >> 20} MiB; no .bin file")
+            raise UserError(f"{self.url}:{self.rows + 1}: a record above {MAX_RECORD >> 20} MiB; not a .bin file")
         return data[:end]
 
     def finish(self) -> bytes:

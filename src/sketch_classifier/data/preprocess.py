@@ -1,4 +1,4 @@
-"""From downloaded files to arrays ready for training."""
+"""Converts downloaded files to arrays for training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sketch_classifier.params import DatasetPreset, Split
 from sketch_classifier.params.refusal import refusal
 
 FEW = 1000  # drawings; with more, no split is empty by chance
-FEW_TO_TEST = 10  # test drawings of a class, of which figures mean little
+FEW_TO_TEST = 10  # test drawings of a class; metrics of fewer mean little
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
 
 
@@ -39,16 +39,16 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
 
     `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
     points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
-    drawing has as many strokes as its `num_strokes` in the index. Drawings stand in the order of the files: of the
-    categories, where each has one. Where a file holds several, or a category lies in several, `file` in the index says
-    which. `row` in the index is the line, record or row in that file, from 0, with those counted that were left out.
-    What the files do not say of drawings (key_id, countrycode, recognized, timestamp) is no column of the index.
+    drawing has as many strokes as its `num_strokes` in the index. Drawings are in the order of the files, and these in
+    the order of the categories if there is one file per category; otherwise the column `file` of the index names the
+    file. `row` in the index is the line, record or row in that file, from 0, counting those that were left out. Columns
+    that the files do not have (key_id, countrycode, recognized, timestamp) are missing in the index.
 
-    Drawings are brought into the dataset's region, each by itself: see `simplify`, which takes those of the dataset's
-    own simplified files as they are. A line on standard error says how many of a `simplified` file were not simplified.
+    Each drawing is aligned and scaled by `simplify`, which leaves those of the dataset's own simplified files
+    unchanged. A line on standard error says how many drawings of a `simplified` file were not simplified.
 
-    Raises UserError for a malformed file, where more of its records are bad than `preset.max_bad_records` allows, and
-    where the preset asks for what the files do not say.
+    Raises UserError for a malformed file, for a larger share of malformed records than `preset.max_bad_records`, and
+    if the preset needs something that the files do not record.
     """
     format = format_of(preset.format)
     if not preset.categories:
@@ -96,9 +96,9 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
         assert batch.bitmaps is not None
         writer.append(batch, number, division.assign(batch.bitmaps, part.split))
     if num_changed:
-        print(f"{part.path}: {num_changed} drawings were not simplified yet; simplified here", file=sys.stderr)
+        print(f"{part.path}: {num_changed} drawings were not simplified and have been simplified now", file=sys.stderr)
     if bad is not None and bad.count:
-        found = f"{bad.count} of {bad.total} records are malformed, the first: {bad.first[0]}"
+        found = f"{bad.count} of {bad.total} records are malformed; the first: {bad.first[0]}"
         if bad.fraction > preset.max_bad_records:
             raise UserError(f"{part.path}: {found} (max_bad_records allows a share of {preset.max_bad_records:g})")
         print(f"{part.path}: left out: {found}", file=sys.stderr)
@@ -193,7 +193,8 @@ class _Writer(ExitStack):
         counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
         if len(counts) and counts.min() < FEW_TO_TEST:
             name, least = counts.index[-1], counts.min()
-            print(f"few drawings: {name!r} has {least} for testing, so figures of classes mean little", file=sys.stderr)
+            text = f"few drawings: {name!r} has {least} test drawings, so metrics of single classes are unreliable"
+            print(text, file=sys.stderr)
 
     def _write_index(self) -> None:
         if self.index is None:
@@ -211,7 +212,7 @@ class _Writer(ExitStack):
         size, channels = self.preset.image_size, self.preset.channels
         if channels == "stroke_order":
             if drawings is None:
-                raise UserError("channels: stroke_order needs strokes, and these files hold bitmaps")
+                raise UserError("channels: stroke_order needs strokes, but these files hold bitmaps")
             return rasterize(drawings, size=size, as_is=True, channels="stroke_order")
         if images is None:
             if size == bitmaps.shape[-1]:

@@ -1,4 +1,4 @@
-"""The drawings of any source without a data set of them: which formats a source has, and its files one at a time."""
+"""Reads the drawings of any source: detects its formats, and opens its files one at a time."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Reading:
         """Find the categories (None: all) of a source in a format.
 
         reading  of image_folder: ink (the default) or resize
-        Raises UserError where a folder, a file or a category is not there.
+        Raises UserError if a folder, a file or a category is not there.
         """
         kind = format_of(format)
         where = Source(source, kind.official)
@@ -187,7 +187,7 @@ class Recognised:
 def recognise(source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None) -> Recognised:
     """The first format, of those named or of all, in which drawings of the source can be read.
 
-    Each format looks for its files, and the first drawing of these is read. Raises UserError where none has any, with
+    Each format looks for its files, and the first drawing of these is read. Raises UserError if none has any, with
     what the first format said that has files there.
     """
     refusals: list[UserError] = []
@@ -199,7 +199,7 @@ def recognise(source: str, among: Sequence[str] | None = None, categories: Seque
     if refusals:
         raise refusals[0]
     layouts = ", ".join(_layout(name) for name in among or ORDER)
-    raise UserError(f"source {source!r}: no drawings recognised in it; accepted are {layouts}")
+    raise UserError(f"source {source!r}: no drawings found; accepted are {layouts}")
 
 
 def recognised_formats(

@@ -1,4 +1,4 @@
-"""Where drawings come from: the public bucket, a folder, or whatever else fsspec opens. Bytes are read by range."""
+"""Sources of drawings: the public bucket, a folder, or anything fsspec opens. Bytes are read by range."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SourceFile:
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`, which must lie within `size`. Passing failures are tried again.
 
-        Raises UserError where it cannot be read, and Cancelled.
+        Raises UserError if it cannot be read, and Cancelled.
         """
         try:
             data = self.source.retry(partial(self._read_once, start, end), READING_DELAYS)
@@ -136,7 +136,7 @@ class Source:
         A name is also found in the other of Unicode's normal forms (macOS writes é as two characters, say). Where the
         format allows for several folders or endings, the files are of the one that has most of the categories.
 
-        Raises UserError where the source cannot be reached, and where a folder, a file or a category is not there.
+        Raises UserError if the source cannot be reached, and where a folder, a file or a category is not there.
         """
         about = FORMATS[format]
         places = [Place(folder, suffix) for suffix in about.suffixes for folder in about.folders]
@@ -163,7 +163,7 @@ class Source:
     def entries(self, folder: str = "") -> dict[str, dict[str, Any]] | None:
         """What the source says of each file and folder in one of its folders, by name; None where it is not there.
 
-        Raises UserError where the source cannot be reached, and for a web server that shows no list of files.
+        Raises UserError if the source cannot be reached, and for a web server that shows no list of files.
         """
         path = self._path(quote(folder) if self.is_http else folder)
         try:
@@ -280,7 +280,7 @@ class Source:
         }
 
     def _file(self, place: Place, category: str, listed: dict[str, dict[str, Any]] | None) -> SourceFile | None:
-        """The category's file, or None where there is none; without a list a web server is asked for it."""
+        """The category's file, or None if there is none; without a list a web server is asked for it."""
         name = f"{place.folder}/{category}{place.suffix}".lstrip("/")
         if self.is_http:  # no list there says how long a file is
             path = self._path(quote(name)) if listed is None else listed.get(normal(category), {}).get("name")

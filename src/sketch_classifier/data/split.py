@@ -1,4 +1,4 @@
-"""Which split a drawing falls in: decided by the drawing itself."""
+"""Splits drawings into training, validation and test sets by a hash of each drawing."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Division:
     def of(cls, split: Split, own: Set[str | None]) -> Division:
         """The division of a source with these splits of its own (None: drawings that are in none).
 
-        Raises UserError where they cannot be divided in this way.
+        Raises UserError if they cannot be divided in this way.
         """
         named = frozenset(name for name in own if name)
         if split.protocol == "random" or named == {"train"} or "train" not in named:
             return cls(split, frozenset())
         if split.folds:
             raise UserError(
-                "split.folds: the source has a division of its own; set split.protocol to random to put its parts "
+                "split.folds: the source has its own splits; set split.protocol to random to put its parts "
                 "together, or split.folds to 0"
             )
         return cls(split, named)

@@ -86,7 +86,7 @@ class SvhnFile:
     def images(self, num: int | None = None, chunk: int = 4096) -> Iterator[np.ndarray]:
         """The first `num` images (None: all), a chunk at a time: (n, 3, 32, 32) uint8, red, green and blue.
 
-        Raises UserError where the file turns out to be damaged.
+        Raises UserError if the file turns out to be damaged.
         """
         num = len(self) if num is None else min(num, len(self))
         with self.path.open("rb") as file:

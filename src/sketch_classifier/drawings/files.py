@@ -1,4 +1,4 @@
-"""Files under a final name only when they are whole, and arrays of unknown length written a block of rows at a time."""
+"""Files and folders that get their final name only when they are complete, and .npy files of unknown length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numba's `njit` as this package uses it: without the GIL, and cached on disk wherever a folder can be written."""
+"""Numba's `njit` as this package uses it: without the GIL, and cached on disk if a folder is writable."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError, one_line
 
-BITMAP = 28  # pixels a side of the dataset's own bitmaps
+BITMAP = 28  # pixels per side of the dataset's own bitmaps
 FILES = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # kinds that are read; of an animation the first picture
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
@@ -74,7 +74,7 @@ def bitmaps_of(
 def read_picture(file: BinaryIO) -> np.ndarray:
     """A picture as (H, W) uint8 grey, upright, of at most WORKING_SIZE a side; what is transparent becomes paper.
 
-    `file` need not be seekable. Raises UserError where it cannot be read.
+    `file` need not be seekable. Raises UserError if it cannot be read.
     """
     image = _opaque(_decoded(file, "L", WORKING_SIZE))
     image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
@@ -84,7 +84,7 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
     """A PNG or JPEG as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
 
-    What is transparent becomes white. `file` need not be seekable. Raises UserError where it cannot be read.
+    What is transparent becomes white. `file` need not be seekable. Raises UserError if it cannot be read.
     """
     return _fitted(_photograph(file, 2 * size), size)
 
@@ -97,7 +97,7 @@ def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
     has the bitmap's size already, or that of the dataset's own bitmaps, 28 × 28, is taken as one, and only turned to
     white on black and resized.
 
-    Raises UserError where nothing stands out.
+    Raises UserError if nothing stands out.
     """
     values = _light_ink(grey)
     return _as_bitmap(values, size) if _is_bitmap(values, size) else _redrawn(_lines_in(values), size)
@@ -144,7 +144,7 @@ def _as_bitmap(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def _lines_in(values: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the middle lines of what is drawn. Raises UserError where nothing stands out."""
+    """(H, W) bool: the middle lines of what is drawn. Raises UserError if nothing stands out."""
     ink = _ink(*_contrast(values))
     return _middle_lines(*_enlarged(ink, BROADEST_PEN * min(values.shape)))
 
@@ -277,7 +277,7 @@ def _ink(contrast: np.ndarray, grain: np.ndarray, along_edges: np.ndarray) -> np
         with_ruling = ink if with_ruling is None else with_ruling
         darker = float(threshold_otsu(certain))
     if with_ruling is None:
-        raise UserError("no drawing stands out in the picture")
+        raise UserError("no drawing found in the picture")
     return with_ruling
 
 

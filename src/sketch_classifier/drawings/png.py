@@ -1,6 +1,7 @@
-"""Small PNG pictures in grey, read several times as fast as an image library opens them.
+"""A fast reader of small greyscale PNG files.
 
-A data set of drawings may be tens of thousands of pictures of 28 × 28, for which opening takes longer than decoding.
+A dataset may be tens of thousands of pictures of 28×28 pixels, which an image library takes longer to open than to
+decode.
 """
 
 from __future__ import annotations

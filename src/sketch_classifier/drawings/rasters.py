@@ -1,4 +1,4 @@
-"""Drawings as bitmaps that are drawn when they are asked for: of any size, whatever images are stored."""
+"""Drawings that are rasterised on access, at any size, whatever images are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resize 8-bit images: the same bytes on every machine, in NumPy, in torch and in an exported network."""
+"""Resizes 8-bit images with the same bytes on every machine, in NumPy, in torch and in an exported network."""
 
 from __future__ import annotations
 

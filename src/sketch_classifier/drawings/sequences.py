@@ -1,4 +1,4 @@
-"""Drawings as sequences of points, all of one length, for networks that read strokes."""
+"""Drawings as point sequences of equal length, for networks that read strokes."""
 
 from __future__ import annotations
 

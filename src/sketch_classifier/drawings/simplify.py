@@ -1,4 +1,4 @@
-"""Drawings of any canvas to simplified ones, by the four steps of the dataset's authors."""
+"""Simplifies drawings of any canvas by the four steps of the dataset's authors."""
 
 from __future__ import annotations
 

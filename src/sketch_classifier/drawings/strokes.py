@@ -1,4 +1,4 @@
-"""Many drawings as a handful of flat arrays."""
+"""Many drawings as a few flat arrays."""
 
 from __future__ import annotations
 

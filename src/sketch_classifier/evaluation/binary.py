@@ -1,4 +1,4 @@
-"""The figures of the positive class of a binary task, and the threshold above which a drawing is called positive."""
+"""Metrics of a binary task, and the decision threshold."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def bins(confidence: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def calibration(before: Answers, after: Answers | None) -> pd.DataFrame:
-    """One row a bin, before temperature scaling and, where there is one, after it.
+    """One row a bin, before temperature scaling and, if there is one, after it.
 
     Columns scaling (before or after), bin_low, bin_high, count, and the means confidence and accuracy, missing in bins
     without a drawing.

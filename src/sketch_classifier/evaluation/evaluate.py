@@ -1,4 +1,4 @@
-"""From a trained model and the validation and test drawings to metrics/ and to the tables that DVC plots."""
+"""Evaluates a trained model on the validation and test sets; writes the metrics, and the tables that DVC plots."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sketch_classifier.models.predict import predict_logits, require_numbers, ro
 from sketch_classifier.models.saved import About, load_model
 from sketch_classifier.progress import step
 
-# The figures that metrics.json leaves to intervals.csv, so that `dvc exp show` keeps to few columns.
+# Metrics that are in intervals.csv but not in metrics.json, so that `dvc exp show` has few columns.
 DETAILS = ("_scaled", "_at_threshold")
-SCALED = "_scaled"  # what figures after temperature scaling end in
+SCALED = "_scaled"  # suffix of metrics after temperature scaling
 INFLATED = ("expected_calibration_error", "expected_calibration_error_scaled")
 SHARES = ("accuracy", "top3_accuracy", "top5_accuracy", "accuracy_at_threshold")
 
@@ -33,21 +33,21 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     """Predict every test drawing of the folder `processed` with the model in the folder `model`.
 
     Writes in `out_metrics`
-      metrics.json          the headline figures, flat; of intervals only that of accuracy. validation_accuracy and
-                            validation_loss are those of the validation set, to choose a run by; the others are those
-                            of the test set
-      intervals.csv         every figure with its 95 % interval: figure, value, low, high
+      metrics.json          the main metrics, flat, with the interval of the accuracy. validation_accuracy and
+                            validation_loss are measured on the validation set, for model selection; the others on the
+                            test set
+      intervals.csv         every metric with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
-      predictions.csv       a row a test drawing
-    and in `out_plots` confusion.csv, a sample for DVC's template of a confusion matrix, and calibration.csv and
-    calibration_scaled.csv, the curves before and after temperature scaling. Returns what metrics.json holds.
+      predictions.csv       one row per test drawing
+    and in `out_plots` confusion.csv, a sample for DVC's confusion matrix template, and calibration.csv and
+    calibration_scaled.csv, the curves before and after temperature scaling. Returns the content of metrics.json.
 
-    The temperature of the scaled figures and a binary model's threshold are fitted on the validation set; without
-    validation drawings there are none, and both curves are the same. Figures that are undefined are missing in
-    metrics.json and empty in the tables. The same inputs give the same bytes.
+    The temperature and a binary model's threshold are fitted on the validation set; without validation drawings there
+    are none, and both curves are the same. Undefined metrics are missing in metrics.json and empty in the tables. The
+    same inputs give the same bytes.
 
-    Raises UserError where there is no test drawing, where the model was trained on other categories, and where its
-    outputs are not numbers.
+    Raises UserError if there are no test drawings, if the model was trained on other categories, or if its outputs are
+    not finite.
     """
     dataset = Dataset.open(processed)
     network, about = load_model(model)
@@ -93,15 +93,15 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
 def measure(
     logits: np.ndarray, labels: np.ndarray, validation_logits: np.ndarray, validation_labels: np.ndarray, task: str
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Every figure of the test drawings with its interval, and what was fitted on the validation set.
+    """All metrics of the test set with their intervals, and the values fitted on the validation set.
 
-    logits  (n, C) float, as `class_logits` gives them (of a binary task the first column is 0), and labels (n,) int of
+    logits  (n, C) float, from `class_logits` (of a binary task the first column is 0), and labels (n,) int of
             the test drawings; n is at least 1
     validation_logits, validation_labels  the same of the validation drawings, of which there may be none
     task    multiclass or binary
 
-    The table has a row a figure: figure, value, low, high. Figures that end in "_scaled" are those after temperature
-    scaling. The second is {"temperature": T, "threshold": t} less what could not be fitted.
+    The table has one row per metric: figure, value, low, high. The suffix "_scaled" means after temperature scaling.
+    The second value is {"temperature": T, "threshold": t}, without those that could not be fitted.
     """
     temperature = fit_temperature(validation_logits, validation_labels)
     before = answers(logits, labels)
@@ -122,9 +122,9 @@ def measure(
 
 
 def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Accuracy and log loss of the validation set, to choose among runs by; none without a validation drawing.
+    """Accuracy and log loss of the validation set, for model selection; empty without validation drawings.
 
-    logits  (n, C) float, as `class_logits` gives them; labels (n,) int
+    logits  (n, C) float, from `class_logits`; labels (n,) int
 
     They come from the weights that were saved, whichever epoch's or moving average's these are.
     """
@@ -136,7 +136,7 @@ def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, floa
 
 
 def _headline(table: pd.DataFrame, validated: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
-    """What metrics.json holds. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
+    """The content of metrics.json. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
 
     validated  what the validation set gave: its figures, the temperature and the threshold
     """

@@ -1,4 +1,4 @@
-"""Metrics of all drawings together. Pure functions."""
+"""Metrics over all drawings. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prediction for each drawing, as a few numbers a drawing instead of one for each class. Pure functions."""
+"""The outcome of each prediction as a few numbers, instead of one number for each class. Pure functions."""
 
 from __future__ import annotations
 

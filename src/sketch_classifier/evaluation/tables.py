@@ -1,4 +1,4 @@
-"""Every test drawing with what the model said of it, as a table, and accuracy by country and recognition."""
+"""The table of test predictions, and accuracy by country and recognition flag."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def predictions(
     confidence: np.ndarray,
     class_names: Sequence[str],
 ) -> pd.DataFrame:
-    """One row a drawing: row, key_id, actual, predicted, confidence, correct, countrycode, recognized.
+    """One row per drawing: row, key_id, actual, predicted, confidence, correct, countrycode, recognized.
 
     rows        (n,) int64: the drawings' rows in data/processed
     index       the index of the processed dataset, all N rows; key_id, countrycode and recognized are empty where it
@@ -101,7 +101,7 @@ def confusion_sample(predictions: pd.DataFrame, shown: Sequence[str], limit: int
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """A table that evaluate wrote, from its CSV file. Raises UserError where it is missing or damaged."""
+    """A table that evaluate wrote, from its CSV file. Raises UserError if it is missing or damaged."""
     try:
         # NA is Namibia here, and a category may be called "null": only an empty field of a number is missing.
         names = pd.read_csv(path, nrows=0).columns
@@ -115,7 +115,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_figures(path: str | Path) -> dict[str, Any]:
-    """metrics.json. Raises UserError where it is missing or damaged."""
+    """metrics.json. Raises UserError if it is missing or damaged."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -131,7 +131,7 @@ def write_table(table: pd.DataFrame, path: str | Path, index: bool = False) -> N
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
-    """The table that `predictions` made, from its CSV file. Raises UserError where it is missing or damaged."""
+    """The table that `predictions` made, from its CSV file. Raises UserError if it is missing or damaged."""
     try:
         # NA is Namibia here, and a category may be called "null": only what stands in the file.
         table = pd.read_csv(path, dtype={"key_id": str, "actual": str, "predicted": str}, keep_default_na=False)

@@ -1,4 +1,4 @@
-"""How the C library hands out memory: what every batch allocates anew should not go back to the kernel in between."""
+"""Keeps freed memory in the process, so that each batch does not request it from the kernel again."""
 
 from __future__ import annotations
 

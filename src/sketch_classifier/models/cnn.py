@@ -8,7 +8,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.models.network import Dropout, Network
 from sketch_classifier.params import ImageInput
 
-SMALLEST = 12  # pixels a side: below it nothing is left after the second pooling
+SMALLEST = 12  # pixels per side: below it nothing is left after the second pooling
 
 
 def build(input: ImageInput, num_outputs: int) -> Network:
@@ -18,7 +18,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
     second pooling. The features are the 50 values before the last dense layer. Raises UserError below 12×12.
     """
     if input.size < SMALLEST:
-        raise UserError(f"input.size: the cnn needs at least {SMALLEST} pixels a side, found {input.size}")
+        raise UserError(f"input.size: the cnn needs at least {SMALLEST} pixels per side, found {input.size}")
     side = ((input.size - 4) // 2 - 2) // 2
     backbone = nn.Sequential(
         nn.Conv2d(input.channels, 32, kernel_size=5),

@@ -56,7 +56,7 @@ def whole(num_classes: int = 1000) -> nn.Module:
 def read_imagenet() -> State:
     """The state dict of the whole network as the package has it; none of the package's code runs, nothing is fetched.
 
-    Raises UserError where the package is not installed.
+    Raises UserError if the package is not installed.
     """
     try:
         path = next(file.locate() for file in files(PACKAGE) or () if file.suffix == ".pth")

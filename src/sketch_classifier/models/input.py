@@ -1,4 +1,4 @@
-"""From stored drawings to what a network takes: the same in training, evaluation, export and the app."""
+"""Converts stored drawings to network inputs, in the same way in training, evaluation, export and the app."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What every architecture has in common: a backbone that gives features, and a classifier on top of them.
+"""Common to all architectures: a network is a backbone, which computes features, and a classifier on top of it.
 
-Also how a network is built by its architecture's name, what its outputs mean for a task (multiclass or binary), and a
+Also: building a network from its architecture's name, the meaning of its outputs for a task (multiclass or binary), and
 dropout that does not depend on the number of processes.
 """
 
@@ -26,15 +26,15 @@ State = dict[str, torch.Tensor]
 class Network(nn.Module):
     """`forward(x)` is `classifier(features(x))`; x is what `models.input.prepare` gives for `input`.
 
-    architecture    its name: the name of the file that builds it
-    input           what it takes
-    backbone        (B, channels, size, size) or, of strokes, (B, 3, max_points) float32 → (B, num_features)
+    architecture    its name: the name of the module that builds it
+    input           the input settings of its preset
+    backbone        (B, channels, size, size) or, for strokes, (B, 3, max_points) float32 → (B, num_features)
     classifier      (B, num_features) → logits (B, num_outputs)
-    pretrained      by name, what gives a state dict of the backbone or of the library's whole network; it raises
-                    OSError or RuntimeError where it must be fetched and cannot be
+    pretrained      name → function that returns a state dict of the backbone or of the library's whole network; it
+                    raises OSError or RuntimeError if a download fails
     flip_average    whether, in evaluation mode, features are averaged over an image and its mirror image
-    adapt           picks the backbone's entries, under the backbone's names, out of a state dict of the library's whole
-                    network; raises RuntimeError or KeyError where the state dict is not one
+    adapt           extracts the backbone's entries, under its own names, from a state dict of the whole network of the
+                    library; raises RuntimeError or KeyError for another state dict
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Network(nn.Module):
         self.flip_average = False
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """What `prepare` gives → (B, num_features) float32: what the classifier sees.
+        """The output of `prepare` → (B, num_features) float32, the input of the classifier.
 
         In evaluation mode, with `flip_average` on: the mean of the features of the image and of its mirror image.
         """
@@ -66,7 +66,7 @@ class Network(nn.Module):
         return self.backbone(x)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """What `prepare` gives → logits (B, num_outputs) float32."""
+        """The output of `prepare` → logits (B, num_outputs) float32."""
         return self.classifier(self.features(x))
 
     def freeze(self) -> None:

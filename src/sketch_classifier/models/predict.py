@@ -1,4 +1,4 @@
-"""From stored drawings to logits, probabilities and features, a batch at a time."""
+"""Computes logits, probabilities and features of stored drawings, a batch at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BATCH_SIZE = 128
 def rows_to_test(dataset: Dataset, about: About, model: str | Path) -> np.ndarray:
     """(n,) int64, n at least 1: the test drawings to measure the model on that lies in the folder `model`.
 
-    Raises UserError where the model was trained on other categories, and where there is no test drawing.
+    Raises UserError if the model was trained on other categories, and where there is no test drawing.
     """
     if about.categories != dataset.categories:
         raise UserError(f"{model}: trained on other categories than {dataset.folder} holds; run `dvc repro train`")
@@ -37,7 +37,7 @@ def rows_to_test(dataset: Dataset, about: About, model: str | Path) -> np.ndarra
 
 
 def require_numbers(outputs: np.ndarray, model: str | Path) -> np.ndarray:
-    """The outputs of the network in the folder `model`. Raises UserError where they are not finite numbers."""
+    """The outputs of the network in the folder `model`. Raises UserError if they are not finite numbers."""
     if not np.isfinite(outputs).all():
         raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
     return outputs
@@ -54,7 +54,7 @@ def predict_logits(
 
     `stored` is what `Dataset.inputs` gives: images, (N, H, W) or (N, 3, H, W) uint8, or sequences, (N, L, 3) uint8.
     Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
-    `device` (a GPU where there is one), and is given back as it came.
+    `device` (a GPU if there is one), and is given back as it came.
     """
     num, logits = len(stored) if rows is None else len(rows), None
     for part, batch in _batches(network, network.forward, stored, rows, batch_size, device):
@@ -72,10 +72,10 @@ def feature_batches(
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """All that the classifier sees, however wide, (b, num_features) float32, a batch after the other.
+    """The inputs of the classifier, of any width, (b, num_features) float32, batch by batch.
 
-    Before each stands which of the rows it is of. The arguments are those of `predict_logits`. There is one batch at
-    least, of no rows where there are none.
+    Each comes with the slice of its rows. The arguments are those of `predict_logits`. There is at least one batch,
+    which is empty if there are no rows.
     """
     return _batches(network, network.features, stored, rows, batch_size, device)
 

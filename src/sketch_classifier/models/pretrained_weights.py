@@ -49,7 +49,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
     The file's metadata has one key, `about`: JSON with architecture, categories and licence. The same model and command
     give the same bytes.
 
-    Raises UserError where `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
+    Raises UserError if `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
     where the backbone was frozen: it has learnt nothing from drawings.
     """
     out = Path(out)
@@ -59,7 +59,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
     if "sketches" not in network.pretrained:
         raise UserError(f"{folder}: {network.architecture} takes no `sketches` weights; found nothing to pack")
     if about.frozen:
-        raise UserError(f"{folder}: its backbone was frozen, so it learnt nothing from drawings; train it unfrozen")
+        raise UserError(f"{folder}: its backbone was frozen during training; train it with freeze_backbone: false")
     what = {"architecture": network.architecture, "categories": about.categories, "licence": ATTRIBUTION}
     state = packed(network.backbone.state_dict())
     data = save(state, {"about": json.dumps(what)})  # one key: safetensors writes several in any order
@@ -102,7 +102,7 @@ kernels and matrices in float16, batch normalisation in float32. The classifier 
 - **Categories** ({len(about.categories)}): {", ".join(about.categories)}. A test on these is no test on new categories.
 - **Input**: {size}×{size} pixels. **Task**: {about.task}, {len(about.class_names)} classes.
 - **Command**: `{command}`
-- **Began with**: {began}.
+- **Initial weights**: {began}.
 - **Licence**: {ATTRIBUTION}
 
 Figures of the epoch whose weights these are:
@@ -116,7 +116,7 @@ Figures of the epoch whose weights these are:
 def read_sketches(architecture: str) -> State:
     """The state dict of the architecture's backbone, from the shipped model or backbone: float16, float32 and int64.
 
-    Raises UserError where the file is missing or damaged: no other source can be meant by its name.
+    Raises UserError if the file is missing or damaged: no other source can be meant by its name.
     """
     file = shipped.FOLDER / f"{architecture}_sketches.safetensors"
     if not file.exists():
@@ -125,7 +125,7 @@ def read_sketches(architecture: str) -> State:
         state = load(file.read_bytes())
     except (OSError, SafetensorError) as error:
         raise UserError(
-            f"weights: sketches: {file.relative_to(shipped.FOLDER)}, a part of this package, cannot be read "
+            f"weights: sketches: {file.relative_to(shipped.FOLDER)}, which is part of this package, cannot be read "
             f"({one_line(error)}); install again"
         ) from None
     own = {name: value for name, value in state.items() if name.startswith(BACKBONE)}

@@ -18,7 +18,7 @@ from sketch_classifier.params import ModelPreset
 
 @dataclass(frozen=True)
 class About:
-    """What a trained model is.
+    """The metadata of a trained model.
 
     name             of the preset
     preset           everything that made it
@@ -65,7 +65,7 @@ class About:
         return self.preset.task
 
     def summary(self) -> dict[str, Any]:
-        """What model.json says but for `final`."""
+        """The content of model.json without `final`."""
         values = asdict(self) | {"preset": self.preset.model_dump()}
         del values["final"]
         return values
@@ -85,7 +85,7 @@ def write_model(folder: Path, state: State, about: About) -> None:
 
 
 def load_model(folder: str | Path = "models") -> tuple[Network, About]:
-    """The network, on the CPU and in evaluation mode, and what it is. Raises UserError where it cannot be read."""
+    """The network, on the CPU and in evaluation mode, and its metadata. Raises UserError if it cannot be read."""
     folder = Path(folder)
     try:
         about = _about(json.loads((folder / "model.json").read_text(encoding="utf-8")))

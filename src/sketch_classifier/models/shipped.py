@@ -1,4 +1,4 @@
-"""The trained models that are part of this package: their names and folders. Imports no torch."""
+"""The pre-trained models of this package: their names and folders. Imports no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SketchNet: a compact residual network for 28×28 drawings, and the blocks that its relatives share."""
+"""SketchNet: a compact residual network for 28×28 drawings, and the blocks that its variants share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sketch_classifier.models.network import Network, State
 from sketch_classifier.models.pretrained_weights import read_sketches
 from sketch_classifier.params import ImageInput
 
-SMALLEST = 8  # pixels a side
+SMALLEST = 8  # pixels per side
 STEM = 24
 WIDTHS = (48, 144)
 DEPTHS = (2, 2)
@@ -41,7 +41,7 @@ def residual_network(
     Raises UserError below 8×8 pixels.
     """
     if input.size < SMALLEST:
-        raise UserError(f"input.size: {architecture} needs at least {SMALLEST} pixels a side, found {input.size}")
+        raise UserError(f"input.size: {architecture} needs at least {SMALLEST} pixels per side, found {input.size}")
     layers: list[nn.Module] = [nn.Conv2d(input.channels, stem, 3, padding=1, bias=False)]
     channels = stem
     for width, depth in zip(widths, depths, strict=True):

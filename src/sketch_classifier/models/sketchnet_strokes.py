@@ -1,4 +1,4 @@
-"""SketchNet for drawings that show the order of their strokes: the blocks of `sketchnet`, for 64×64 pixels."""
+"""SketchNet with the order of the strokes as input: the blocks of `sketchnet`, for 64×64 pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch_classifier.models.network import Network
 from sketch_classifier.models.sketchnet import Block
 from sketch_classifier.params import ImageInput
 
-SMALLEST = 16  # pixels a side
+SMALLEST = 16  # pixels per side
 STEM = 32
 WIDTHS = (64, 128, 192)
 
@@ -21,7 +21,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
     Raises UserError below 16×16 pixels.
     """
     if input.size < SMALLEST:
-        raise UserError(f"input.size: sketchnet_strokes needs at least {SMALLEST} pixels a side, found {input.size}")
+        raise UserError(f"input.size: sketchnet_strokes needs at least {SMALLEST} pixels per side, found {input.size}")
     layers: list[nn.Module] = [nn.Conv2d(input.channels, STEM, 5, stride=2, padding=2, bias=False)]
     channels = STEM
     for width in WIDTHS:

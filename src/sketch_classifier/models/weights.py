@@ -1,4 +1,4 @@
-"""Where a network's first weights come from: a list of sources, tried in order."""
+"""Initial weights of a network: a list of sources, tried in order."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
             state = _read(Path(entry))
         _load_into(network, state, entry)
         return UsedWeights(entry, tuple(failed))
-    raise UserError(f"weights: nothing left to try after {', '.join(failed)}; add a path to a state dict, or `none`")
+    raise UserError(f"weights: no weights available after {', '.join(failed)}; add a path to a state dict, or `none`")
 
 
 def _check(entry: str, network: Network) -> None:

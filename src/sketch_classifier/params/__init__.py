@@ -1,4 +1,4 @@
-"""What params.yaml may say. Unknown keys, wrong types and presets that do not fit together are refused in one line."""
+"""The schema of params.yaml. Unknown keys, wrong types and incompatible presets are rejected."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Params(Block):
     @model_validator(mode="after")
     def _official_protocol(self) -> Params:
         if self.split.protocol == "official" and self.datasets[self.dataset].about.has_division:
-            has_its_own = f"dataset {self.dataset!r} has a test file of its own"
+            has_its_own = f"dataset {self.dataset!r} has its own test file"
             if self.split.folds:
                 cure = "set split.protocol to random to put its files together, or split.folds to 0"
                 raise ValueError(f"split.folds: {has_its_own}; {cure}")
@@ -159,14 +159,14 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
     """One line that says why the model cannot be trained on the dataset, or None where it can."""
     if model.task == "binary" and not dataset.positive:
         return (
-            f"model {model_name!r} is binary and dataset {dataset_name!r} has no `positive` group: "
+            f"model {model_name!r} is binary, but dataset {dataset_name!r} has no `positive` group: "
             f"choose another dataset, or list the positive categories under datasets.{dataset_name}.positive"
         )
     if model.input.kind in ("rasters", "strokes") and dataset.about.has_strokes is False:
         is_of_bucket = dataset.format in SKETCHES
         also = f", or set datasets.{dataset_name}.format to simplified" if is_of_bucket else ""
         return (
-            f"model {model_name!r} learns from strokes and dataset {dataset_name!r} has pictures without strokes: "
+            f"model {model_name!r} needs strokes, but dataset {dataset_name!r} has only images: "
             f"choose another dataset{also}"
         )
     return None

@@ -1,4 +1,4 @@
-"""What every group of parameters has in common."""
+"""The base class of all groups of parameters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _argument(value: Any) -> Any:
     for item in value if isinstance(value, list | tuple) else [value]:
         if not (item is None or isinstance(item, bool | int | str) or (isinstance(item, float) and isfinite(item))):
             raise ValueError(
-                f"a finite number, a text, true, false, null or a list of these is expected, found {shown(value)}"
+                f"a finite number, a string, true, false, null or a list of these is expected, found {shown(value)}"
             )
     return value
 

@@ -1,4 +1,4 @@
-"""A dataset preset: which drawings, in which form."""
+"""The schema of a dataset preset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model preset: everything that makes a model what it is."""
+"""The schema of a model preset."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Optimizer(Block):
     def _once(self) -> Optimizer:
         twice = [name for name in ("lr", "weight_decay") if name in self.arguments]
         if twice:
-            raise ValueError(f"arguments: {twice[0]} stands beside `arguments`, not within")
+            raise ValueError(f"arguments: {twice[0]} belongs beside `arguments`, not within it")
         return self
 
 

@@ -1,4 +1,4 @@
-"""What pydantic refuses, in the words of params.yaml."""
+"""Turns pydantic's validation errors into one line in the terms of params.yaml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXPECTED = {
     "tuple_type": "a list is expected",
     "dict_type": "a group of parameters is expected",
     "model_type": "a group of parameters is expected",
-    "string_type": "a text is expected",
+    "string_type": "a string is expected",
     "int_type": "a whole number is expected",
     "int_from_float": "a whole number is expected",
     "float_type": "a number is expected",
@@ -58,7 +58,7 @@ def _line(one: Any, root: type[Block]) -> str:
     if kind == "missing":
         return f"{where}: missing"
     if kind == "invalid_key" or (loc and loc[-1] == "[key]"):
-        return f"{_where(loc[:-1])}: the name of a parameter must be a text, found {_found(one['input'])}"
+        return f"{_where(loc[:-1])}: the name of a parameter must be a string, found {_found(one['input'])}"
     if kind == "union_tag_invalid":
         return f"{where}.kind: {unknown_name('kind', str(one['ctx']['tag']), KINDS)}"
     message = one["msg"].removeprefix("Value error, ")
@@ -72,7 +72,7 @@ def _line(one: Any, root: type[Block]) -> str:
 
 def _found(value: Any) -> str:
     if isinstance(value, date):
-        return f"{value} (which YAML takes for a date: put it in quotes)"
+        return f"{value} (which YAML reads as a date; put it in quotes)"
     return shown(value)
 
 

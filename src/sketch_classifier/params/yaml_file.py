@@ -1,4 +1,4 @@
-"""YAML as DVC reads it: version 1.2, in which 1e-05 is a number, `yes` a text and 010 ten."""
+"""YAML as DVC reads it: version 1.2, in which 1e-05 is a number, `yes` a string and 010 ten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays that a person may want classified as the dataset would store them: bytes, channels first, light ink."""
+"""Converts arrays of images to the dataset's storage format: uint8, channels first, light ink on black."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of a trained model."""
+"""The command line, `sketch-classifier`."""
 
 from __future__ import annotations
 
@@ -6,41 +6,53 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-import numpy as np
 from tqdm import tqdm
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.shipped import STANDARD, shipped_models
-from sketch_classifier.serving.input_files import Drawn, files_of, predictions_of
-from sketch_classifier.serving.onnx_session import most_likely
+from sketch_classifier.serving.input_files import files_of, predictions_of
 from sketch_classifier.serving.predictor import Predictor, has_model
+from sketch_classifier.serving.results import NUM_SHOWN, Prediction
 
-NUM_SHOWN = 5
-MODELS = "models"  # where the pipeline leaves the model
+MODELS = "models"  # where the pipeline writes the model
+EXAMPLES = """examples:
+  sketch-classifier predict photo.jpg                            a photo or scan of a drawing
+  sketch-classifier predict drawings/ --json > predictions.jsonl a folder, as JSON
+  sketch-classifier predict --model sketchnet_tiny cat.ndjson    with a pre-trained model
+
+Exit code: 0, or 1 where a file could not be read; the others are still classified.
+"""
 
 
 def main(arguments: Sequence[str] | None = None, more: Sequence[Callable] = ()) -> int:
-    """Run a command and return its exit code, 1 where a file could not be read. Raises UserError without a model.
+    """Run a command and return its exit code, 1 if a file could not be read. Raises UserError if there is no model.
 
-    more  what declares further commands: see `data.convert_command`
+    more  functions that add further commands, such as `data.convert_command.add`
     """
     options = _parser(more).parse_args(arguments)
     try:
         return options.run(options)
-    except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
+    except BrokenPipeError:  # the reader of the output, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sketch_classifier", description="Classify sketches.")
+    parser = argparse.ArgumentParser(
+        prog="sketch-classifier",
+        description="Classify sketches, look into datasets of sketches, and compare trained models.",
+        epilog="`sketch-classifier COMMAND --help` describes each command. "
+        "`python -m sketch_classifier` is the same program.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict = commands.add_parser(
         "predict",
-        help="name the most likely classes of drawings",
-        description=f"Print the {NUM_SHOWN} most likely classes of each drawing, with their probabilities.",
+        help="classify drawings, bitmaps, photos and scans",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=f"Print the {NUM_SHOWN} most likely classes of each drawing with their probabilities.",
+        epilog=EXAMPLES,
     )
     predict.add_argument(
         "files",
@@ -54,12 +66,12 @@ def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
     which.add_argument(
         "--models",
         metavar="FOLDER",
-        help=f"folder of the exported model (default: {MODELS}; where no model lies there, {STANDARD})",
+        help=f"folder of the exported model (default: {MODELS}, or {STANDARD} if there is no model in it)",
     )
     which.add_argument(
         "--model",
         metavar="NAME",
-        help=f"a model of this package: {', '.join(shipped_models()) or 'it has none'}",
+        help=f"a pre-trained model: {', '.join(shipped_models()) or 'none in this package'}",
     )
     predict.add_argument("--int8", action="store_true", help="use the 8-bit model, a quarter of the size")
     predict.set_defaults(run=_predict)
@@ -71,7 +83,7 @@ def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
 def _predict(options: argparse.Namespace) -> int:
     predictor = _predictor(options)
     files, failures = files_of(options.files)
-    write = _json_line if options.json else _text_line
+    write: Callable[[Prediction], str] = _json_line if options.json else repr
     failed = len(failures)
     with tqdm(files, unit="file", disable=None if len(files) > 1 else True, file=sys.stderr) as bar:
         for failure in failures:
@@ -79,8 +91,8 @@ def _predict(options: argparse.Namespace) -> int:
         for file in bar:
             complaints: list[str] = []
             try:
-                for drawn, probabilities in predictions_of(file, predictor, complaints):
-                    bar.write("\n".join(_lines(drawn, probabilities, predictor.classes, write)), file=sys.stdout)
+                for predictions in predictions_of(file, predictor, complaints):
+                    bar.write("\n".join(map(write, predictions)), file=sys.stdout)
             except UserError as error:
                 complaints.append(str(error))
             except OSError as error:
@@ -94,31 +106,23 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _predictor(options: argparse.Namespace) -> Predictor:
-    """The model that was asked for; without one that of the folder `models`, or the shipped one where there is none."""
+    """The requested model; by default that of the folder `models`, or a pre-trained one if there is none."""
     name = options.model
     if name is None and options.models is None and STANDARD in shipped_models():
         name = None if has_model(MODELS) else STANDARD
     if name is None:
         return Predictor(options.models or MODELS, int8=options.int8)
     if options.int8:
-        raise UserError(f"--int8: {name}, which is part of this package, has no 8-bit form")
+        raise UserError(f"--int8: the pre-trained model {name} has no 8-bit version")
     predictor = Predictor.pretrained(name)
     if options.model is None:
         num = len(predictor.classes)
-        print(f"no model in {MODELS}/: using {name}, trained on real drawings of {num} categories", file=sys.stderr)
+        print(f"no model in {MODELS}/; using the pre-trained {name} ({num} categories)", file=sys.stderr)
     return predictor
 
 
-def _lines(drawn: Sequence[Drawn], probabilities: np.ndarray, classes: Sequence[str], write) -> Iterator[str]:
-    for one, shares in zip(drawn, probabilities, strict=True):
-        yield write(one, most_likely(shares, classes, NUM_SHOWN))
-
-
-def _text_line(drawn: Drawn, likely: list[tuple[str, float]]) -> str:
-    return f"{drawn.name}  " + ", ".join(f"{name} {share:.1%}" for name, share in likely)
-
-
-def _json_line(drawn: Drawn, likely: list[tuple[str, float]]) -> str:
+def _json_line(prediction: Prediction) -> str:
+    drawn = prediction.drawn
     about = {"file": drawn.file, "drawing": drawn.number} | ({"key_id": drawn.key_id} if drawn.key_id else {})
-    predictions = [{"class": name, "probability": round(share, 6)} for name, share in likely]
+    predictions = [{"class": name, "probability": round(share, 6)} for name, share in prediction.top(NUM_SHOWN)]
     return json.dumps(about | {"predictions": predictions})

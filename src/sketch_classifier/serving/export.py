@@ -1,4 +1,4 @@
-"""From a trained model to .onnx files that need no torch, each checked against the model itself."""
+"""Exports a trained model to .onnx files that need no torch, and checks them against the model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
     the model gives (agreement), the largest difference of a probability, and the size in bytes; the accuracy of all
     three on these drawings. The same model gives the same bytes.
 
-    Raises UserError where an input is missing or does not fit the other, or the network's outputs are no numbers.
+    Raises UserError if an input is missing or does not fit the other, or the network's outputs are no numbers.
     """
     dataset = Dataset.open(processed)
     network, about = load_model(model)

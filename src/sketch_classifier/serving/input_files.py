@@ -1,4 +1,4 @@
-"""Files that a person may want classified: what they hold is told by their content, and read a batch at a time."""
+"""Files to classify: their type is detected from their content, and they are read a batch at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,6 +17,7 @@ from sketch_classifier.drawings.formats.bitmap import PIXELS
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.serving.arrays import CHANNELS
 from sketch_classifier.serving.predictor import Predictor
+from sketch_classifier.serving.results import Drawn, Predictions
 
 SUFFIXES = (".ndjson", ".npy", ".png", ".jpg", ".jpeg")  # of the files in a folder
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -27,24 +27,8 @@ BATCH_SIZE = 256  # drawings in memory at a time
 STANDARD_INPUT = "-"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """Which drawing: its file; its line of .ndjson or row of .npy, from 1, whatever was left out before it; whether it
-    is alone there; its key_id where it has one."""
-
-    file: str
-    number: int
-    is_alone: bool
-    key_id: str | None = None
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return self.file if self.is_alone else f"{self.file}:{self.number}"
-
-
 def files_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The files that are meant, those of folders and their folders in order of their names; and what is wrong."""
+    """The files to read, with folders replaced by the files in them, sorted by name; and a line for each error."""
     files, failures = [], []
     for name in names:
         if name == STANDARD_INPUT or not Path(name).is_dir():
@@ -58,11 +42,11 @@ def files_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return files, failures
 
 
-def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> Iterator[tuple[list[Drawn], np.ndarray]]:
-    """Drawings of a file and their probabilities, (n, num_classes) float32, a batch at a time.
+def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> Iterator[Predictions]:
+    """The predictions for the drawings of a file, a batch at a time.
 
-    Records that are malformed are left out, and said in `complaints` when all others are read. Raises UserError for a
-    file that cannot be read, or that the model cannot take, and OSError.
+    Malformed records are left out; when all others have been read, a line about them is appended to `complaints`.
+    Raises UserError for a file that cannot be read or that the model cannot take, and OSError.
     """
     label = "standard input" if name == STANDARD_INPUT else name
     try:
@@ -79,12 +63,12 @@ def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> It
 
 def _predictions(
     file: io.BufferedReader, name: str, predictor: Predictor, complaints: list[str]
-) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+) -> Iterator[Predictions]:
     start = file.peek(16)[:16]
     if not start:
         raise UserError("empty")
     if start.startswith(PICTURES):
-        yield [Drawn(name, 1, True)], predictor.predict_images(_of_picture(file, predictor))
+        yield predictor.predict(_of_picture(file, predictor), [Drawn(name, 1, True)])
     elif start.startswith(ARRAY):
         yield from _of_array(file, name, predictor)
     elif b"\0" in start:  # no text
@@ -105,7 +89,7 @@ def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
     return picture.picture_to_bitmap(picture.read_picture(file), size)[None]
 
 
-def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predictions]:
     try:
         # A file is mapped, so that only what is asked for is read; a pipe cannot be.
         images = (
@@ -129,15 +113,13 @@ def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[tuple
         drawn = [Drawn(name, start + number, len(images) == 1) for number in range(1, len(batch) + 1)]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            probabilities = predictor.predict_images(batch)
+            predictions = predictor.predict(batch, drawn)
         for warning in caught:
             tqdm.write(f"warning: {name}: {warning.message}", file=sys.stderr)
-        yield drawn, probabilities
+        yield predictions
 
 
-def _of_strokes(
-    file: BinaryIO, name: str, predictor: Predictor, complaints: list[str]
-) -> Iterator[tuple[list[Drawn], np.ndarray]]:
+def _of_strokes(file: BinaryIO, name: str, predictor: Predictor, complaints: list[str]) -> Iterator[Predictions]:
     bad = BadRecords()
     num = 0
     for drawings in iter_ndjson(file, batch_size=BATCH_SIZE, bad=bad):
@@ -146,7 +128,7 @@ def _of_strokes(
             for row, key_id in zip(drawings.row, drawings.key_id, strict=True)
         ]
         num += len(drawings)
-        yield drawn, predictor.predict_strokes(drawings)
+        yield predictor.predict(drawings, drawn)
     if not num:
         first = f" (line {bad.first[0].line}: {bad.first[0].reason})" if bad.count else ""
         raise UserError(f"{UNKNOWN}{first}")

@@ -1,4 +1,4 @@
-"""What an exported model says of itself, in the metadata of its .onnx file."""
+"""The metadata of an exported model, stored in its .onnx file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Served:
     task             multiclass or binary
     class_names      of its columns, in order; for a binary model (negative, positive)
     categories       the dataset's categories, in order
-    positive         the categories of the positive group (empty where there is none)
+    positive         the categories of the positive group (empty if there is none)
     positive_name    what to call that group, or None
     kind             what it reads: "images" or "strokes"
     image_shape      of the dataset's images, (H, W) or (3, H, W)
     channels         what they are: 1, 3 (grey three times), "stroke_order" or "color"
-    sequence_length  points a drawing that it reads, for kind "strokes"; else None
+    sequence_length  points per drawing that it reads, for kind "strokes"; else None
     num_features     of its second output
     weights          what its training began with
     opset            of the ONNX operators

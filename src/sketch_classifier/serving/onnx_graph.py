@@ -1,4 +1,4 @@
-"""A trained network as an ONNX graph, from the dataset's bytes to probabilities: all preprocessing is within."""
+"""A trained network as an ONNX graph that includes all preprocessing."""
 
 from __future__ import annotations
 

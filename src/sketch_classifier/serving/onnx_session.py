@@ -1,4 +1,4 @@
-"""A model file on ONNX Runtime: from stored drawings to probabilities and features. Imports no torch."""
+"""Inference with an exported model in ONNX Runtime. Imports no torch."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Answers(NamedTuple):
 
 
 def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> list[tuple[str, float]]:
-    """The `num` likeliest classes of one drawing with their probabilities, (num_classes,) float, the likeliest first.
+    """The `num` most likely classes with their probabilities, most likely first; of equals, the first in class order.
 
-    Of equals the one that comes first among the classes comes first.
+    probabilities  (num_classes,) float, of one drawing
     """
     best = np.argsort(-probabilities, kind="stable")[:num]
     return [(classes[index], float(probabilities[index])) for index in best]
 
 
 class Session:
-    """A model that `export` wrote. `about` says what it is; several threads may use one session at the same time.
+    """An exported model; `about` is its metadata. Several threads may use one session at the same time.
 
-    weights  the file beside it that holds its weights, of a model that `shared_weights` made
-    cure     what helps where it cannot be read
+    weights  the file with its weights, for a graph made by `shared_weights`
+    cure     the remedy to suggest if it cannot be read
 
-    Raises UserError where a file is missing or is no such model.
+    Raises UserError if a file is missing or is not such a model.
     """
 
     def __init__(self, path: str | Path, threads: int = 1, weights: Path | None = None, cure: str = EXPORT) -> None:

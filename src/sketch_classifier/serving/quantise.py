@@ -1,4 +1,4 @@
-"""An ONNX graph with 8-bit weights and activations in place of 32-bit ones."""
+"""Quantises an ONNX graph to 8-bit weights and activations."""
 
 from __future__ import annotations
 

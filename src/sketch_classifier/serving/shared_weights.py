@@ -1,4 +1,4 @@
-"""A trained network as an ONNX graph whose weights stay in the safetensors file beside it, so that they exist once."""
+"""A trained network as an ONNX graph that reads its weights from the safetensors file beside it."""
 
 from __future__ import annotations
 

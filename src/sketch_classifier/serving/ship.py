@@ -1,4 +1,4 @@
-"""From a trained and evaluated model to one that is part of this package, with a card that says what it is."""
+"""Makes a trained and evaluated model a part of this package, with a model card."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def ship(
     run on all test drawings: how it compares to the trained model is returned, with the bytes of all files. The same
     model gives the same bytes.
 
-    Raises UserError where an input is missing, where `metrics` are of another model or other drawings, and where the
+    Raises UserError if an input is missing, where `metrics` are of another model or other drawings, and where the
     copy gives another class too often.
     """
     dataset = Dataset.open(processed)

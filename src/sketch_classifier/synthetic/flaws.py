@@ -1,4 +1,4 @@
-"""Bad drawings: what people hand in when time runs out, the mouse slips or they do not care."""
+"""Bad drawings, as people make them who are in a hurry, slip with the mouse or do not care."""
 
 from __future__ import annotations
 

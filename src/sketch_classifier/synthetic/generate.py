@@ -1,4 +1,4 @@
-"""Drawings by the number, each a function of (seed, category, number) alone, with the truth about them."""
+"""Synthetic drawings, each a function of (seed, category, number) alone, with their ground truth."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEY_BITS = 51
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What the dataset's files do not tell, a row a drawing.
+    """What the dataset's files do not tell, one row per drawing.
 
     drawn  (N,) str: the category really drawn; it differs from the drawing's word in 2 %
     bad    (N,) bool: unfinished, scribbled over, squashed, scrawled, or with parts missing; never recognised
@@ -44,7 +44,7 @@ def generate(
     """Raw drawings number `start` … `start + num - 1` of a category, with times, and the truth about them.
 
     A larger `num` begins with the same drawings. Wrongly labelled ones show another category of `among`, or any other
-    where there is none. Raises UserError for a category without a template.
+    if there is none. Raises UserError for a category without a template.
     """
     check(category)
     others = _others(category, among or ()) or _others(category, categories())

@@ -1,4 +1,4 @@
-"""The hand that holds the pen: it spoils what a template meant the way a hurried person with a mouse or a finger does.
+"""The imperfections of a hand: distorts an intended drawing like a hurried person with a mouse or a finger.
 
 Every drawing is made by another drawer, so a `Style` is drawn afresh for each. What was measured on real raw drawings
 and is imitated here: 1–15 strokes, a point about every 17 ms and 5–20 pixels, half a second between strokes, 2–17

@@ -1,4 +1,4 @@
-"""The pen a template draws with: intended geometry in, strokes out. The hand (hand.py) spoils them afterwards.
+"""The pen of the templates: intended geometry in, strokes out; hand.py then distorts them.
 
 A template states where lines are meant to go, in a frame of its own: x to the right, y DOWN, about one unit across, at
 any scale and place, since a drawing is fitted to the canvas in the end.

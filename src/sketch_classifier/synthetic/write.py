@@ -1,4 +1,4 @@
-"""Synthetic drawings as the dataset's own files, a block of drawings at a time."""
+"""Writes synthetic drawings in the dataset's own file formats, a block of drawings at a time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def write(
     workers   processes; by default the cores (at most 8) where there is much to do. The bytes do not depend on it
     progress  called with the number of drawings just written
 
-    `<folder>/truth.csv` tells a row a drawing what the files do not: word, row, key_id, drawn (the category really
+    `<folder>/truth.csv` tells one row per drawing what the files do not: word, row, key_id, drawn (the category really
     drawn), bad (True or False) and countrycode. Each file appears under its name when it is complete. Returns the
     paths of the drawings' files. Raises UserError for a category without a template.
     """

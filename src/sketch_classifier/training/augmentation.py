@@ -1,4 +1,4 @@
-"""Training drawings, changed a little each time: a batch at a time, each drawing in its own way."""
+"""Random augmentation of training drawings, on the device, a batch at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches of a split, kept on the device or streamed from the memory-mapped file, and the random numbers for them."""
+"""Batches of a split, held on the device or streamed from the memory-mapped file, and their random numbers."""
 
 from __future__ import annotations
 

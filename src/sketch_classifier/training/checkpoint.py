@@ -1,4 +1,4 @@
-"""What a killed run goes on from: one file, replaced after every epoch, used only on an equal fingerprint."""
+"""Checkpoints: one file, replaced after every epoch, and used only if its fingerprint matches."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
 
     A multiclass teacher may know more classes than the dataset has: the others are left out.
 
-    Raises UserError where there is no such model, and where it does not fit: another task, a class that it does not
+    Raises UserError if there is no such model, and where it does not fit: another task, a class that it does not
     know, another positive group, other channels, or inputs of another kind.
     """
     name = preset.distillation.teacher
@@ -124,11 +124,11 @@ def _misfit(about: About, preset: ModelPreset, dataset: Dataset) -> str | None:
         return "has another positive group than the dataset"
     theirs, own = about.preset.input, preset.input
     if theirs.kind != own.kind:
-        return f"learns from {theirs.kind}, and this model from {own.kind}"
+        return f"learns from {theirs.kind}, but this model from {own.kind}"
     if own.kind != "images":  # what images the dataset stores does not matter
         return None if theirs == own else "takes another input; of models of strokes it must be the same"
     if _colours(about.channels) != _colours(dataset.channels):
-        return f"learnt from images with channels {about.channels}, and the dataset has {dataset.channels}"
+        return f"was trained on images with channels {about.channels}, but the dataset has {dataset.channels}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Learning curves: a line an epoch for people, a CSV file for pictures, and DVCLive, Weights & Biases, TensorBoard."""
+"""Learning curves: a line per epoch on stderr, a CSV file, and DVCLive, Weights & Biases, TensorBoard."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class _WandB:
         except Exception as error:  # no network, a key that is refused, a server in trouble
             reason = one_line(error)
         run = self._init(mode="offline")
-        print(f"wandb: offline ({reason}); `wandb sync {_run_folder(run)}` sends this run later", file=sys.stderr)
+        print(f"wandb: offline ({reason}); `wandb sync {_run_folder(run)}` uploads this run later", file=sys.stderr)
         return run
 
     def _init(self, **chosen: Any):
@@ -241,7 +241,7 @@ class _Careful:
         try:
             yield
         except Exception as error:  # of a service that is not ours: any
-            print(f"{self.name}: no longer logged to: {one_line(error)}", file=sys.stderr)
+            print(f"{self.name}: logging stopped: {one_line(error)}", file=sys.stderr)
             logger, self.logger = self.logger, None
             if logger is not None:
                 with suppress(Exception):

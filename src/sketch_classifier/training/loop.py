@@ -37,14 +37,14 @@ def fit(
     on_epoch: Callable[[Row, bool], None],
     teach: Teach | None = None,
 ) -> tuple[list[Row], int]:
-    """Train `module` (the samples' inputs → logits) in place; one row for each epoch, and the epoch that was kept.
+    """Train `module` (the samples' inputs → logits) in place; returns one row per epoch, and the epoch that was kept.
 
-    A row has epoch, train_loss, validation_loss, train_accuracy and validation_accuracy. The figures of the training
-    split are those met on the way, dropout and all; those of the validation split come after the epoch, of the weights
-    that would be kept (the moving average where there is one). `on_epoch` is called with each row and whether it is
-    new: those that a resumed run finds come first. Everything random in an epoch follows from (seed, epoch). With
-    several processes, each takes its share of the same global batches, and together they do what one would. `teach`
-    asks the preset's teacher, if it has one.
+    A row has epoch, train_loss, validation_loss, train_accuracy and validation_accuracy. Training metrics are averages
+    over the epoch, in training mode (with dropout and augmentation); validation metrics are computed after the epoch,
+    with the weights that would be kept (the moving average, if there is one). `on_epoch` is called with each row and
+    whether it is new: a resumed run first reports the rows of its checkpoint. All randomness in an epoch is derived
+    from (seed, epoch). Several processes share the same global batches and compute the same result as one. `teach`
+    queries the preset's teacher, if it has one.
     """
     if accelerator.num_processes > 1:
         module = synchronized(module)
@@ -71,8 +71,8 @@ def fit(
         }
         if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
             raise UserError(
-                f"epoch {epoch}: the loss is no longer a finite number: training diverged; "
-                f"a lower optimizer.lr than {preset.optimizer.lr:g} is the usual remedy"
+                f"epoch {epoch}: the loss is not finite: training diverged; "
+                f"try a lower optimizer.lr than {preset.optimizer.lr:g}"
             )
         run.end_epoch(row)
         history.append(row)
@@ -98,7 +98,7 @@ def evaluate(module: nn.Module, samples: Samples, preset: ModelPreset, accelerat
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """Within: deterministic algorithms where torch has them, and a random state that does not leak out."""
+    """A context with deterministic algorithms where torch has them, and a random state that is restored afterwards."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may pick among kernels
     enabled = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -115,13 +115,13 @@ def reproducible() -> Iterator[None]:
 
 
 def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
-    """A bar on stderr that counts drawings and leaves nothing behind; none where stderr is no terminal."""
+    """A progress bar on stderr that counts drawings and disappears at the end; none if stderr is not a terminal."""
     hidden = None if accelerator.is_main_process else True
     return tqdm(total=total, desc=label, unit=" drawings", unit_scale=True, leave=False, disable=hidden)
 
 
 class _Run:
-    """Everything that changes while a network learns.
+    """The state that changes during training.
 
     parts  what a checkpoint holds
     kept   the module that is validated: the moving average, or the network itself
@@ -161,7 +161,7 @@ class _Run:
         return batches(order, preset.batch_size * preset.accumulate, least)
 
     def step(self) -> None:
-        """Let the optimizer make use of the gradients."""
+        """Take an optimizer step with the accumulated gradients."""
         if self.preset.clip_norm is not None:
             self.accelerator.clip_grad_norm_(self.module.parameters(), self.preset.clip_norm)
         self.optimizer.step()
@@ -180,13 +180,13 @@ class _Run:
             self.schedule.step()
 
     def has_lost_patience(self, epoch: int) -> bool:
-        """Whether no epoch before this one was the best for as many as the preset allows."""
+        """Whether the last `patience` epochs brought no improvement."""
         if self.preset.patience is None or self.best is None:
             return False
         return epoch - 1 - self.best.epoch >= self.preset.patience
 
     def finish(self, last_epoch: int) -> int:
-        """Put the weights that are kept into the module; the epoch that they are of."""
+        """Load the weights that are kept into the module; returns their epoch."""
         if self.best is not None:
             self.module.load_state_dict(self.best.weights)
             return self.best.epoch
@@ -221,12 +221,12 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
 
 
 def _share(accelerator: Accelerator) -> slice:
-    """Which rows of a global batch are this process's."""
+    """The rows of a global batch that belong to this process."""
     return slice(accelerator.process_index, None, accelerator.num_processes)
 
 
 class _Totals:
-    """Sums of loss and correct answers, kept on the device so that no step waits for a figure."""
+    """Sums of loss and correct predictions, kept on the device so that no step waits for them."""
 
     def __init__(self, task: str, device: torch.device):
         self.task = task

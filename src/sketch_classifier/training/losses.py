@@ -1,4 +1,4 @@
-"""What a training step minimises: a loss of the labels, mixed or not, and what a teacher adds to it."""
+"""The training loss: of the labels, mixed or not, and of a teacher."""
 
 from __future__ import annotations
 

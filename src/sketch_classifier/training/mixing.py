@@ -1,4 +1,4 @@
-"""Pairs of training images made into one: mixup and cutmix."""
+"""Mixup and cutmix."""
 
 from __future__ import annotations
 

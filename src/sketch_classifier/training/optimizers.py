@@ -1,4 +1,4 @@
-"""Optimizers and schedules by their names in torch.optim, and which weights are kept: averaged, or the best epoch's."""
+"""Optimizers and schedules by their names in torch.optim; the weights that are kept: averaged, or the best."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def build_schedule(
         raise UserError("schedule.name: " + unknown_name("schedule", preset.name, ["none", *classes]))
     build = classes[preset.name]
     if build is lr_scheduler.ReduceLROnPlateau and preset.every != "epoch":
-        raise UserError("schedule.every: ReduceLROnPlateau looks at the validation loss, so set it to epoch")
+        raise UserError("schedule.every: ReduceLROnPlateau uses the validation loss; set it to epoch")
     length = num_steps if preset.every == "step" else num_epochs
     known = {"total_steps": length, "T_max": length, "total_iters": length, "max_lr": optimizer.param_groups[0]["lr"]}
     takes = inspect.signature(build).parameters

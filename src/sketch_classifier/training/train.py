@@ -1,4 +1,4 @@
-"""From a dataset and a model preset to a trained model in a folder, with its learning curves."""
+"""Trains the network of a model preset on a dataset; writes the model and its learning curves."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def train(
     curves: str | Path = "plots/training",
     cache: str | Path = ".cache",
 ) -> None:
-    """Train the network of the preset `name` on the dataset: the model into `out`, the learning curves into `curves`.
+    """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
-    Both folders are replaced at the end. After every epoch the state goes to `cache`: a run that was killed and is
-    begun again with the same arguments, data and code goes on from there and ends with the same bytes. What Weights &
-    Biases and TensorBoard write goes to `cache`, too.
+    Both folders are replaced at the end. After every epoch a checkpoint is written to `cache`: if a killed run is
+    started again with the same arguments, data and code, it resumes from there and ends with the same bytes. The files
+    of Weights & Biases and TensorBoard are in `cache`, too.
 
-    Raises UserError for a binary preset on a dataset without positive group, a preset of strokes on one without
+    Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
     strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
     optimizer, schedule, logger or device.
     """
@@ -69,7 +69,7 @@ def train(
             num_outputs(preset.task, len(dataset.class_names(preset.task))),
             derived_seed(seed, "initial weights"),
         )
-        # Unknown ones are refused before any work.
+        # Rejects unknown names before any work.
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights)
@@ -102,17 +102,17 @@ def train(
 def to_learn(
     network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
-    """What there is to train, and its samples: the classifier and its features, where the backbone stays as it is."""
+    """The module to train, and its samples: with a frozen backbone, the classifier and the precomputed features."""
     if network.frozen and preset.augmentation.is_none:
         return only_classifier(network, samples, preset.batch_size, accelerator)
     return network, samples
 
 
 def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
-    """The training samples, augmented, and the validation samples as they are."""
+    """The training samples, with augmentation, and the validation samples without."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
-    # Rasters that are augmented are drawn anew each time, from their points.
+    # Augmentation of rasters changes the points, so they are rasterised again each time.
     changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
     return [
         place(inputs, dataset.rows(split), targets, accelerator.device, transform)
@@ -214,13 +214,13 @@ def _identity(features: torch.Tensor, noise: Noise | None) -> torch.Tensor:
 def _accelerator(settings: Train) -> Accelerator:
     accelerator = Accelerator(cpu=settings.device == "cpu", mixed_precision=PRECISIONS[settings.precision])
     if settings.device not in ("auto", accelerator.device.type):
-        raise UserError(f"train.device: {settings.device} was asked for, this machine offers {accelerator.device.type}")
+        raise UserError(f"train.device: {settings.device} is not available; this machine has {accelerator.device.type}")
     return accelerator
 
 
 def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     if preset.task == "binary" and not dataset.positive:
-        raise UserError(f"{dataset.folder}: the model is binary and this dataset has no `positive` group")
+        raise UserError(f"{dataset.folder}: the model is binary, but this dataset has no `positive` group")
     names = dataset.class_names(preset.task)
     targets = dataset.targets(preset.task)
     for split in ("train", "validation"):
@@ -230,7 +230,7 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     counts = np.bincount(targets[dataset.rows("train")], minlength=len(names))
     missing = [name for name, count in zip(names, counts, strict=True) if not count]
     if missing:
-        print(f"warning: no training drawing of {', '.join(missing)}", file=sys.stderr)
+        print(f"warning: no training drawings of {', '.join(missing)}", file=sys.stderr)
 
 
 def _say(
@@ -246,7 +246,7 @@ def _say(
     if teacher is not None:
         print(f"teacher: {teacher.about.name} ({preset.distillation.teacher})", file=sys.stderr)
     if preset.augmentation.flip and not dataset.mirror:
-        print("augmentation: nothing is flipped, for the dataset says `mirror: false`", file=sys.stderr)
+        print("augmentation: no flips, because the dataset has `mirror: false`", file=sys.stderr)
 
 
 def _fingerprint(

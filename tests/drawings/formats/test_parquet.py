@@ -118,7 +118,7 @@ def test_words_without_a_list_of_classes(tmp_path):
 
 def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(UserError, match="^a: no Parquet file [^\n]*$"):
+    with pytest.raises(UserError, match="^a: not a Parquet file [^\n]*$"):
         ParquetDrawings(tmp_path / "a.parquet", "a")
     pq.write_table(pa.table({"x": [1]}), tmp_path / "b.parquet")
     with pytest.raises(UserError, match="^b: columns drawing or image, and word or label expected; found x$"):

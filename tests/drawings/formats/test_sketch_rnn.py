@@ -115,7 +115,7 @@ def test_malformed_drawings_are_named(tmp_path):
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no file of NumPy"])
 def test_no_npz_file(tmp_path, data):
     (tmp_path / "a.npz").write_bytes(data)
-    with pytest.raises(UserError, match="^[^\n]*a.npz: no .npz file [^\n]*$"):
+    with pytest.raises(UserError, match="^[^\n]*a.npz: not an .npz file [^\n]*$"):
         sketch_rnn_lists(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", other=INK)
     with pytest.raises(UserError, match="^[^\n]*b.npz: no list train, valid or test in it; found other$"):

@@ -132,7 +132,7 @@ def test_a_file_cut_short_keeps_the_whole_records(cut, tmp_path):
 
 def test_nothing_is_read_behind_a_damaged_length(tmp_path):
     path = _write(tmp_path, _framed(_example(INK)), b"\xff" * 40)
-    with pytest.raises(UserError, match="2: the record's length is damaged"):
+    with pytest.raises(UserError, match="2: damaged record length"):
         read_tfrecord(path, bad=BadRecords())
 
 

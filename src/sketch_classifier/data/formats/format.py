@@ -101,7 +101,7 @@ class Format(ABC):
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         """The categories (None: all that there are, now by name), and what to fetch of them.
 
-        Raises UserError where a folder, a file or a category is not there.
+        Raises UserError if a folder, a file or a category is not there.
         """
 
     @abstractmethod
@@ -110,7 +110,7 @@ class Format(ABC):
 
     @abstractmethod
     def parts(self, folder: Path, preset: DatasetPreset) -> list[Part]:
-        """What was fetched into a folder, in the order in which drawings are read. Raises UserError where it is not."""
+        """What was fetched into a folder, in the order in which drawings are read. Raises UserError if it is not."""
 
     @abstractmethod
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
@@ -223,7 +223,7 @@ def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:
 
 
 def chosen(where: str, categories: Sequence[str] | None, there: Sequence[str]) -> tuple[str, ...]:
-    """The categories (None: all) out of those that a source has. Raises UserError where one is not there."""
+    """The categories (None: all) out of those that a source has. Raises UserError if one is not there."""
     if categories is None:
         if not there:
             raise UserError(f"{where}: no category in it")

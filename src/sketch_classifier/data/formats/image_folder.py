@@ -225,7 +225,7 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     if not pictures:
         raise UserError(f"{where}: no {', '.join(PICTURES)} file in it; found {few or 'nothing'}")
     if others:
-        _say_once(f"{where}: left out {len(others)} that are no pictures: {few}")
+        _say_once(f"{where}: left out {len(others)} that are not images: {few}")
     files = tuple(source.file(name, f"{path}/{name}", entries[name]) for name in sorted(pictures, key=_natural))
     return Piece(f"{prefix}{category}{SUFFIX}", category, files)
 

@@ -71,7 +71,7 @@ def iter_binary(
                 if len(drawings):
                     yield drawings
                 if ended == NO_RECORD:
-                    raise UserError(f"{name}:{record + 1}: no drawing; the file is damaged or no .bin file")
+                    raise UserError(f"{name}:{record + 1}: no drawing; the file is damaged or not a .bin file")
                 if ended == EMPTY:
                     record += 1
                     if bad is not None:
@@ -79,7 +79,7 @@ def iter_binary(
                     report(bad, name, record, "the drawing has no strokes or one without points")
             rest = block[position:]
             if len(rest) > MAX_RECORD:
-                raise UserError(f"{name}:{record + 1}: a record of more than {MAX_RECORD >> 20} MiB; no .bin file")
+                raise UserError(f"{name}:{record + 1}: a record above {MAX_RECORD >> 20} MiB; not a .bin file")
             if not chunk:
                 break
         if rest and limit > 0:

@@ -14,7 +14,7 @@ PIXELS = 28 * 28
 def open_bitmaps(path: str | Path) -> np.ndarray:
     """The rows of a bitmap file as a read-only memory map, (N, 784) uint8.
 
-    Raises UserError where the file is missing, truncated, no .npy file or of another type or shape.
+    Raises UserError if the file is missing, truncated, no .npy file or of another type or shape.
     """
     path = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""Read the CSV files of Kaggle's Quick, Draw! competition: a row a drawing, its strokes as JSON in one field.
+"""Read the CSV files of Kaggle's Quick, Draw! competition: one row per drawing, its strokes as JSON in one field.
 
 Rows are rewritten as lines of .ndjson in the dataset's own layout and parsed as those are, so that both read the same
 numbers and refuse the same records.
@@ -50,14 +50,14 @@ def iter_csv(
 
     The first line names the columns, in any order: `drawing` (required), word, countrycode, key_id, recognized,
     timestamp; others are ignored. What is said of rows is as `iter_ndjson` says it of lines, and `row` is the line less
-    one, of which the first is the line of names. Raises UserError where there is no column `drawing`.
+    one, of which the first is the line of names. Raises UserError if there is no column `drawing`.
     """
     with open_source(path) as (file, name), _as_ndjson(file, name) as lines:
         yield from iter_ndjson(lines, batch_size=batch_size, limit=limit, bad=bad)
 
 
 def csv_columns(path: Source) -> tuple[str, ...]:
-    """The columns that a CSV file has, of COLUMNS. Raises UserError where `drawing` is not among them."""
+    """The columns that a CSV file has, of COLUMNS. Raises UserError if `drawing` is not among them."""
     with open_source(path) as (file, name):
         names = _header(file.readline(MAX_HEADER), name)
     return tuple(column for column in COLUMNS if column in names)

@@ -48,7 +48,7 @@ class ParquetDrawings:
         except FileNotFoundError:
             raise UserError(f"{name}: not found") from None
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{name}: no Parquet file ({one_line(error)})") from None
+            raise UserError(f"{name}: not a Parquet file ({one_line(error)})") from None
         schema = self.file.schema_arrow
         self.metadata = schema.metadata
         names = set(schema.names)

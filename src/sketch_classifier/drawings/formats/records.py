@@ -61,7 +61,7 @@ def report(bad: BadRecords | None, file: str, line: int, reason: str) -> None:
 def open_source(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     """An open binary file and its name, from a local path, an fsspec URL or a file that is open already.
 
-    Raises UserError where there is no such file or it cannot be read.
+    Raises UserError if there is no such file or it cannot be read.
     """
     if hasattr(source, "read"):
         yield cast(BinaryIO, source), str(getattr(source, "name", "<file>"))

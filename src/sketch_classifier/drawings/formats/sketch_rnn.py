@@ -60,7 +60,7 @@ def read_sketch_rnn(path: str | Path, name: str = "train", *, bad: BadRecords | 
 def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int]:
     """Which of LISTS a file has, each with its number of drawings. `name` is what errors call the file.
 
-    Raises UserError where it has none of them or is no .npz file.
+    Raises UserError if it has none of them or is no .npz file.
     """
     name = name or str(path)
     counts = {}
@@ -128,7 +128,7 @@ def _opened(path: str | Path, name: str) -> zipfile.ZipFile:
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
     except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{name}: no .npz file ({one_line(error)})") from None
+        raise UserError(f"{name}: not an .npz file ({one_line(error)})") from None
 
 
 def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
@@ -139,7 +139,7 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
         with _one_parse:
             shape, _, dtype = read(file)
     except (ValueError, EOFError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{name}: no .npy file ({one_line(error)})") from None
+        raise UserError(f"{name}: not an .npy file ({one_line(error)})") from None
     return shape, dtype
 
 
@@ -254,7 +254,7 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
             raise _Refused
     except (_Refused, IndexError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{name}: not a plain list of arrays of numbers; as a pickle can hold code, nothing else is read"
+            f"{name}: not a plain list of arrays of numbers; as a pickle can hold code, nothing else is accepted"
         ) from None
     except (ValueError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
         raise UserError(f"{name}: damaged ({one_line(error)})") from None

@@ -97,7 +97,7 @@ def iter_records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int | None]
     """The records of a TFRecord file, each with its length and checksums, and the number of its class.
 
     The number is None for a malformed record; one that is damaged or cut short comes with a wrong checksum, so that it
-    can stand before others. `name` is what errors call the file. Raises UserError where the length is damaged.
+    can stand before others. `name` is what errors call the file. Raises UserError if the length is damaged.
     """
     from google.protobuf.message import DecodeError
 
@@ -149,7 +149,7 @@ def _records_of(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
             return
         length, checksum = struct.unpack("<QI", head)
         if checksum != masked_crc(head[:8]) or length > MAX_RECORD:
-            raise UserError(f"{name}:{number}: the record's length is damaged; the file is damaged or no TFRecord file")
+            raise UserError(f"{name}:{number}: damaged record length; the file is damaged or not a TFRecord file")
         record = file.read(length)
         tail = file.read(4)
         yield record, len(tail) == 4 and struct.unpack("<I", tail)[0] == masked_crc(record)

@@ -22,7 +22,7 @@ from sketch_classifier.errors import UserError
 RADIUS = 8.0  # half the line width, in the drawing's units
 MARGIN = 24.0  # around the region of 256 × 256, likewise: padding 16 and half the line width
 REGION = 256.0 + 2 * MARGIN
-SMALLEST, LARGEST = 16, 2048  # pixels a side
+SMALLEST, LARGEST = 16, 2048  # pixels per side
 CHANNELS = ("gray", "stroke_order")
 SMALLEST_SHARE, LARGEST_SHARE = 32, 4096  # drawings that a thread takes at a time
 
@@ -53,7 +53,7 @@ def rasterize(
     threads   how many draw at the same time; by default as many as the process may use cores. The bytes do not depend
     on it.
 
-    Raises UserError where size or channels is none of these.
+    Raises UserError if size or channels is none of these.
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
         raise UserError(f"size: a whole number from {SMALLEST} to {LARGEST} is needed, found {size!r}")

@@ -32,7 +32,7 @@ HEIGHT = 56  # pixels of a digit
 def families() -> tuple[tuple[tuple[ImageFont.FreeTypeFont, ...], ...], np.ndarray]:
     """The faces of each family, their digits about HEIGHT pixels high, and the share of each family.
 
-    Raises UserError where a package is not installed.
+    Raises UserError if a package is not installed.
     """
     fonts = []
     for package, folder, start, _ in FAMILIES.values():

@@ -14,7 +14,7 @@ FREQUENCIES = np.array([4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 
 # How often a digit stands in a number of 1, 2, 3 or 4 digits (33,402 real numbers; longer ones are rare).
 LENGTHS = np.array([5137, 2 * 18130, 3 * 8691, 4 * 1434]) / 73206
 VERTICAL = 0.03  # share of numbers whose digits stand one above the other
-CANVAS = 320  # pixels a side of the flat number
+CANVAS = 320  # pixels per side of the flat number
 SIDE = 48  # pixels of the crop
 
 

@@ -15,7 +15,7 @@ from sketch_classifier.drawings.strokes import Drawings
 
 
 class ImageFolder(Writer):
-    """Pictures are numbered in the order in which they come, with the key_id behind where there is one. Where the
+    """Pictures are numbered in the order in which they come, with the key_id behind if there is one. Where the
     source is divided, `train/`, `validation/` and `test/` stand above the classes."""
 
     name = "image_folder"
