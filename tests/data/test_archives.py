@@ -84,3 +84,13 @@ def test_a_damaged_member_is_named(tmp_path):
     (file,) = Source(str(tmp_path / "b.zip")).find("simplified", ["cat"])
     with pytest.raises(UserError, match="^[^\n]*simplified/cat.ndjson: [^\n]*$"):
         file.read(0, file.size)
+
+
+def test_names_with_backslashes(get, tmp_path):
+    source = packed(tmp_path / "a.zip", {f"drawings\\simplified\\{name}.ndjson": LINES[name] for name in LINES})
+    assert [about["rows"] for about in get(source, "simplified", list(LINES), None)["files"]] == [90_000, 1]
+
+
+def test_a_file_beside_the_only_folder(get, tmp_path):
+    files = {f"drawings/simplified/{name}.ndjson": data for name, data in LINES.items()} | {"README.txt": b"drawings"}
+    assert len(get(packed(tmp_path / "a.zip", files), "simplified", list(LINES), None)["files"]) == 2

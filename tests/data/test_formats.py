@@ -1,14 +1,19 @@
 """Whatever the format, the same drawings go in: the same bitmaps, the same split, and what is unknown is absent."""
 
+import gzip
 import importlib.util
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.download import download
 from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.data.reading import recognise
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
@@ -116,3 +121,73 @@ def test_an_empty_source(tmp_path, case):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="^[^\n]*/empty'?: no [^\n]*$"):
         run({case: tmp_path / "empty"}, case, tmp_path)
+
+
+def test_compressed_tfrecords(sources, tmp_path):
+    packed = tmp_path / "source"
+    packed.mkdir()
+    for path in sources["tfrecord"].iterdir():
+        data = path.read_bytes()
+        (packed / path.name).write_bytes(data if path.name.endswith("classes") else gzip.compress(data))
+    found = run({"tfrecord": packed}, "tfrecord", tmp_path / "packed")
+    np.testing.assert_array_equal(found.images, run(sources, "tfrecord", tmp_path / "plain").images)
+    for path in packed.glob("*-of-*"):
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="^[^\n]*: damaged "):
+        run({"tfrecord": packed}, "tfrecord", tmp_path / "cut")
+
+
+def test_lists_of_lists_in_parquet(sources, of_category, tmp_path):
+    rows = [
+        {"word": category, "drawing": strokes}
+        for category, drawings in of_category.items()
+        for strokes in drawings.to_lists()
+    ]
+    (tmp_path / "source").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "source/train.parquet")
+    found = run({"parquet": tmp_path / "source"}, "parquet", tmp_path / "found")
+    assert sorted_rows(found) == sorted_rows(run(sources, "simplified", tmp_path / "expected"))
+
+
+@pytest.mark.parametrize("drawing", [b"packed", [[1, 2, 0], [3, 4, 1]], {"x": [1, 2], "y": [1, 2]}, 7])
+def test_a_column_that_holds_no_drawings(tmp_path, drawing):
+    rows = [{"word": category, "drawing": drawing} for category in CATEGORIES]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "train.parquet")
+    with pytest.raises(UserError, match="^[^\n]*drawing holds [^\n]*; lists x and y of each stroke expected$"):
+        run({"parquet": tmp_path}, "parquet", tmp_path / "out")
+
+
+def test_strokes_beside_pictures_in_parquet(sources, tmp_path):
+    for case in ("parquet", "parquet bitmaps"):
+        for shard in sources[case].rglob("*.parquet"):
+            shutil.copy(shard, tmp_path / f"{case} {shard.name}")
+    with pytest.raises(UserError, match="^[^\n]*some .parquet files in it hold strokes, and some pictures"):
+        run({"parquet": tmp_path}, "parquet", tmp_path / "out")
+
+
+@pytest.mark.parametrize("case", ["simplified", "csv"])
+def test_several_words_in_a_file_of_one_class(sources, tmp_path, case, capsys):
+    source = shutil.copytree(sources[case], tmp_path / "source")
+    cat, house = (next(source.rglob(f"{name}.*")) for name in ("cat", "house"))
+    rows = house.read_bytes().splitlines(keepends=True)
+    cat.write_bytes(cat.read_bytes() + b"".join(rows[1:]))
+    run({case: source}, case, tmp_path / "out")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "words in it" in line]
+    assert len(lines) == 1 and lines[0].endswith(": 2 words in it ('cat', 'house'), and all are taken for 'cat'")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"cat.csv": b"word;drawing\ncat;[]\n"}, "no column 'drawing' in the first line"),
+        ({"cat/a.png": b"", "dog/notes.txt": b""}, "/dog: no .png"),
+        ({"training.tfrecord": b"x" * 99}, "a file training.tfrecord.classes with the classes' names expected"),
+    ],
+)
+def test_why_the_files_of_a_source_are_not_read(tmp_path, files, message):
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UserError, match="^[^\n]*$") as error:
+        recognise(str(tmp_path))
+    assert message in str(error.value)

@@ -1,5 +1,8 @@
 """Pictures in a folder a class: their splits, their order, and what is said of what is no picture."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -135,6 +138,16 @@ def test_resized_pictures(folder, tmp_path, size):
     np.testing.assert_array_equal(dataset.images, [resize(draw(seed, 120), size) for seed in (0, 100)])
 
 
+@pytest.mark.parametrize("size", [257, 400, 640])
+def test_large_pictures_are_resized_in_one_step(folder, tmp_path, size):
+    """To the byte as `resize` defines it, and within one grey level of Pillow's filter of the same name."""
+    dataset = run(folder({"cat": 1, "dog": 1}, size), tmp_path, reading="resize")
+    for seed, found in zip((0, 100), dataset.images, strict=True):
+        np.testing.assert_array_equal(found, resize(draw(seed, size), 28))
+        pillow = np.asarray(Image.fromarray(draw(seed, size)).resize((28, 28), Image.Resampling.BILINEAR))
+        assert np.abs(found.astype(int) - pillow).max() <= 1
+
+
 def test_the_shorter_side_gains_paper(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "source" / name).mkdir(parents=True)
@@ -153,3 +166,70 @@ def test_photographs_in_color(tmp_path):
     dataset = run(tmp_path / "source", tmp_path, channels="color", image_size=32)
     assert dataset.images.shape == (2, 3, 32, 32)
     assert dataset.images[:, :, 0, 0].tolist() == [[0, 200, 0], [200, 0, 0]]
+
+
+def test_links_are_followed_and_those_to_nothing_left_out(folder, tmp_path):
+    source = folder({"cat": 2, "dog": 2})
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "cat").symlink_to(source / "cat")
+    (source / "dog").rename(linked / "dog")
+    (linked / "dog/linked.png").symlink_to(source / "cat/0.png")
+    (linked / "dog/dangling.png").symlink_to("nowhere.png")
+    dataset = run(linked, tmp_path)
+    assert dataset.categories == ("cat", "dog")
+    assert np.bincount(dataset.labels).tolist() == [2, 3]
+
+
+def test_a_folder_named_like_a_picture_is_none(folder, tmp_path):
+    source = folder({"cat": 2, "dog": 2})
+    (source / "cat/folder.png").mkdir()
+    assert len(run(source, tmp_path).images) == 4
+
+
+def test_folders_of_folders_of_folders(folder, tmp_path):
+    source = folder({"animals/cat": 2, "animals/dog": 2})
+    with pytest.raises(
+        UserError, match="animals: pictures expected, found folders .'cat', 'dog'.; .* set source to it"
+    ):
+        run(source, tmp_path)
+
+
+def test_the_reason_names_no_object(folder, tmp_path):
+    source = folder({"cat": 1, "dog": 1})
+    (source / "cat/empty.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"^cat/empty.png:2: not a picture that can be read \(no PNG, JPEG, .*GIF\)$"):
+        run(source, tmp_path)
+
+
+@pytest.mark.parametrize("reading", ["resize", "ink"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "LA", "I;16", "interlaced"])
+def test_a_picture_means_the_same_in_every_kind_of_png(tmp_path, mode, reading):
+    for category in ("cat", "dog"):
+        (tmp_path / "source" / category).mkdir(parents=True)
+    grey = 255 - draw(5, 300 if reading == "resize" else 28)
+    Image.fromarray(grey).save(tmp_path / "source/cat/a.png")
+    image = Image.fromarray(grey)
+    if mode == "interlaced":
+        (tmp_path / "source/dog/a.png").write_bytes(interlaced(grey))
+    else:
+        image = Image.fromarray(grey.astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+        image.save(tmp_path / "source/dog/a.png")
+    first, second = run(tmp_path / "source", tmp_path, reading=reading).images
+    np.testing.assert_array_equal(first, second)
+
+
+def interlaced(grey: np.ndarray) -> bytes:
+    """A PNG in the seven passes of Adam7 (PNG specification, section 8), without filters."""
+    steps = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+    passes = [grey[top::down, left::right] for top, left, down, right in steps]
+    rows = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
+    height, width = grey.shape
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )

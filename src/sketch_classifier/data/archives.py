@@ -66,14 +66,17 @@ class Archive(ABC):
     """The part of a file system of fsspec that `Source` uses. Paths have no slash at their beginning."""
 
     def __init__(self, sizes: dict[str, int]) -> None:
-        """`sizes` of the members in bytes, by their names. Those are left out with names that lead out of the
-        archive or that no file can have."""
+        """`sizes` of the members in bytes, by their names.
+
+        Names that lead out of the archive or that no file can have are left out. Some programs for Windows write names
+        with backslashes.
+        """
         self.members: dict[str, str] = {}  # the name within the archive, by path
         self._entries: dict[str, dict[str, Any]] = {}
         self._below: dict[str, list[str]] = {"": []}
         self._lock = threading.Lock()
         for name, size in sizes.items():
-            parts = [part for part in name.split("/") if part not in ("", ".")]
+            parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
             if parts and not any(map(unusable_name, parts)):
                 path = "/".join(parts)
                 self.members[path] = name

@@ -144,7 +144,7 @@ def _fetch_all(
 def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
     """Write the first rows of one piece; say what it is."""
     for file in piece.files:
-        if file.size == 0:
+        if file.size == 0 and not format.may_be_empty:
             raise UserError(f"{file.url}: empty file")
     fetched, rows = fetch_piece(format, piece, folder / format.name, wanted)
     path = folder / format.name / piece.name

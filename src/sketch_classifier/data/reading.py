@@ -12,7 +12,7 @@ import numpy as np
 
 from sketch_classifier.data.download import find
 from sketch_classifier.data.formats import Batch, Format, Part, Piece, Wanted, fetch_piece, format_of
-from sketch_classifier.data.sources import Source
+from sketch_classifier.data.sources import NoFiles, Source
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, unknown_name
@@ -186,28 +186,39 @@ def recognise(source: str, among: Sequence[str] | None = None, categories: Seque
     """The first format, of those named or of all, in which drawings of the source can be read.
 
     Each format looks for its files, and the first drawing of these is read. Raises UserError if none has any, with
-    what the one format said where only one was asked for.
+    what the first format said that has files there.
     """
-    for recognised in recognised_formats(source, among, categories):
+    refusals: list[UserError] = []
+    for recognised in recognised_formats(source, among, categories, refusals):
         return recognised
     if categories:
         found = recognise(source, among)
         Reading.of(source, found.format, categories)  # says which of them is not there
+    if refusals:
+        raise refusals[0]
     layouts = ", ".join(_layout(name) for name in among or ORDER)
     raise UserError(f"source {source!r}: no drawings found; accepted are {layouts}")
 
 
 def recognised_formats(
-    source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None
+    source: str,
+    among: Sequence[str] | None = None,
+    categories: Sequence[str] | None = None,
+    refusals: list[UserError] | None = None,
 ) -> Iterator[Recognised]:
-    """All such formats, as `recognise` finds the first of them."""
+    """All such formats, as `recognise` finds the first of them.
+
+    refusals  a list to which is added why the files of a format cannot be read, where it has some
+    """
     _check(source)
     for name in among or (OF_BUCKET if source == "official" else ORDER):
         try:
             yield Recognised(name, _first(source, name, categories))
-        except UserError:
+        except UserError as error:
             if among and len(among) == 1:
                 raise
+            if refusals is not None and not isinstance(error, NoFiles):
+                refusals.append(error)
 
 
 def are_whole(drawings: Drawings) -> np.ndarray:

@@ -66,13 +66,13 @@ class SourceFile:
         """All of a small file, of at most `limit` bytes, compared with its checksum where there is one."""
         check_size(self.url, "a file", self.size, limit)
         try:
-            data = self.read(0, self.size)
+            data = self.read(0, self.size) if self.size else b""
             self._compare(data)
         except Unsound:
             newer = self.refreshed()
             check_size(self.url, "a file", newer.size, limit)
             self.size, self.version, self.identity = newer.size, newer.version, newer.identity
-            data = self.read(0, self.size)
+            data = self.read(0, self.size) if self.size else b""
             self._compare(data)
         return data
 

@@ -33,6 +33,10 @@ VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "
 T = TypeVar("T")
 
 
+class NoFiles(UserError):
+    """A source has no file of a format."""
+
+
 class Place(NamedTuple):
     """Where files of a format may lie in a source, and their ending."""
 
@@ -98,14 +102,15 @@ class Source:
 
     @property
     def only_folder(self) -> Source | None:
-        """What lies in the only folder of an archive, where nothing lies beside it."""
+        """What lies in the only folder of an archive; files may lie beside it."""
         if not isinstance(self.fs, Archive) or self.root:
             return None
-        entries = [entry for entry in self.fs.ls("") if not entry["name"].startswith((".", "__MACOSX"))]
-        if [entry["type"] for entry in entries] != ["directory"]:
+        names = [entry["name"] for entry in self.fs.ls("") if entry["type"] == "directory"]
+        names = [name for name in names if not name.startswith((".", "__MACOSX"))]
+        if len(names) != 1:
             return None
         inner = copy(self)
-        inner.root, inner.url = entries[0]["name"], f"{self.url}/{entries[0]['name']}"
+        inner.root, inner.url = names[0], f"{self.url}/{names[0]}"
         return inner
 
     def entries(self, folder: str = "") -> dict[str, dict[str, Any]] | None:
@@ -123,6 +128,8 @@ class Source:
                 f"source {self.name!r}: cannot list {self.address(folder)}: {retries.reason(error)}"
             ) from None
         entries = self._named(entries)
+        if self.is_disk:
+            entries = {name: there for name, entry in entries.items() if (there := _behind_link(entry))}
         if self.is_http and not entries:
             raise UserError(f"source {self.name!r}: the server lists no files under {self.address(folder)}")
         return entries
@@ -176,10 +183,10 @@ class Source:
             raise UserError(f"source {self.name!r}: not found")
         return outer._source_file(name, self.url, entry).open()
 
-    def refuse(self, format: str) -> UserError:
+    def refuse(self, format: str) -> NoFiles:
         """What to raise where the source has no file of the format."""
         endings = " or ".join(FORMATS[format].suffixes)
-        return UserError(f"source {self.name!r}: {self._refusal(Place('', endings), format, None)}")
+        return NoFiles(f"source {self.name!r}: {self._refusal(Place('', endings), format, None)}")
 
     def cancel(self) -> None:
         """Let reads in other threads raise Cancelled at their next step."""
@@ -203,9 +210,10 @@ class Source:
         if missing:
             folder = self.address(place.folder)
             if listed is None and not any(files) and (others := self._other_formats(format)):
-                raise UserError(f"source {self.name!r}: no folder {folder}; {others}")
+                raise NoFiles(f"source {self.name!r}: no folder {folder}; {others}")
             num_found = len(files) - len(missing)
-            raise UserError(no_files(folder, format, missing, listed, num_found, place.suffix))
+            kind = UserError if num_found else NoFiles
+            raise kind(no_files(folder, format, missing, listed, num_found, place.suffix))
         return [file for file in files if file is not None]
 
     def _all(self, place: Place, format: str, listed: dict[str, dict[str, Any]] | None) -> list[str]:
@@ -213,7 +221,7 @@ class Source:
         if listed is None:
             raise UserError(f"categories: all: the server lists no files under {folder}; list the categories")
         if not listed:
-            raise UserError(f"source {self.name!r}: no {place.suffix} files in {folder}")
+            raise NoFiles(f"source {self.name!r}: no {place.suffix} files in {folder}")
         return sorted(listed)
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
@@ -239,7 +247,8 @@ class Source:
         except Exception as error:
             if self.is_http and (isinstance(error, FileNotFoundError) or retries.status_of(error)):
                 return None
-            raise UserError(f"source {self.name!r}: {self._refusal(place, format, error)}") from None
+            kind = NoFiles if isinstance(error, FileNotFoundError | NotADirectoryError) else UserError
+            raise kind(f"source {self.name!r}: {self._refusal(place, format, error)}") from None
         suffix = place.suffix
         names = self._named(entries)
         listed = {normal(name).removesuffix(suffix): entry for name, entry in names.items() if name.endswith(suffix)}
@@ -314,6 +323,16 @@ class Source:
                 names = self.fs.ls(self._path(other), detail=False) if other != format else ()
                 found += [other] if any(name.endswith(SUFFIXES[other]) for name in names) else []
         return f"it has {' and '.join(found)}: set the dataset's format to that" if found else ""
+
+
+def _behind_link(entry: dict[str, Any]) -> dict[str, Any] | None:
+    """What a file system says of a file or folder; of a link, of what it leads to, or None where that is not there."""
+    if not entry.get("islink"):
+        return entry
+    path = Path(entry["name"])
+    if not path.exists():
+        return None
+    return entry | {"type": "directory" if path.is_dir() else "file", "size": path.stat().st_size}
 
 
 def normal(name: str) -> str:

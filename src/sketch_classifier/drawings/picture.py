@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
@@ -181,7 +181,9 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
                 return ImageOps.exif_transpose(image)
     except UserError:
         raise
-    except Exception as error:  # Pillow's plugins also raise what they do not foresee: struct.error, IndexError, …
+    except UnidentifiedImageError:
+        raise UserError(f"not a picture that can be read (no {', '.join(FILES)})") from None
+    except Exception as error:  # Pillow's plugins also raise unforeseen ones: struct.error, IndexError, …
         raise UserError(f"not a picture that can be read ({one_line(error)})") from error
 
 

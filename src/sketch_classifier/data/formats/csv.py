@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sketch_classifier.data.formats.format import KNOWN, Batch, OneFileEach, Part, labelled
+from sketch_classifier.data.formats.format import KNOWN, Batch, OneFileEach, Part, labelled, of_one_class
 from sketch_classifier.data.prefix import CsvRows
 from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.params import DatasetPreset
@@ -28,7 +28,7 @@ class Csv(OneFileEach):
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
         from sketch_classifier.drawings.formats import iter_csv
 
-        for drawings in iter_csv(part.path, bad=bad):
+        for drawings in of_one_class(part, iter_csv(part.path, bad=bad)):
             yield Batch(labelled(part, preset, len(drawings)), drawings.row, drawings)
 
 

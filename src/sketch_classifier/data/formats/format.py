@@ -99,11 +99,13 @@ class Format(ABC):
     name           as `format` has it; what params.yaml must know is in `params.formats`
     official       what the source `official` stands for
     is_simplified  whether its drawings should be simplified already
+    may_be_empty   whether a file without a byte is a malformed record, which may be left out
     """
 
     name: ClassVar[str]
     official: ClassVar[str] = OFFICIAL
     is_simplified: ClassVar[bool] = False
+    may_be_empty: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
@@ -230,6 +232,18 @@ class Prefix(Protocol):
     def wanted(self) -> int: ...
     def feed(self, block: bytes) -> bytes: ...
     def finish(self) -> bytes: ...
+
+
+def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
+    """The drawings of a file that is named for its class. A line on standard error says that it holds several words."""
+    words: set[str] = set()
+    for drawings in batches:
+        words.update(np.unique(drawings.word).tolist())
+        yield drawings
+    words.discard("")
+    if len(words) > 1:
+        few = ", ".join(map(repr, sorted(words)[:3])) + (", …" if len(words) > 3 else "")
+        print(f"{part.path}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr)
 
 
 def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:

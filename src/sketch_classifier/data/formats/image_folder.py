@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
+from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.limits import MAX_PICTURE
 from sketch_classifier.errors import UserError, reading
@@ -37,6 +38,7 @@ IGNORED = {"thumbs.db", "desktop.ini", "__macosx"}  # that systems leave behind,
 
 class ImageFolder(Format):
     name = "image_folder"
+    may_be_empty = True
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         for folder in FORMATS[self.name].folders:
@@ -215,16 +217,28 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     """The pictures of a class, whose folder lies in this folder."""
     path = f"{folder}/{category}".lstrip("/")
     entries = {name: entry for name, entry in (source.entries(path) or {}).items() if not _is_ignored(name)}
-    pictures = [name for name in entries if name.lower().endswith(PICTURES)]
+    pictures = [name for name in entries if name.lower().endswith(PICTURES) and entries[name]["type"] == "file"]
     others = sorted(set(entries) - set(pictures))
     where = source.address(path)
     few = ", ".join(map(repr, others[:3])) + (", …" if others[3:] else "")
+    if not pictures and _folders(entries):
+        raise UserError(f"{where}: pictures expected, found folders ({few}); if they are classes, set source to it")
     if not pictures:
         raise UserError(f"{where}: no {', '.join(PICTURES)} file in it; found {few or 'nothing'}")
     if others:
-        print(f"{where}: left out {len(others)} that are not images: {few}", file=sys.stderr)
+        _say_once(f"{where}: left out {len(others)} that are not images: {few}")
     files = tuple(source.file(name, f"{path}/{name}", entries[name]) for name in sorted(pictures, key=_natural))
     return Piece(f"{prefix}{category}{SUFFIX}", category, files)
+
+
+@cache
+def _say_once(line: str) -> None:
+    """Print a line on standard error, though a source may be looked through several times."""
+    print(line, file=sys.stderr)
+
+
+def _bytes(file: SourceFile) -> bytes:
+    return file.read(0, file.size) if file.size else b""
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -40,6 +40,9 @@ class Parquet(Format):
         where = source.address(folder)
         splits = sorted({split for split, _ in files}, key=lambda split: (split != "train", split))
         first = _opened(files[0][1])
+        for file in (file for _, file in files[1:]):
+            if _opened(file).has_strokes != first.has_strokes:
+                raise UserError(f"{where}: some .parquet files in it hold strokes, and some pictures; separate them")
         there = first.names()
         if first.classes is None:
             there = tuple(sorted({*there, *(name for _, file in files[1:] for name in _opened(file).names())}))

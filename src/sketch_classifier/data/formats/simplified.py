@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sketch_classifier.data.formats.format import CHUNK, Batch, OneFileEach, Part, labelled
+from sketch_classifier.data.formats.format import CHUNK, Batch, OneFileEach, Part, labelled, of_one_class
 from sketch_classifier.data.prefix import NdjsonRows
 from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.params import DatasetPreset
@@ -24,7 +24,7 @@ class Simplified(OneFileEach):
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
         from sketch_classifier.drawings.formats import iter_ndjson  # here: loads numba, which fetching does not need
 
-        for drawings in iter_ndjson(part.path, batch_size=CHUNK, bad=bad):
+        for drawings in of_one_class(part, iter_ndjson(part.path, batch_size=CHUNK, bad=bad)):
             yield Batch(labelled(part, preset, len(drawings)), drawings.row, drawings)
 
 

@@ -1,14 +1,15 @@
 """Read Parquet files of drawings as Hugging Face's `google/quickdraw` has them: strokes as nested lists, or pictures.
 
-`drawing` is a struct of lists {x: [[…], …], y: [[…], …], t: …}, a list of structs [{x: […], y: […], t: …}, …], or JSON
-text. `image` is a struct {bytes, path}, or bytes, of a picture. The class stands in `word` or `label`, as a name or as
-a number whose name is in the metadata. key_id, countrycode, recognized and timestamp may be missing.
+`drawing` is a struct of lists {x: [[…], …], y: [[…], …], t: …}, a list of structs [{x: […], y: […], t: …}, …], lists
+as in .ndjson, or JSON text. `image` is a struct {bytes, path}, or bytes, of a picture. The class stands in `word` or
+`label`, as a name or as a number whose name is in the metadata. key_id, countrycode, recognized and timestamp may be
+missing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,8 @@ class ParquetDrawings:
         if not labels or not names & {STROKES, PICTURE}:
             found = ", ".join(schema.names[:8])
             raise UserError(f"{name}: columns drawing or image, and word or label expected; found {found}")
+        if self.has_strokes and not _is_readable(drawing := schema.field(STROKES).type):
+            raise UserError(f"{name}: drawing holds {drawing}; lists x and y of each stroke expected")
         self.label = labels[0]
         self.classes = _classes(schema.metadata, self.label)
         kind = schema.field(self.label).type
@@ -98,13 +101,14 @@ def open_parquet(file: Any, name: str) -> pq.ParquetFile:
     Raises UserError for any other file, and where a part that is read at once would inflate beyond MAX_GROUP.
     """
     try:
-        opened = pq.ParquetFile(file, page_checksum_verification=True)
+        # Buffered in advance, all that was read would be kept.
+        opened = pq.ParquetFile(file, pre_buffer=False, page_checksum_verification=True)
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
     except UserError:
         raise
     except Exception as error:  # of Arrow, of Thrift, of the schema
-        raise UserError(f"{name}: no Parquet file ({one_line(error)})") from error
+        raise UserError(f"{name}: not a Parquet file ({one_line(error)})") from error
     # Of groups, not of columns: asked for those, Arrow 26 ends the process where their statistics are damaged, by an
     # exception of C++ that nothing catches.
     for group in range(opened.metadata.num_row_groups):
@@ -150,7 +154,9 @@ def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
     """(n,) str objects, what is wrong with each row (nothing: ""); and the others, with the defaults of all columns."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _of_text(column)
+        return _of_values(column, orjson.loads)
+    if _depth(kind) == 3:
+        return _of_values(column, lambda drawing: drawing)
     reasons = np.full(len(column), "", object)
     if pa.types.is_struct(kind):
         axes = {name: pc.struct_field(column, name) for name in kind.names}
@@ -184,16 +190,37 @@ def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
     return reasons, drawings[reasons == ""]
 
 
-def _of_text(column: pa.Array) -> tuple[np.ndarray, Drawings]:
+def _of_values(column: pa.Array, load: Callable[[Any], Any]) -> tuple[np.ndarray, Drawings]:
+    """Likewise, of drawings that `load` gives as lists."""
     reasons, drawings = np.full(len(column), "", object), []
-    for index, text in enumerate(column.to_pylist()):
+    for index, value in enumerate(column.to_pylist()):
         try:
-            drawing = orjson.loads(text or "null")
+            drawing: Any = load(value) if value else None
             check_drawing(drawing)
             drawings.append(drawing)
         except (orjson.JSONDecodeError, Malformed) as error:
             reasons[index] = one_line(error)
     return reasons, Drawings.from_lists(drawings)
+
+
+def _is_readable(kind: pa.DataType) -> bool:
+    """Whether drawings of this type can be read: see the top of this file."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or _depth(kind) == 3:
+        return True
+    is_list = _depth(kind) == 1
+    fields = kind.value_type if is_list else kind
+    if not pa.types.is_struct(fields):
+        return False
+    depths = {field.name: _depth(field.type) for field in fields}
+    return {"x", "y"} <= set(depths) and set(depths.values()) == {1 if is_list else 2}
+
+
+def _depth(kind: pa.DataType) -> int:
+    """How many lists lie within one another."""
+    depth = 0
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        kind, depth = kind.value_type, depth + 1
+    return depth
 
 
 def _any_differs(axes: dict[str, pa.Array], lengths: np.ndarray) -> np.ndarray:

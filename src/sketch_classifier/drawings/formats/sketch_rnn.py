@@ -126,7 +126,7 @@ def _opened(path: str | Path, name: str) -> zipfile.ZipFile:
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
     except Exception as error:  # BadZipFile, OSError, and what it does not foresee: struct.error, NotImplementedError
-        raise UserError(f"{name}: no .npz file ({one_line(error)})") from error
+        raise UserError(f"{name}: not an .npz file ({one_line(error)})") from error
     for member in archive.infolist():
         check_inflation(f"{name}/{shown(member.filename)}", member.compress_size, member.file_size)
     return archive

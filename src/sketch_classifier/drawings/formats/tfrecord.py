@@ -7,22 +7,26 @@ drawings begin at (0, 0) here. The names of the classes stand in `<files>.classe
 
 from __future__ import annotations
 
+import gzip
+import io
 import re
 import struct
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from sketch_classifier.drawings.formats.records import BadRecords, open_source, report
 from sketch_classifier.drawings.limits import MAX_RECORD, MAX_TEXT, check_size
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, one_line
 
+GZIP = b"\x1f\x8b"  # at the beginning of a compressed file
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
 SHARD = re.compile(r"-(\d+|[?*]+|\[.*\])-of-(\d+|[?*]+|\[.*\])$")
 
@@ -132,6 +136,13 @@ def _classes(pattern: str) -> list[str]:
 
 def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
     """The records of a TFRecord file (length, its checksum, data, its checksum), and whether they are whole."""
+    try:
+        yield from _records_of(_inflated(file), name)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{name}: damaged ({one_line(error)})") from None
+
+
+def _records_of(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
     number = 0
     while head := file.read(12):
         number += 1
@@ -144,6 +155,12 @@ def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
         record = file.read(length)
         tail = file.read(4)
         yield record, len(tail) == 4 and struct.unpack("<I", tail)[0] == masked_crc(record)
+
+
+def _inflated(file: BinaryIO) -> BinaryIO:
+    """The file itself, or what is in it where it is compressed, as TensorFlow's option GZIP does."""
+    peeked = io.BufferedReader(cast(io.RawIOBase, file))
+    return cast(BinaryIO, gzip.GzipFile(fileobj=peeked)) if peeked.peek(2)[:2] == GZIP else peeked
 
 
 def masked_crc(data: bytes) -> int:
