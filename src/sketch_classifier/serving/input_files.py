@@ -13,8 +13,8 @@ import numpy as np
 from tqdm import tqdm
 
 from sketch_classifier.drawings.formats import BadRecords, iter_ndjson
-from sketch_classifier.drawings.formats.bitmap import PIXELS
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.drawings.formats.bitmap import PIXELS, open_npy, read_npy
+from sketch_classifier.errors import UserError
 from sketch_classifier.serving.arrays import CHANNELS
 from sketch_classifier.serving.predictor import Predictor
 from sketch_classifier.serving.results import Drawn, Predictions
@@ -58,7 +58,7 @@ def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> It
     except FileNotFoundError:
         raise UserError(f"{label}: not found") from None
     except UserError as error:
-        raise UserError(f"{label}: {error}") from None
+        raise UserError(str(error) if str(error).startswith(f"{label}:") else f"{label}: {error}") from None
 
 
 def _predictions(
@@ -90,15 +90,8 @@ def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
 
 
 def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predictions]:
-    try:
-        # A file is mapped, so that only what is asked for is read; a pipe cannot be.
-        images = (
-            np.load(name, mmap_mode="r", allow_pickle=False)
-            if file is not sys.stdin.buffer
-            else np.load(io.BytesIO(file.read()), allow_pickle=False)
-        )
-    except (ValueError, EOFError) as error:
-        raise UserError(f"not an array that can be read ({one_line(error)})") from None
+    # A file is mapped, so that only what is asked for is read; a pipe cannot be.
+    images = read_npy(file, name) if file is sys.stdin.buffer else open_npy(name)
     shape = images.shape
     if shape[-1:] == (PIXELS,) and images.ndim < 3:  # as the dataset has them
         images = images.reshape(-1, 28, 28)
