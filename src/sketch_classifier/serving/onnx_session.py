@@ -19,6 +19,9 @@ BATCH_SIZE = 128  # drawings at a time, so that memory does not grow with their 
 PROBABILITIES, FEATURES = "probabilities", "features"  # the names of the outputs
 WEIGHTS_SHA256 = "weights_sha256"  # in the metadata of a graph whose weights lie in another file
 EXPORT = "run `dvc repro export`"
+# Operators that hold graphs of their own and may run without end: no model of this project has any. In the file, a
+# node's operator is field 4 of its message: a tag, a length and a name.
+ENDLESS = {name: bytes([4 << 3 | 2, len(name)]) + name.encode() for name in ("Loop", "Scan", "If")}
 
 
 class Answers(NamedTuple):
@@ -60,15 +63,30 @@ class Session:
                 options.add_external_initializers_from_files_in_memory(
                     [weights.name], [self._weights], [len(self._weights)]
                 )
-            model = path if weights is None else path.read_bytes()
+            graph = path.read_bytes()
+            _refuse_endless(graph)
+            # By its path, ONNX Runtime reads external data, but none outside of the folder.
+            model = path if weights is None else graph
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             metadata = self._session.get_modelmeta().custom_metadata_map
             self.about = Served.from_metadata(metadata)
+            self._check()
             if weights is not None and metadata[WEIGHTS_SHA256] != sha256(self._weights).hexdigest():
                 raise ValueError(f"{weights.name} is not the file that it was made with")
         except Exception as error:  # ONNX Runtime has an exception of its own for each way in which a file is no model
             raise UserError(f"{path}: not a model that this version exported ({one_line(error)}); {cure}") from None
         self._input = self._session.get_inputs()[0].name
+
+    def _check(self) -> None:
+        """Raise ValueError where the graph is not what its metadata says."""
+        inputs = [(tuple(value.shape[1:]), value.type) for value in self._session.get_inputs()]
+        expected = (self.about.input_shape, "tensor(uint8)")
+        if inputs != [expected]:
+            raise ValueError(f"its inputs are {inputs}, and {expected} is expected")
+        outputs = {value.name: (value.shape[1:], value.type) for value in self._session.get_outputs()}
+        for name, size in ((PROBABILITIES, len(self.about.class_names)), (FEATURES, self.about.num_features)):
+            if outputs.get(name) != ([size], "tensor(float)"):
+                raise ValueError(f"its output {name} is {outputs.get(name)}, and {size} columns are expected")
 
     def answers(self, stored: np.ndarray | Rasters | Sequences) -> Answers:
         """Probabilities and features of drawings (N, *about.input_shape) uint8, as the dataset stores them."""
@@ -85,3 +103,9 @@ class Session:
             for start in starts
         ]
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
+
+
+def _refuse_endless(graph: bytes) -> None:
+    found = [name for name, pattern in ENDLESS.items() if pattern in graph]
+    if found:
+        raise ValueError(f"it has the operator {found[0]}")
