@@ -10,7 +10,8 @@ from pathlib import Path
 
 MOST_NAMES = 20  # that a line lists
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM}
-REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR}
+REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
+REFUSED |= {errno.ENOTEMPTY, errno.EBUSY, errno.ELOOP, errno.EXDEV}
 # What torch, safetensors and Arrow say where they cannot write: some of their errors are no OSError.
 NOT_WRITTEN = re.compile(
     r"no space left|file too large|quota exceeded|read-only file system|permission denied|PytorchStreamWriter|"
