@@ -31,7 +31,7 @@ def test_a_training_on_a_full_disk(write_dataset, cnn, tmp_path):
     (folders["out"] / "mine").write_text("mine")
     dataset = write_dataset((20, 10, 10))
     with little_space(20_000), pytest.raises(UserError, match=FULL):
-        train(dataset, cnn, Train(device="cpu"), name="x", seed=0, **folders)
+        train(dataset, cnn, Train(device="cpu", loggers=()), name="x", seed=0, **folders)
     assert [path.name for path in folders["out"].iterdir()] == ["mine"] and not folders["curves"].exists()
 
 
