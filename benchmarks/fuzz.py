@@ -316,7 +316,7 @@ def _run(reader: str, seconds: float, seed: int) -> int:
         files = good_files(reader, folder)
         for data in files:  # also loads and compiles what is needed
             failure_of(reader, data, folder)
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         until = time.monotonic() + seconds
         while time.monotonic() < until:

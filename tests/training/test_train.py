@@ -234,7 +234,7 @@ def test_a_failure_leaves_the_old_outputs(write_dataset, cnn, run, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(train_module, "save_model", fail)
-    with pytest.raises(OSError):
+    with pytest.raises(UserError, match="run.*: cannot be written: no space left on device"):
         run(dataset, cnn, seed=1)
     left = files(run.__closure__[0].cell_contents / "run")
     assert {name: left[name] for name in before} == before

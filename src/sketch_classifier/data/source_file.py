@@ -94,7 +94,7 @@ class SourceFile:
         if self.version and not (source.is_local or source.is_remote) and self.refreshed().version != self.version:
             raise Unsound(f"{self.url}: changed while it was read; run again")
 
-    def open(self) -> io.BufferedReader:
+    def reader(self) -> io.BufferedReader:
         """The file as one that can be sought in, of which hardly more is fetched than is read."""
         return io.BufferedReader(_Ranges(self), 2**20)
 

@@ -181,7 +181,7 @@ class Source:
                 raise UserError(f"source {self.name!r}: cannot be read: {retries.reason(error)}") from None
         if not entry:
             raise UserError(f"source {self.name!r}: not found")
-        return outer._source_file(name, self.url, entry).open()
+        return outer._source_file(name, self.url, entry).reader()
 
     def refuse(self, format: str) -> NoFiles:
         """What to raise where the source has no file of the format."""

@@ -7,7 +7,7 @@ from typing import Any
 from sketch_classifier.errors import UserError
 
 MIB = 1 << 20
-MAX_PIXELS = 1 << 26  # of a picture; decoded in colour it takes four bytes each
+MAX_PIXELS = 100_000_000  # of a picture, such as A4 at 900 dpi; decoded in colour it takes four bytes each
 MAX_PICTURE = 256 * MIB  # bytes of a picture's file
 MAX_RECORD = 16 * MIB  # bytes of one drawing in any form; the largest of the dataset has 30 kB
 MAX_ARRAY = 256 * MIB  # bytes of an array that is held in memory as a whole

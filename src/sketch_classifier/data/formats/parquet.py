@@ -154,7 +154,7 @@ def _split(name: str) -> str:
 def _opened(file: SourceFile) -> ParquetDrawings:
     from sketch_classifier.drawings.formats.parquet import ParquetDrawings
 
-    return ParquetDrawings(file.open(), file.url)
+    return ParquetDrawings(file.reader(), file.url)
 
 
 FORMAT = Parquet()
