@@ -23,7 +23,7 @@ from preset_accuracies import prepare_data
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_file
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, reading
 from sketch_classifier.params import ModelPreset, Train, load_params
 from sketch_classifier.params.yaml_file import parse_yaml
 from sketch_classifier.training.train import train
@@ -134,7 +134,10 @@ def table(finished: dict[str, list[float]]) -> str:
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The lines of JSON in a file; none where there is no file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    if not path.exists():
+        return []
+    with reading(path):
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def write(path: Path, lines: list[dict[str, Any]]) -> None:

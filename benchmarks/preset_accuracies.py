@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def prepare_data(
     """Write `work`/processed, unless it is there and was made from the same; what it was made from."""
     wanted = {"source": source, "dataset": dataset.model_dump(mode="json"), "split": split.model_dump(), "seed": seed}
     request = work / "data.json"
-    if request.exists() and json.loads(request.read_text(encoding="utf-8")) == wanted:
-        return wanted
+    with suppress(OSError, ValueError):  # missing or damaged: made anew
+        if json.loads(request.read_text(encoding="utf-8")) == wanted:
+            return wanted
     request.unlink(missing_ok=True)
     download(source, dataset.format, dataset.files, dataset.limit, work / "raw", seed=seed, cache=cache)
     preprocess(work / "raw", dataset, split, work / "processed")

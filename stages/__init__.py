@@ -18,8 +18,11 @@ if Path(sketch_classifier.__file__).resolve().parent != SOURCE / "sketch_classif
     sys.exit(f"error: {sketch_classifier.__file__} was imported, which is not the code of this folder, {SOURCE}")
 
 from sketch_classifier.entry_point import run  # noqa: E402
+from sketch_classifier.errors import UserError  # noqa: E402
 
-__all__ = ["accuracy_line", "project_root", "run", "run_stage"]
+__all__ = ["accuracy_line", "project_root", "refuse_links", "run", "run_stage"]
+
+OUTPUTS = ("data", "metrics", "models", "plots")  # the folders of the stages' outputs
 
 
 def run_stage(main: Callable[[], object], description: str) -> None:
@@ -32,7 +35,26 @@ def run_stage(main: Callable[[], object], description: str) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.parse_args()
-    run(main)
+
+    def checked() -> object:
+        if "DVC_STAGE" in os.environ:
+            refuse_links()
+        return main()
+
+    run(checked)
+
+
+def refuse_links() -> None:
+    """Raise UserError where a folder of outputs is a link that leads out of the git repository.
+
+    DVC tracks nothing in it, and says so only when the stage has run.
+    """
+    here = Path.cwd().resolve()
+    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    for name in OUTPUTS:
+        target = Path(name).resolve()
+        if root and not target.is_relative_to(root):
+            raise UserError(f"{name}: leads to {target}, outside of the git repository, where DVC tracks no outputs")
 
 
 def project_root() -> Path:

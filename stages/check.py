@@ -5,6 +5,7 @@ DVC itself only says that `models.resnet50` is missing, when it reaches the stag
 
 from pathlib import Path
 
+from sketch_classifier.errors import writing
 from sketch_classifier.params import load_params
 from stages import run_stage
 
@@ -12,7 +13,8 @@ from stages import run_stage
 def main() -> None:
     load_params()
     # The same whatever is selected, so that the stages that follow have nothing to do because of it.
-    Path("data/checked").write_text("params.yaml has been checked\n", encoding="utf-8")
+    with writing("data/checked"):
+        Path("data/checked").write_text("params.yaml has been checked\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

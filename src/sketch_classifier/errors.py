@@ -10,11 +10,13 @@ from pathlib import Path
 
 MOST_NAMES = 20  # that a line lists
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM}
-REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR}
-# What torch, safetensors and Arrow say where they cannot write: some of their errors are no OSError.
+REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
+REFUSED |= {errno.ENOTEMPTY, errno.EBUSY, errno.ELOOP, errno.EXDEV}
+# What numpy, torch, safetensors, Arrow and SQLite say where they cannot write: some of their errors have no number.
 NOT_WRITTEN = re.compile(
     r"no space left|file too large|quota exceeded|read-only file system|permission denied|PytorchStreamWriter|"
-    r"inline_container|file write failed|iostream error|basic_ios::clear",
+    r"inline_container|file write failed|iostream error|basic_ios::clear|"
+    r"\d requested and \d+ written|disk I/O error|database or disk is full",
     re.IGNORECASE,
 )
 LITTLE = 1 << 20  # bytes free on a disk that is full

@@ -55,7 +55,12 @@ def write_numpy_archive(path: Path) -> None:
         np.savez(file, a=np.zeros(1_000_000))
 
 
-WRITERS = [write_numpy, write_arrow, write_torch, write_safetensors, write_numpy_archive]
+def write_numpy_file(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.zeros(1_000_000))
+
+
+WRITERS = [write_numpy, write_numpy_file, write_arrow, write_torch, write_safetensors, write_numpy_archive]
 
 
 @pytest.mark.parametrize("write", WRITERS)

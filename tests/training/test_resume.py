@@ -12,7 +12,6 @@ import torch
 
 from sketch_classifier.params import Train
 from sketch_classifier.training import loop
-from sketch_classifier.training.checkpoint import Checkpoint
 from sketch_classifier.training.train import train
 
 SETTINGS = Train(device="cpu")
@@ -113,19 +112,6 @@ def test_the_same_run_from_an_equal_dataset_elsewhere_goes_on(write_dataset, cnn
     epochs_run.dies_in = None
     begin(write_dataset(COUNTS, name="again"), cnn, tmp_path)
     assert epochs_run.seen == [1, 2, 3, 4]
-
-
-def test_a_checkpoint_cut_short_is_ignored(tmp_path):
-    module = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.Adam(module.parameters())
-    checkpoint = Checkpoint(tmp_path / "last.pt", "stamp")
-    parts = {"module": module, "optimizer": optimizer}
-    checkpoint.save(parts, [{"epoch": 1}])
-    assert checkpoint.load(parts) == [{"epoch": 1}]
-    whole = checkpoint.path.read_bytes()
-    for length in (0, 10, len(whole) // 2, len(whole) - 10):
-        checkpoint.path.write_bytes(whole[:length])
-        assert checkpoint.load(parts) == []
 
 
 SCRIPT = """

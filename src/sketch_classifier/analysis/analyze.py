@@ -33,7 +33,7 @@ from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, 
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
 from sketch_classifier.data.manifest import read_source
-from sketch_classifier.drawings.files import replaced_file, replaced_folder
+from sketch_classifier.drawings.files import replaced_file, replaced_folder, require_writable
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.confusion import classes_to_show, confusion_matrix
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
@@ -90,8 +90,10 @@ def analyze(
     centroid_distances.csv and label_issues.csv. Of what a dataset does not record there is a figure that says so, since
     DVC expects the file, and no section in the report. Each step is announced on stderr.
 
-    The same inputs give the same bytes. Raises UserError for an input that is missing.
+    The same inputs give the same bytes. Raises UserError for an input that is missing and a folder that cannot
+    be written.
     """
+    require_writable(plots, metrics)
     source, dataset = read_source(manifest), Dataset.open(processed)
     network, about = load_model(model)
     metrics = Path(metrics)

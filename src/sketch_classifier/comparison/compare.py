@@ -16,7 +16,7 @@ from sketch_classifier.comparison.runs import WORKSPACE, Files, Run, how_to_get,
 from sketch_classifier.comparison.shared_drawings import identified, only_one_right, pooled, rows_of
 from sketch_classifier.comparison.summary import Repeats, distances, pairs, repeats, summary
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.errors import UserError
 
 NUM_DRAWINGS = 60  # in only_one_right.png
@@ -32,6 +32,7 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
 
     Returns the content of comparison.md. Raises UserError for an unknown revision, a missing or damaged file.
     """
+    require_writable(out)
     runs = [read_run(name, files) for name in dict.fromkeys(names)]
     groups = repeats(runs)
     entries = _entries(runs, groups)

@@ -92,8 +92,9 @@ class _Entry:
         self.about = {"url": file.url, "version": file.version, "size": file.size}
         self.good: list[tuple[int, int]] = []
         try:
-            self.good = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))["blocks"]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            blocks = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))["blocks"]
+            self.good = [(int(end), int(checksum)) for end, checksum in blocks]
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             for stale in self.folder.parent.glob("*"):
                 shutil.rmtree(stale, ignore_errors=True)
 

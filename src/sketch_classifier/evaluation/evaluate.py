@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
 from sketch_classifier.evaluation.bootstrap import intervals
 from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
@@ -46,9 +46,10 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     are none, and both curves are the same. Undefined metrics are missing in metrics.json and empty in the tables. The
     same inputs give the same bytes.
 
-    Raises UserError if there are no test drawings, if the model was trained on other categories, or if its outputs are
-    not finite.
+    Raises UserError if there are no test drawings, if the model was trained on other categories, if its outputs are not
+    finite, or if a folder cannot be written.
     """
+    require_writable(out_metrics, out_plots)
     dataset = Dataset.open(processed)
     network, about = load_model(model)
     rows = rows_to_test(dataset, about, model)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from safetensors.torch import load_file, save_file
 
-from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_files
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.models.network import Network, State, build_network, num_outputs
 from sketch_classifier.params import ModelPreset
@@ -71,8 +71,8 @@ class About:
 
 
 def save_model(folder: str | Path, network: Network, about: About) -> None:
-    """Write the two files into `folder`, which is replaced as a whole. The same model gives the same bytes."""
-    with replaced_folder(folder) as partial:
+    """Write the two files into `folder`, where other files stay. The same model gives the same bytes."""
+    with replaced_files(folder) as partial:
         write_model(partial, network.state_dict(), about)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.models.predict import predict_logits, probabilities, require_numbers, rows_to_test
@@ -34,8 +34,10 @@ def export(processed: str | Path, model: str | Path, out: str | Path, metrics: s
     the model gives (agreement), the largest difference of a probability, and the size in bytes; the accuracy of all
     three on these drawings. The same model gives the same bytes.
 
-    Raises UserError if an input is missing or does not fit the other, or the network's outputs are no numbers.
+    Raises UserError if an input is missing or does not fit the other, the network's outputs are no numbers, or a folder
+    cannot be written.
     """
+    require_writable(out, Path(metrics).parent)
     dataset = Dataset.open(processed)
     network, about = load_model(model)
     test = _some(rows_to_test(dataset, about, model), NUM_CHECKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 import onnx
@@ -13,6 +13,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.errors import writing
 
 BATCH_SIZE = 32  # calibration drawings at a time
 # What the networks are made of. The preprocessing has none of these, so it stays exact.
@@ -27,7 +28,7 @@ def quantise(model: onnx.ModelProto, stored: np.ndarray | Rasters | Sequences, r
     8 bits: CPUs without VNNI add products of neighbours in 16 bits, which more would overflow, so that such machines
     would give other answers. LSTMs keep their activations' ranges open: those are found as they come.
     """
-    with TemporaryDirectory() as folder:
+    with writing(gettempdir()), TemporaryDirectory() as folder:
         source, result = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(onnx.shape_inference.infer_shapes(model), source)
         root = logging.getLogger()

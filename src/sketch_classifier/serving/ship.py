@@ -16,7 +16,7 @@ import torch
 from jinja2 import StrictUndefined, Template
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_folder, require_writable
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.models.network import class_probabilities
 from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
@@ -62,9 +62,10 @@ def ship(
     run on all test drawings: how it compares to the trained model is returned, with the bytes of all files. The same
     model gives the same bytes.
 
-    Raises UserError if an input is missing, where `metrics` are of another model or other drawings, and where the
-    copy gives another class too often.
+    Raises UserError if an input is missing, where `metrics` are of another model or other drawings, where the copy
+    gives another class too often, and where `out` cannot be written.
     """
+    require_writable(out)
     dataset = Dataset.open(processed)
     network, about = load_model(model)
     figures, tables = _evaluated(Path(metrics))

@@ -1,14 +1,15 @@
-"""Checkpoints: one file, replaced after every epoch, and used only if its fingerprint matches."""
+"""Checkpoints: one file, replaced after every epoch, and used only if its digest and its fingerprint match."""
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,12 +18,14 @@ from torch import nn
 
 from sketch_classifier import models, training
 from sketch_classifier.drawings import sequences
-from sketch_classifier.drawings.files import replaced_file
+from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.errors import UserError, reading, writing
 from sketch_classifier.training.batches import forget_pages
 
 Row = dict[str, float]
+MAGIC = b"sketch-classifier checkpoint 1\n"  # then the SHA-256 of all that follows, 32 bytes, and what torch.save wrote
 
 
 class Part(Protocol):
@@ -40,23 +43,45 @@ class Checkpoint:
     fingerprint: str
 
     def load(self, parts: Mapping[str, Part]) -> list[Row]:
-        """Put all parts back to the last epoch saved, in place; the rows of the epochs so far, [] where none."""
+        """Put all parts back to the last epoch saved, in place; the rows of the epochs so far.
+
+        Without a file, or with that of another run, these are [] and the parts stay as they are. So they do where
+        UserError is raised: the file cannot be read, or is not, byte for byte, what `save` wrote.
+        """
         try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
-            if saved["fingerprint"] != self.fingerprint:
+            with reading(self.path):
+                payload = _verified(self.path.read_bytes())
+                saved = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+                if saved["fingerprint"] != self.fingerprint:
+                    return []
+                states, history = {name: saved["parts"][name] for name in parts}, saved["history"]
+        except UserError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
                 return []
-        except (OSError, RuntimeError, EOFError, UnpicklingError, KeyError):
-            return []  # missing, or cut short by a crash of the machine
+            raise
         for name, part in parts.items():
-            part.load_state_dict(saved["parts"][name])
-        return saved["history"]
+            part.load_state_dict(states[name])
+        return history
 
     def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
-        """Replace the file at once: a kill at any moment leaves the old one or the new one."""
+        """Replace the file at once: a kill or a power failure at any moment leaves the old one or the new one."""
         states = {name: part.state_dict() for name, part in parts.items()}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_file(self.path) as partial:
-            torch.save({"parts": states, "history": history, "fingerprint": self.fingerprint}, partial)
+        buffer = io.BytesIO()
+        torch.save({"parts": states, "history": history, "fingerprint": self.fingerprint}, buffer)
+        payload = buffer.getbuffer()
+        with replaced_file(self.path) as partial, partial.open("wb") as file:
+            file.write(MAGIC + sha256(payload).digest())
+            file.write(payload)
+
+    def prepare(self) -> None:
+        """Make sure that `save` can replace the file: a folder in its place is renamed. Raises UserError if it cannot.
+
+        To be called before training.
+        """
+        require_writable(self.path.parent)
+        if self.path.is_dir():
+            with writing(self.path):
+                self.path.replace(tempfile.mkdtemp(prefix=f"{self.path.name}.", dir=self.path.parent))
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -92,6 +117,17 @@ def fingerprint(
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _verified(data: bytes) -> memoryview:
+    """What follows the digest in a checkpoint. Raises ValueError where it has another."""
+    start = len(MAGIC) + sha256().digest_size
+    digest, payload = data[len(MAGIC) : start], memoryview(data)[start:]
+    if not data.startswith(MAGIC) or len(data) < start:
+        raise ValueError("no checkpoint of this version")
+    if sha256(payload).digest() != digest:
+        raise ValueError("damaged: its SHA-256 is another")
+    return payload
 
 
 def _arrays(stored: np.ndarray | Rasters | Sequences) -> tuple[np.ndarray | Sequences, ...]:

@@ -50,7 +50,7 @@ def fit(
         module = synchronized(module)
     module.to(accelerator.device).to(memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
     run = _Run(module, train, preset, accelerator, teach)
-    history = checkpoint.load(run.parts)
+    history = _loaded(checkpoint, run, accelerator)
     run.prepare()
     if history and accelerator.is_main_process:
         print(f"resuming after epoch {len(history)} of {preset.epochs} from {checkpoint.path}", file=sys.stderr)
@@ -118,6 +118,19 @@ def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
     """A progress bar on stderr that counts drawings and disappears at the end; none if stderr is not a terminal."""
     hidden = None if accelerator.is_main_process else True
     return tqdm(total=total, desc=label, unit=" drawings", unit_scale=True, leave=False, disable=hidden)
+
+
+def _loaded(checkpoint: Checkpoint, run: _Run, accelerator: Accelerator) -> list[Row]:
+    try:
+        history = checkpoint.load(run.parts)
+    except UserError as error:
+        history = []
+        if accelerator.is_main_process:
+            print(f"WARNING: training starts afresh: {error}", file=sys.stderr)
+    accelerator.wait_for_everyone()  # all have read it
+    if accelerator.is_main_process:
+        checkpoint.prepare()
+    return history
 
 
 class _Run:

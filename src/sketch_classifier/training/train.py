@@ -15,7 +15,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_folder, require_writable
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
@@ -48,14 +48,16 @@ def train(
 ) -> None:
     """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
-    Both folders are replaced at the end. After every epoch a checkpoint is written to `cache`: if a killed run is
-    started again with the same arguments, data and code, it resumes from there and ends with the same bytes. The files
-    of Weights & Biases and TensorBoard are in `cache`, too.
+    Both are written at the end: the folder `curves` is replaced as a whole, in `out` other files stay. After every
+    epoch a checkpoint is written to `cache`: if a killed run is started again with the same arguments, data and code,
+    it resumes from there and ends with the same bytes. A checkpoint that is damaged is not used, which a line on stderr
+    says. The files of Weights & Biases and TensorBoard are in `cache`, too.
 
     Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
     strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
-    optimizer, schedule, logger or device.
+    optimizer, schedule, logger or device, and for a folder that cannot be written.
     """
+    require_writable(out, curves, cache)
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
     teacher = load_teacher(preset, dataset)
