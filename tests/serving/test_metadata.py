@@ -87,7 +87,6 @@ def test_any_value_is_taken_or_refused(name, value):
         {"image_shape": "[4, 100000000]"},
         {"image_shape": "[4.0, 4]"},
         {"channels": "true"},
-        {"channels": "3"},
         {"kind": '"strokes"'},
         {"kind": '"strokes"', "sequence_length": "4"},
         {"num_features": "17"},

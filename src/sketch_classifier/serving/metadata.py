@@ -79,8 +79,6 @@ class Served:
             raise ValueError(f"a binary model has {len(self.class_names)} classes")
         if (self.kind == "strokes") != (self.sequence_length is not None):
             raise ValueError(f"kind is {self.kind}, and sequence_length {self.sequence_length}")
-        if (len(self.image_shape) == 2) != (self.channels == 1):
-            raise ValueError(f"image_shape is {list(self.image_shape)}, and channels {self.channels}")
 
 
 def _is_name(value: object) -> bool:
