@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import tarfile
 import tempfile
 import threading
@@ -14,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import IO, Any
 
 import fsspec
+from fsspec.compression import compr
 
 from sketch_classifier.drawings.limits import check_inflation
 from sketch_classifier.drawings.names import unusable_name
@@ -56,10 +54,7 @@ def open_archive(url: str, opened: IO[bytes] | None = None) -> Archive:
 
 def _inflated(file: IO[bytes], url: str) -> IO[bytes]:
     compression = next(COMPRESSIONS[ending] for ending in COMPRESSIONS if url.lower().endswith(ending))
-    if compression is None:
-        return file
-    openers: dict[str, Any] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
-    return openers[compression](file, "rb")
+    return compr[compression](file, mode="rb")
 
 
 class Archive(ABC):

@@ -66,15 +66,12 @@ class SourceFile:
         """All of a small file, of at most `limit` bytes, compared with its checksum where there is one."""
         check_size(self.url, "a file", self.size, limit)
         try:
-            data = self.read(0, self.size) if self.size else b""
-            self._compare(data)
+            return self._read_compared()
         except Unsound:
             newer = self.refreshed()
             check_size(self.url, "a file", newer.size, limit)
             self.size, self.version, self.identity = newer.size, newer.version, newer.identity
-            data = self.read(0, self.size) if self.size else b""
-            self._compare(data)
-        return data
+            return self._read_compared()
 
     def checksum(self) -> Checksum:
         """Takes the bytes of the file from its first to its last, and compares them."""
@@ -98,10 +95,12 @@ class SourceFile:
         """The file as one that can be sought in, of which hardly more is fetched than is read."""
         return io.BufferedReader(_Ranges(self), 2**20)
 
-    def _compare(self, data: bytes) -> None:
+    def _read_compared(self) -> bytes:
+        data = self.read(0, self.size) if self.size else b""
         checksum = self.checksum()
         checksum.update(data)
         checksum.finish()
+        return data
 
     def _read_rest(self, start: int, end: int, taken: bytearray) -> bytes:
         """One try, which goes on where the last one stopped."""

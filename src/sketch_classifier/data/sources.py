@@ -147,16 +147,9 @@ class Source:
 
     def again(self, file: SourceFile) -> SourceFile | None:
         """A file of the source as it is by now; None where it is gone."""
-        if self.is_http:
-            entry = self._ask(file.path)
-        else:
+        if not self.is_http:
             self.fs.invalidate_cache()
-            try:
-                entry = self.retry(partial(self.fs.info, file.path), retries.LISTING_DELAYS)
-            except FileNotFoundError:
-                return None
-            except Exception as error:
-                raise UserError(f"{file.url}: cannot be read: {retries.reason(error)}") from None
+        entry = self._entry(file.path, file.url)
         return self._source_file(file.category, file.url, entry) if entry else None
 
     def _source_file(self, category: str, url: str, entry: dict[str, Any]) -> SourceFile:
@@ -170,15 +163,8 @@ class Source:
             return None
         folder, _, name = self.url.rpartition("/")
         outer = Source(folder)
-        if self.is_http:
-            entry = outer._ask(self.url)
-        else:
-            try:
-                entry = outer.retry(partial(outer.fs.info, outer._path(name)), retries.LISTING_DELAYS)
-            except FileNotFoundError:
-                entry = None
-            except Exception as error:
-                raise UserError(f"source {self.name!r}: cannot be read: {retries.reason(error)}") from None
+        path = self.url if self.is_http else outer._path(name)
+        entry = outer._entry(path, f"source {self.name!r}")
         if not entry:
             raise UserError(f"source {self.name!r}: not found")
         return outer._source_file(name, self.url, entry).reader()
@@ -274,6 +260,17 @@ class Source:
         else:
             entry = (listed or {}).get(normal(category))
         return self.file(category, name, entry) if entry else None
+
+    def _entry(self, path: str, what: str) -> dict[str, Any] | None:
+        """What the source says of the file at a path, or None if there is none. `what` is what errors call it."""
+        if self.is_http:
+            return self._ask(path)
+        try:
+            return self.retry(partial(self.fs.info, path), retries.LISTING_DELAYS)
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            raise UserError(f"{what}: cannot be read: {retries.reason(error)}") from None
 
     def _ask(self, path: str) -> dict[str, Any] | None:
         """What a web server says of the file at a path, or None where it says that there is none."""

@@ -238,7 +238,7 @@ def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
     """The drawings of a file that is named for its class. A line on standard error says that it holds several words."""
     words: set[str] = set()
     for drawings in batches:
-        words.update(np.unique(drawings.word).tolist())
+        words.update(drawings.word.tolist())
         yield drawings
     words.discard("")
     if len(words) > 1:

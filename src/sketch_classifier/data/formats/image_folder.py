@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
-from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.limits import MAX_PICTURE
 from sketch_classifier.errors import UserError, reading
@@ -235,10 +234,6 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
 def _say_once(line: str) -> None:
     """Print a line on standard error, though a source may be looked through several times."""
     print(line, file=sys.stderr)
-
-
-def _bytes(file: SourceFile) -> bytes:
-    return file.read(0, file.size) if file.size else b""
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
@@ -34,9 +34,7 @@ def open_npy(path: str | Path) -> np.ndarray:
     Raises UserError where the file is missing, shorter than its header says, no .npy file or one of objects.
     """
     with reading(path), Path(path).open("rb") as file:
-        shape, fortran_order, dtype = read_npy_header(file, str(path))
-        if dtype.hasobject or dtype.kind not in "buif":
-            raise UserError(f"{path}: an array of numbers is expected, found {one_line(dtype)}")
+        shape, order, dtype = _numbers(file, str(path))
         start, size = file.tell(), file.seek(0, io.SEEK_END)
         needed = prod(shape) * dtype.itemsize
         if start + needed > size:
@@ -46,7 +44,7 @@ def open_npy(path: str | Path) -> np.ndarray:
             )
         if not needed:
             return np.empty(shape, dtype)
-        return np.memmap(path, dtype, "r", start, shape, "F" if fortran_order else "C")
+        return np.memmap(path, dtype, "r", start, shape, order)
 
 
 def read_npy(file: BinaryIO, name: str) -> np.ndarray:
@@ -55,12 +53,18 @@ def read_npy(file: BinaryIO, name: str) -> np.ndarray:
     Raises UserError for any other file.
     """
     with reading(name):
-        shape, fortran_order, dtype = read_npy_header(file, name)
-        if dtype.hasobject or dtype.kind not in "buif":
-            raise UserError(f"{name}: an array of numbers is expected, found {one_line(dtype)}")
+        shape, order, dtype = _numbers(file, name)
         needed = prod(shape) * dtype.itemsize
         check_size(name, f"an array of shape {shape}", needed, MAX_ARRAY)
         data = file.read(needed)
         if len(data) < needed:
             raise UserError(f"{name}: cut short: {needed:,} bytes expected, found {len(data):,}")
-        return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")
+        return np.frombuffer(data, dtype).reshape(shape, order=order)
+
+
+def _numbers(file: BinaryIO, name: str) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:
+    """Shape, order and type of an array of numbers, from its header. Raises UserError for any other array."""
+    shape, fortran_order, dtype = read_npy_header(file, name)
+    if dtype.hasobject or dtype.kind not in "buif":
+        raise UserError(f"{name}: an array of numbers is expected, found {one_line(dtype)}")
+    return shape, "F" if fortran_order else "C", dtype
