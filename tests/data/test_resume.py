@@ -212,7 +212,7 @@ def test_memory_does_not_grow_with_the_number_of_drawings(raw, tmp_path, monkeyp
     monkeypatch.setattr("sketch_classifier.data.formats.simplified.CHUNK", 50)
     monkeypatch.setattr(module, "ROW_GROUP", 100)
     peaks = []
-    for copies in (10, 40):
+    for copies in (6, 24):
         folder = tmp_path / str(copies)
         (folder / "simplified").mkdir(parents=True)
         for category in CATEGORIES:
