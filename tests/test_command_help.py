@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare")
+COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare", "sweep")
+REST = [("web", "--models"), ("compare", "--out"), ("sweep", "--trials")]
 STAGES = ("check", "download", "preprocess", "train", "export", "evaluate", "analyze")
 
 
@@ -33,7 +34,7 @@ def test_the_help_lists_every_command():
     "name, option",
     [
         ("app", "--port"),
-        *(pytest.param(*case, marks=pytest.mark.slow) for case in [("web", "--models"), ("compare", "--out")]),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in REST),
     ],
 )
 def test_commands_of_the_project_pass_their_options_on(name, option):
