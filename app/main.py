@@ -53,7 +53,7 @@ def neighbours(which: str, stamp: int):
     if which != OWN:
         return None
     try:
-        return load_neighbours(MODELS, model(which, stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
+        return load_neighbours(MODELS / "model.onnx", model(which, stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
     except UserError:
         return None
 
