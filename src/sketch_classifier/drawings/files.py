@@ -97,6 +97,21 @@ def replaced_file(final: str | Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def found_from(base: str | Path, name: str | Path) -> Path:
+    """`name` as a path, relative to `base` if it is relative and the working directory does not have it.
+
+    For files that the user names in params.yaml and git does not know: DVC runs queued and temporary experiments in a
+    copy of the project, without these files.
+    """
+    path = Path(name)
+    with suppress(RuntimeError):  # "~nobody": a name like any other
+        path = path.expanduser()
+    with suppress(OSError):  # a name that is too long: whoever opens the file says so
+        if path.exists():
+            return path
+    return Path(base) / path
+
+
 def require_writable(*folders: str | Path) -> None:
     """Raise UserError, in one line, for the first of the folders that files cannot be written to.
 
