@@ -24,6 +24,7 @@ from optuna.distributions import (
     IntDistribution,
     distribution_to_json,
 )
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -111,7 +112,10 @@ def run_trials(sweep: Sweep) -> None:
     data = Dataset.open(sweep.data)
     study = create_study(sweep)
 
+    begun = []  # numbers of trials
+
     def value_of(trial: Trial) -> float:
+        begun.append(trial.number)
         seed = derived_seed(sweep.space.base.seed, "sweep", trial.number) % 2**32
         study.sampler = TPESampler(seed=seed, constant_liar=True)
         values = {key: _suggest(trial, key, among) for key, among in sweep.space.distributions.items()}
@@ -136,7 +140,13 @@ def run_trials(sweep: Sweep) -> None:
         trials = study.get_trials(deepcopy=False)
         states = {trial.state for trial in trials}
         if sum(map(_counts, trials)) < sweep.num_trials or TrialState.WAITING in states:
-            study.optimize(value_of, n_trials=1, catch=FAILURES, callbacks=[report], gc_after_trial=True)
+            try:
+                study.optimize(value_of, n_trials=1, catch=FAILURES, callbacks=[report], gc_after_trial=True)
+            except (AssertionError, ValueError, UpdateFinishedTrialError):  # of Optuna, whose trial is no longer its own
+                if study.get_trials(deepcopy=False)[begun[-1]].state != TrialState.FAIL:
+                    raise
+                silent = f"no sign of life reached the database for {2 * sweep.heartbeat} s"
+                print(f"trial {begun[-1]}: left to another worker, because {silent}", flush=True)
             idle_since = None
             continue
         # A trial that runs may be that of a killed worker, which is known after twice the heartbeat.
