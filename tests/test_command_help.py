@@ -29,7 +29,9 @@ def test_the_help_lists_every_command():
     assert all(f"\n    {name} " in done.stdout for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name, option", [("app", "--port"), ("web", "--models"), ("compare", "--out"), ("sweep", "--trials")])
+@pytest.mark.parametrize(
+    "name, option", [("app", "--port"), ("web", "--models"), ("compare", "--out"), ("sweep", "--trials")]
+)
 def test_commands_of_the_project_pass_their_options_on(name, option):
     """From any folder of the checkout, too."""
     done = python("-m", "sketch_classifier", name, "--help", cwd=ROOT / "tests")

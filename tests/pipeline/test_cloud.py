@@ -10,6 +10,14 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 HERE = {"SOURCE": "synthetic", "DATASET": "starter", "LIMIT": "20", "MODEL": "cnn", "PRECISION": "float32"}
 
+THERE = {
+    "source=official": "source=synthetic",
+    "dataset=all": "dataset=starter",
+    "datasets.all.limit=10000": "datasets.starter.limit=20",
+    "model=sketchnet": "model=cnn",
+    "bfloat16": "float32",
+}
+
 
 def test_a_run_and_its_results(project, tmp_path, monkeypatch):
     task = yaml.safe_load((ROOT / "docs/train.sky.yaml").read_text(encoding="utf-8"))
@@ -27,9 +35,10 @@ def test_a_run_and_its_results(project, tmp_path, monkeypatch):
     add, pull, run = text[text.index("dvc remote add --default storage") :].splitlines()[:3]
     home.run(*add.replace("gs://YOUR-BUCKET/sketches", variables["REMOTE"]).split())
     home.run(*pull.split())
-    words = run.replace("dataset=all", "dataset=starter").replace("source=official", "source=synthetic")
-    words = words.replace("datasets.all.limit=10000", "datasets.starter.limit=20").replace("model=sketchnet", "model=cnn")
-    done = home.run(*words.replace("bfloat16", "float32").split())
+    for there, here in THERE.items():
+        assert there in run
+        run = run.replace(there, here)
+    done = home.run(*run.split())
     assert "Running stage" not in done.stdout
     for path in ("models/model.onnx", "metrics/metrics.json", "plots/report.html"):
         assert (home.root / path).read_bytes() == (cloud.root / path).read_bytes()

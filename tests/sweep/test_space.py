@@ -11,7 +11,6 @@ pytest.importorskip("optuna", reason="needs the extra `sweep`")
 
 from dvc.utils.hydra import apply_overrides
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
 from stages import sweep
 
 from sketch_classifier.errors import UserError
@@ -96,7 +95,8 @@ def test_dvc_reads_the_overrides_of_the_best_trial(tmp_path, value):
 
 
 def test_the_commands_of_the_documents(params):
-    text = (ROOT / "docs/many-machines.md").read_text(encoding="utf-8").replace("\\\n", " ") + sweep.EXAMPLE.replace("\\\n", "")
+    text = (ROOT / "docs/many-machines.md").read_text(encoding="utf-8") + sweep.EXAMPLE
+    text = text.replace("\\\n", " ")
     commands = re.findall(r"sketch-classifier sweep ([^'\n]+)", text)
     assert len(commands) == 4
     for command in commands:

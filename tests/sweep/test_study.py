@@ -90,7 +90,7 @@ def test_a_worker_that_was_thought_dead_goes_on(sweep, monkeypatch, capsys):
     monkeypatch.setattr(module, "_validated", silent_at_first)
     run_trials(sweep)
     assert [trial.value for trial in create_study(sweep).get_trials()] == [None, 0.5, 0.5, 0.5]
-    assert "trial 0: left to another worker, because no sign of life reached the database for 2 s" in capsys.readouterr().out
+    assert "trial 0: left to another worker, because no sign of life" in capsys.readouterr().out
 
 
 def test_trials_that_fail_count(sweep, monkeypatch, capsys):
