@@ -1,5 +1,6 @@
 """Several processes do together what one does alone, on the same global batches."""
 
+import json
 import os
 import socket
 import subprocess
@@ -23,8 +24,34 @@ if sys.argv[4] == "float64":
     build_network, prepare = module.build_network, module.prepare
     module.build_network = lambda *arguments: build_network(*arguments).double()
     module.prepare = lambda *arguments: prepare(*arguments).double()
-module.train(Dataset.open(processed), preset, Train(device="cpu", loggers=()), name="preset", seed=0,
+dataset = Dataset.open(processed)
+if sys.argv[5] == "streamed":
+    import json
+    import os
+    import numpy as np
+    from sketch_classifier.training import batches
+    from sketch_classifier.training.order import Shuffle
+
+    class Recorded:
+        def __init__(self, array):
+            self.array, self.shape, self.dtype, self.rows = array, array.shape, array.dtype, []
+
+        def __len__(self):
+            return len(self.array)
+
+        def __getitem__(self, rows):
+            if np.ndim(rows):
+                self.rows.append(np.asarray(rows).tolist())
+            return self.array[rows]
+
+    batches.MEMORY_SHARE = 0
+    Shuffle.of = lambda *_: Shuffle(256, 64)
+    recorded = Recorded(dataset.images)
+    object.__setattr__(dataset, "images", recorded)
+module.train(dataset, preset, Train(device="cpu", loggers=()), name="preset", seed=0,
              out=folder / "models", curves=folder / "curves", cache=folder / "cache")
+if sys.argv[5] == "streamed":
+    (folder / f"rows_{os.environ.get('RANK', 0)}.json").write_text(json.dumps(recorded.rows))
 """
 
 EVERYTHING = {
@@ -43,12 +70,13 @@ EVERYTHING = {
 def run(tmp_path):
     """Train in so many processes, as torchrun starts them; the model's state, model.json and the curves."""
 
-    def run(dataset, preset, precision, num_processes):
+    def run(dataset, preset, precision, num_processes, where="held"):
         folder = tmp_path / str(num_processes)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-c", SCRIPT, str(dataset.folder), preset.model_dump_json(), str(folder), precision]
+        command.append(where)
         processes = []
         for rank in range(num_processes):
             ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
@@ -119,3 +147,22 @@ def test_several_processes_give_the_model_of_one(
         )
     pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
     assert (also.num_train, also.seed, also.final["epoch"]) == (about.num_train, about.seed, about.final["epoch"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, EVERYTHING | {"epochs": 1}], ids=["plain", "mixed"])
+def test_processes_that_stream_read_their_own_part_and_give_the_model_of_one(
+    write_dataset, cnn, run, tmp_path, options
+):
+    # Full batches, so that each has a partner to mix with in its own process, and whole blocks in every lane.
+    dataset = write_dataset((512, 64, 20))
+    preset = preset_of(cnn, "cnn", {"batch_size": 64, "epochs": 1} | options)
+    (alone, _, curves), (together, _, same) = (run(dataset, preset, "float32", number, "streamed") for number in (1, 2))
+    for name, value in alone.items():
+        torch.testing.assert_close(together[name], value, rtol=0, atol=TOLERANCES["float32"])
+    pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
+    first, second = (
+        {row for rows in json.loads((tmp_path / f"2/rows_{rank}.json").read_text()) for row in rows} for rank in (0, 1)
+    )
+    assert not first & second
+    assert first | second == set(range(512 + 64)), "the training and validation drawings"
