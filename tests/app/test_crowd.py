@@ -3,8 +3,8 @@
 import asyncio
 import json
 import sys
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from http.client import HTTPConnection
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -48,19 +48,25 @@ def test_what_no_page_sends_harms_nobody_else(at, text):
     assert asyncio.run(send())["guesses"]
 
 
-def test_nothing_is_uploaded(at):
+def test_a_large_upload_is_refused_before_it_is_sent(at):
     async def upload():
         async with Visitor.at(at) as visitor:
-            with urlopen(at, timeout=30) as page:
-                cookies = [value.split(";")[0] for key, value in page.getheaders() if key.lower() == "set-cookie"]
-            token = dict(cookie.split("=", 1) for cookie in cookies).get("_streamlit_xsrf", "")
-            body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n0123\r\n--x--\r\n'
-            request = Request(f"{at}/_stcore/upload_file/{visitor.session}/f", body, method="PUT")
-            request.add_header("Content-Type", "multipart/form-data; boundary=x")
-            request.add_header("Cookie", "; ".join(cookies))
-            request.add_header("X-Xsrftoken", token)
-            with pytest.raises(HTTPError) as refused:
-                await asyncio.to_thread(urlopen, request, timeout=30)
-            return refused.value.code
+            return await asyncio.to_thread(asked_to_upload, at, visitor.session, 21 << 20)
 
     assert asyncio.run(upload()) == 413
+
+
+def asked_to_upload(at, session, size):
+    """The status of an answer to a PUT of so many bytes, of which none is sent."""
+    with urlopen(at, timeout=30) as page:
+        cookies = [value.split(";")[0] for key, value in page.getheaders() if key.lower() == "set-cookie"]
+    token = dict(cookie.split("=", 1) for cookie in cookies).get("_streamlit_xsrf", "")
+    connection = HTTPConnection(at.removeprefix("http://"), timeout=30)
+    connection.putrequest("PUT", f"/_stcore/upload_file/{session}/f")
+    for name, value in {
+        "Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(size), "Cookie": "; ".join(cookies),
+        "X-Xsrftoken": token,
+    }.items():  # fmt: skip
+        connection.putheader(name, value)
+    connection.endheaders()
+    return connection.getresponse().status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import tempfile
@@ -181,15 +182,18 @@ class NpyWriter:
     """Writes an array of shape (n, *shape) a block of rows at a time; a context manager.
 
     The header is written again at the end: numpy pads it so that the first axis may grow. So memory use does not
-    depend on n.
+    depend on n. With `keep` the first so many rows of a file that is there are kept, and the rest is cut off.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype, *, keep: int = 0) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self.num_rows = 0
-        self._file = path.open("wb")
+        self.num_rows = keep
+        self._file = path.open("r+b" if keep else "wb")
         self._write_header()
+        if keep:
+            self._file.truncate(self._file.tell() + keep * self.dtype.itemsize * math.prod(shape))
+            self._file.seek(0, os.SEEK_END)
 
     def append(self, rows: np.ndarray) -> None:
         """Append rows of shape (m, *shape)."""
@@ -197,6 +201,10 @@ class NpyWriter:
             raise ValueError(f"rows of shape {self.shape} expected, found {rows.shape[1:]}")
         self._file.write(np.ascontiguousarray(rows, self.dtype).data)
         self.num_rows += len(rows)
+
+    def flush(self) -> None:
+        """Hand what was appended to the operating system, so that it outlives this process."""
+        self._file.flush()
 
     def __enter__(self) -> NpyWriter:
         return self
