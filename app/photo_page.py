@@ -48,7 +48,10 @@ def show_photo(predictor: Predictor) -> None:
         return
     turned = prediction.drawn.turned
     if turned:
-        st.info(f"The picture was turned {turned}° clockwise: as it was, no class was likely.", icon=":material/rotate_right:")
+        st.info(
+            f"The picture was turned {turned}° clockwise: as it was, no class was likely.",
+            icon=":material/rotate_right:",
+        )
     left, right = st.columns([1.25, 1], gap="medium")
     left.image(seen, caption="Your picture")
     right.html(STYLE + answers(prediction))
