@@ -1,4 +1,4 @@
-"""Kill stages at random moments, run them again, and compare every byte of their outputs with those of an undisturbed run.
+"""Kill stages at random moments, run them again, and compare their outputs with those of an undisturbed run.
 
     python -m benchmarks.kills [--kills 5] [--seed 0] [STAGE…]
 
@@ -22,8 +22,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from sketch_classifier.errors import UserError
 from stages import run
+
+from sketch_classifier.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("download", "preprocess", "train", "export", "evaluate", "analyze", "compare")

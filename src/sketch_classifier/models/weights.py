@@ -64,7 +64,7 @@ def load_weights(network: Network, entries: Sequence[str], base: Path = Path()) 
 
 
 def read_state(path: Path, entry: str) -> State:
-    """The state dict of a file, which messages call `entry`. Raises UserError for anything else; runs no pickled code."""
+    """The state dict of a file, which messages call `entry`. Raises UserError for anything else; no pickle is run."""
     try:
         if path.suffix == ".safetensors":
             state = load_file(path)
