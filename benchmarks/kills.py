@@ -1,10 +1,10 @@
 """Kill stages at random moments, run them again, and compare their outputs with those of an undisturbed run.
 
-    python -m benchmarks.kills [--kills 5] [--seed 0] [STAGE…]
+    python -m benchmarks.kills [--kills 10] [--seed 0] [STAGE…]
 
 Works in a copy of the project in a temporary folder, with few drawings, where the pipeline runs once. Then each stage
-is started, killed with SIGKILL after a random share of the time that it took, and run again, `--kills` times. Exit code
-1 if an output differs, or if a run after a kill fails.
+is killed (SIGKILL, by itself) when it is about to write, rename or remove a file for the n-th time, for `--kills` random
+n, and run again each time. Exit code 1 if an output differs, if anything else is left, or if a run after a kill fails.
 """
 
 from __future__ import annotations
@@ -17,47 +17,61 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from stages import run
+from threadpoolctl import threadpool_limits
 
+from sketch_classifier.entry_point import exit_code
 from sketch_classifier.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("download", "preprocess", "train", "export", "evaluate", "analyze", "compare")
 OUTPUTS = ("data", "models", "metrics", "plots", "comparison")
 SMALL = ("datasets.starter.limit=60", "models.cnn.epochs=2", "analyze.tsne_samples=60", "analyze.num_errors=12")
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink"}  # audit events
 
 
-def killed_and_repeated(project: Path, stage: str, moments: Sequence[float]) -> list[str]:
-    """What is wrong after a stage was killed, once after each share of its time in `moments`, and run again each time.
+def stage_killed(project: Path, stage: str, moments: Sequence[float]) -> list[str]:
+    """`killed_and_repeated` of a stage, in a folder where the stages up to this one have run."""
+    arguments = ["workspace", "HEAD"] if stage == "compare" else []
+    return killed_and_repeated(project, import_module(f"stages.{stage}").main, moments, stage, arguments)
 
-    project  a folder where the stages up to this one have run
+
+def killed_and_repeated(
+    project: Path, main: Callable[[], object], moments: Sequence[float], name: str, arguments: Sequence[str] = ()
+) -> list[str]:
+    """What is wrong after `main` was killed at each of the moments, and run again each time, with `arguments`.
+
+    project  where it is called, and where its outputs are
+    moments  shares of all the times at which it changes a file or folder, from 0 to below 1
+    name     what to call it
     """
-    seconds = _timed(project, stage)
+    status, total = _forked(main, project, arguments)
+    if status:
+        return [f"{name}: exit code {status} without a kill"]
     right, problems = hashes(project), []
     for moment in moments:
-        process = subprocess.Popen(_command(stage), cwd=project, start_new_session=True, **_quiet())
-        time.sleep(moment * seconds)
-        os.killpg(process.pid, signal.SIGKILL)
-        was_running = process.wait() == -signal.SIGKILL
-        again = subprocess.run(_command(stage), cwd=project, capture_output=True, text=True)
-        place = f"{stage}, killed after {moment:.0%} of {seconds:.1f} s"
-        if again.returncode:
-            problems.append(f"{place}: exit code {again.returncode}: {again.stderr.strip()[-300:]}")
+        number = 1 + int(moment * total)
+        place = f"{name}, killed before change {number} of {total}"
+        if _forked(main, project, arguments, number)[0] != -signal.SIGKILL:
+            problems.append(f"{place}: it was not killed")
+        if status := _forked(main, project, arguments)[0]:
+            problems.append(f"{place}: then exit code {status}")
         found = hashes(project)
         differing = sorted(name for name in right.keys() | found.keys() if right.get(name) != found.get(name))
         if differing:
             problems.append(f"{place}: {', '.join(differing[:5])} differ")
-        print(f"{place}{'' if was_running else ' (it had ended)'}: {'differs' if differing else 'same'}", flush=True)
+        print(f"{place}: {'differs' if differing else 'same'}", flush=True)
     return problems
 
 
 def hashes(project: Path) -> dict[str, str]:
-    """The SHA-256 of each output file by its path. Temporary files of a killed run count, too."""
+    """The SHA-256 of each output file by its path. Temporary files that a killed run leaves count, too."""
     paths = [path for folder in OUTPUTS for path in (project / folder).rglob("*") if path.is_file()]
     return {str(path.relative_to(project)): sha256(path.read_bytes()).hexdigest() for path in paths}
 
@@ -85,36 +99,69 @@ def new_project(folder: Path) -> None:
             raise UserError(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
 
 
-def _timed(project: Path, stage: str) -> float:
-    started = time.monotonic()
-    subprocess.run(_command(stage), cwd=project, check=True, **_quiet())
-    return time.monotonic() - started
+class _Changes:
+    """An audit hook that counts the changes of files, and kills the process before one of them."""
+
+    def __init__(self, last: int | None) -> None:
+        self.number, self._last = 0, last
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            if isinstance(path, int) or not flags & (os.O_WRONLY | os.O_RDWR) or str(path).startswith("/dev/"):
+                return
+        elif event not in CHANGES:
+            return
+        self.number += 1
+        if self.number == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _command(stage: str) -> list[str]:
-    return [sys.executable, "-m", f"stages.{stage}", *(["workspace", "HEAD"] if stage == "compare" else [])]
-
-
-def _quiet() -> dict[str, int]:
-    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+def _forked(
+    main: Callable[[], object], project: Path, arguments: Sequence[str], last: int | None = None
+) -> tuple[int, int]:
+    """Call `main` in a process of its own: its exit code (−9: killed), and how often it has changed a file."""
+    result, told = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.chdir(project)
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+            sys.argv[1:] = arguments
+            threadpool_limits(1)  # the threads of the process that was forked are not in this one
+            if torch := sys.modules.get("torch"):
+                torch.set_num_threads(1)
+            changes = _Changes(last)
+            sys.addaudithook(changes)
+            code = exit_code(main)
+            os.write(told, str(changes.number).encode())
+        finally:
+            os._exit(code)
+    os.close(told)
+    with os.fdopen(result, "rb") as file:
+        number = int(file.read() or 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), number
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"any of {', '.join(STAGES)} (default: all)")
-    parser.add_argument("--kills", type=int, default=5, help="of each stage (default: 5)")
+    parser.add_argument("--kills", type=int, default=10, help="of each stage (default: 10)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if unknown := set(options.stages) - set(STAGES):
         parser.error(f"unknown stage {', '.join(sorted(unknown))}")
     choose = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as name:
-        project = Path(name) / "project"
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "project"
         project.mkdir()
         new_project(project)
         problems = []
         for stage in options.stages or STAGES:
-            problems += killed_and_repeated(project, stage, [choose.random() for _ in range(options.kills)])
+            problems += stage_killed(project, stage, [choose.random() for _ in range(options.kills)])
     print("\n".join(problems) or "every output is the same, byte for byte")
     sys.exit(1 if problems else 0)
 
