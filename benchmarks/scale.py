@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +58,7 @@ def main() -> None:
     parser.add_argument("counts", type=int, nargs="*", metavar="N", help="numbers of drawings")
     parser.add_argument("--steps", nargs="+", choices=[*STAGES, "bare", *DVC], default=[*STAGES, "bare", *DVC])
     parser.add_argument("--workers", type=int, help="SKETCH_CLASSIFIER_WORKERS of preprocess (default: all cores)")
+    parser.add_argument("--cache-type", default="reflink,copy", help="how DVC links outputs to its cache (its default)")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the drawings are made")
     parser.add_argument("--results", type=Path, default=ROOT / ".cache/scale.jsonl")
     parser.add_argument("--report", action="store_true", help="print the results so far")
@@ -67,15 +67,16 @@ def main() -> None:
         if count < 10 * 345:
             raise UserError(f"N: at least 3450 are needed, found {count}")
         with tempfile.TemporaryDirectory(prefix="scale-", dir=arguments.folder) as folder:
-            measure(Path(folder), count, arguments.steps, arguments.workers, arguments.results)
+            measure(Path(folder), count, arguments)
     if arguments.report or arguments.counts:
         report([json.loads(line) for line in arguments.results.read_text().splitlines()])
 
 
-def measure(folder: Path, count: int, steps: Sequence[str], workers: int | None, results: Path) -> None:
-    """Run the steps on `count` drawings; append a line of JSON for each to `results`."""
+def measure(folder: Path, count: int, arguments: argparse.Namespace) -> None:
+    """Run the steps on `count` drawings; append a line of JSON for each to the results."""
+    steps, workers, results = arguments.steps, arguments.workers, arguments.results
     make_drawings(folder / "source", count)
-    project = _project(folder)
+    project = _project(folder, arguments.cache_type)
     results.parent.mkdir(parents=True, exist_ok=True)
 
     def record(step: str, figures: dict) -> None:
@@ -101,7 +102,9 @@ def measure(folder: Path, count: int, steps: Sequence[str], workers: int | None,
             record(stage, figures | ({"bytes": _size(project / outs)} if outs else {}))
     for step, words in DVC.items():
         if step in steps:
-            record(step, _watched([sys.executable, "-m", "dvc", *words], project, environment))
+            figures = _watched([sys.executable, "-m", "dvc", *words], project, environment)
+            disk = {"disk": _on_disk(project), "cache_type": arguments.cache_type} if step == "dvc commit" else {}
+            record(step, figures | disk)
 
 
 def report(lines: list[dict]) -> None:
@@ -135,12 +138,14 @@ def report(lines: list[dict]) -> None:
         )
 
 
-def _project(folder: Path) -> Path:
+def _project(folder: Path, cache_type: str) -> Path:
     """A copy of this project with a git and a DVC repository, a local remote, and params.yaml for these drawings."""
     project = folder / "project"
     for name in ("src", "stages"):
         shutil.copytree(ROOT / name, project / name)
-    shutil.copy2(ROOT / "dvc.yaml", project)
+    for name in ("dvc.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy2(ROOT / name, project)
+    (project / "data").mkdir()
     yaml = YAML()
     params = yaml.load(ROOT / "params.yaml")
     params |= {"source": str(folder / "source"), "dataset": "all", "model": "cnn_small"}
@@ -151,6 +156,7 @@ def _project(folder: Path) -> Path:
         ["git", "init", "--quiet"],
         [sys.executable, "-m", "dvc", "init", "--quiet"],
         [sys.executable, "-m", "dvc", "remote", "add", "--quiet", "--default", "storage", str(folder / "remote")],
+        [sys.executable, "-m", "dvc", "config", "--quiet", "cache.type", cache_type],
         [sys.executable, "-m", "stages.check"],
     ):
         subprocess.run(command, cwd=project, check=True, env=os.environ | {"DVC_NO_ANALYTICS": "1"})
@@ -193,6 +199,12 @@ def _look(process: psutil.Process, cpu: dict[tuple[int, float], float]) -> tuple
             return rss, rss
     except psutil.Error:
         return 0, 0
+
+
+def _on_disk(project: Path) -> int:
+    """Bytes that the data and DVC's cache take, with files of several names counted once."""
+    stats = [path.stat() for name in ("data", ".dvc/cache") for path in (project / name).rglob("*") if path.is_file()]
+    return sum({stat.st_ino: stat.st_blocks * 512 for stat in stats}.values())
 
 
 def _size(folder: Path) -> int:

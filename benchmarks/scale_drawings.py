@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,7 @@ FIRST_KEY = 1 << 52
 
 def make_drawings(folder: Path, count: int, seed: int = 0) -> None:
     """Write `count` simplified drawings to `folder`/simplified/category 000.ndjson … category 344.ndjson."""
-    parts = [synthetic.generate(category, EACH, seed)[0] for category in categories()]
-    base = simplify(Drawings.concatenate(parts))
+    base = _base(seed)
     rng = np.random.default_rng(seed)
     (folder / "simplified").mkdir(parents=True)
     bounds = np.linspace(0, count, NUM_CATEGORIES + 1).astype(int)
@@ -32,6 +32,11 @@ def make_drawings(folder: Path, count: int, seed: int = 0) -> None:
             for start in range(bounds[number], bounds[number + 1], BLOCK):
                 stop = min(start + BLOCK, bounds[number + 1])
                 write_ndjson(file, _copies(base, np.arange(start, stop), name, rng))
+
+
+@cache
+def _base(seed: int) -> Drawings:
+    return simplify(Drawings.concatenate([synthetic.generate(name, EACH, seed)[0] for name in categories()]))
 
 
 def _copies(base: Drawings, numbers: np.ndarray, word: str, rng: np.random.Generator) -> Drawings:

@@ -107,7 +107,9 @@ def preprocess(
             place = stack.enter_context(_kept(Path(work), _fingerprint(preset, division, parts, known)))
             folder = stack.enter_context(replaced_folder(out))
         job = _Job(place, preset, division, known, names, max(1, workers // processes))
-        bar = stack.enter_context(tqdm(desc="preprocess", total=total, unit="drawing", unit_scale=True, disable=None))
+        bar = stack.enter_context(
+            tqdm(desc="preprocess", total=total, unit="drawing", unit_scale=True, smoothing=0, disable=None)
+        )
         with writing(place):
             records = _finish_all(job, parts, processes, bar)
             _write_index(job, records)
@@ -398,8 +400,13 @@ def _write_classes(path: Path, preset: DatasetPreset) -> None:
 
 
 def _num_changed(before: Drawings, after: Drawings) -> int:
-    """How many drawings have other points or strokes than before."""
+    """How many drawings have other points than before, of as many strokes."""
     if np.array_equal(before.stroke_offsets, after.stroke_offsets) and np.array_equal(before.points, after.points):
         return 0
-    pairs = ((before.strokes(index), after.strokes(index)) for index in range(len(before)))
-    return sum(not all(map(np.array_equal, old, new)) for old, new in pairs)
+    of_stroke = np.repeat(np.arange(len(before)), np.diff(before.drawing_offsets))
+    changed = np.zeros(len(before), bool)
+    changed[of_stroke[np.diff(before.stroke_offsets) != np.diff(after.stroke_offsets)]] = True
+    old, new = before[~changed], after[~changed]
+    of_point = np.repeat(np.flatnonzero(~changed), np.diff(old.stroke_offsets[old.drawing_offsets]))
+    changed[of_point[(old.points != new.points).any(axis=1)]] = True
+    return int(changed.sum())
