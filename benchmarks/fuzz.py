@@ -367,13 +367,15 @@ def _keep(reader: str, data: bytes, failure: str) -> None:
 
 def _run(reader: str, seconds: float, seed: int) -> int:
     choose, finds, tried, kinds = random.Random(seed), 0, 0, set()
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))  # while libraries are loaded
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = good_files(reader, folder)
         for data in files:  # also loads and compiles what is needed
             failure_of(reader, data, folder)
         taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, most))
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             data = damaged(choose.choice(files), choose)
