@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from html import escape
 from io import BytesIO
+from threading import Lock
 
 import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
+from app.shared import shared
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
 from sketch_classifier.serving.input_files import predict_picture
@@ -38,15 +40,20 @@ def show_photo(predictor: Predictor) -> None:
         return
     data = picture.getvalue()
     try:
-        prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+        with shared("one picture at a time", 0, Lock):  # a large one takes hundreds of megabytes for a moment
+            prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+            seen = _shown(data, prediction.drawn.turned)
     except UserError as error:
         st.warning(f"{picture.name}: {error}", icon=":material/image_not_supported:")
         return
     turned = prediction.drawn.turned
     if turned:
-        st.info(f"The picture was turned {turned}° clockwise: as it was, no class was likely.", icon=":material/rotate_right:")
+        st.info(
+            f"The picture was turned {turned}° clockwise: as it was, no class was likely.",
+            icon=":material/rotate_right:",
+        )
     left, right = st.columns([1.25, 1], gap="medium")
-    left.image(_shown(data, turned), caption="Your picture")
+    left.image(seen, caption="Your picture")
     right.html(STYLE + answers(prediction))
     right.image(_input(prediction.image), caption="Network input", width=INPUT)
 
