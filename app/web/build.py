@@ -95,7 +95,7 @@ def _pack_model(folder: Path, path: Path, label: str, name: str) -> dict:
 
 def _pack(path: Path, data: bytes) -> int:
     """Write data as `path`.zst; return its size in bytes."""
-    packed = pa.compress(data, pa.Codec("zstd", compression_level=LEVEL), asbytes=True)
+    packed = pa.Codec("zstd", compression_level=LEVEL).compress(data, asbytes=True)
     with replaced_file(path.with_name(path.name + ".zst")) as partial:
         partial.write_bytes(packed)
     return len(packed)
