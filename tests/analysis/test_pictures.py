@@ -36,7 +36,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.params import official_categories
 
 NAMES = {count: official_categories()[-count:] for count in (2, 3, 12, 60, 345)}
-many = pytest.mark.parametrize("num_classes", [2, 12, 60, 345])
+many = pytest.mark.parametrize("num_classes", [2, 12, pytest.param(60, marks=pytest.mark.slow), 345])
 WIDEST, TALLEST = 13.4, 16.7  # inches of a figure, so that it can be read on a screen
 
 
