@@ -114,7 +114,7 @@ def _draw_icons(folder: Path) -> None:
     """A synthetic drawing in white; a launcher may cut the icon to a circle of four fifths of its side."""
     drawings, _ = generate("cat", 1, seed=3)
     for side in ICONS:
-        ink = round(0.6 * side)
+        ink = round(0.75 * side)
         icon = Image.new("RGB", (side, side), ICON_BACKGROUND)
         place = ((side - ink) // 2,) * 2
         icon.paste((255, 255, 255), place, Image.fromarray(rasterize(drawings, size=ink)[0]))
