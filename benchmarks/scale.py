@@ -39,7 +39,7 @@ DVC = {
 ALL = 50_426_266  # drawings of the dataset
 FEW_CATEGORIES = 40  # whose drawings give the bare rate
 ROUNDS = 5
-INTERVAL = 0.05  # seconds between two looks at the memory
+INTERVAL = 0.2  # seconds between two looks at the memory
 BARE = """
 import json, sys, time
 from sketch_classifier.drawings.formats import read_ndjson
@@ -93,9 +93,7 @@ def measure(folder: Path, count: int, arguments: argparse.Namespace) -> None:
         record("bare", {"cpu_per_drawing": float(subprocess.run(command, check=True, capture_output=True).stdout)})
         some.unlink()
     environment = os.environ | ({"SKETCH_CLASSIFIER_WORKERS": str(workers)} if workers else {})
-    last = max((STAGES.index(step) for step in steps if step in STAGES), default=-1)
-    last = max(last, 1) if set(steps) & set(DVC) else last
-    for stage in STAGES[: last + 1]:
+    for stage in filter(_needed(steps).__contains__, STAGES):
         figures = _watched([sys.executable, "-m", f"stages.{stage}"], project, environment)
         if stage in steps:
             outs = {"download": "data/raw", "preprocess": "data/processed"}.get(stage)
@@ -105,6 +103,19 @@ def measure(folder: Path, count: int, arguments: argparse.Namespace) -> None:
             figures = _watched([sys.executable, "-m", "dvc", *words], project, environment)
             disk = {"disk": _on_disk(project), "cache_type": arguments.cache_type} if step == "dvc commit" else {}
             record(step, figures | disk)
+
+
+def _needed(steps: list[str]) -> set[str]:
+    """The stages among the steps, and those that they need."""
+    needed = set(steps) & set(STAGES)
+    for later, earlier in (
+        ("analyze", "evaluate"),
+        ("evaluate", "train"),
+        ("export", "train"),
+        ("train", "preprocess"),
+    ):
+        needed |= {earlier} if later in needed else set()
+    return needed | set(DATA) if needed - {"download"} or set(steps) & set(DVC) else needed
 
 
 def report(lines: list[dict]) -> None:
