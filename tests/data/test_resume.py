@@ -65,7 +65,7 @@ def run_until_killed(raw, folder, owner, name, call) -> None:
             return result
 
         setattr(owner, name, deadly)
-        run(raw, folder / "out", work=folder / "work")
+        run(raw, folder / "out", work=folder / "work", workers=1)  # others would not have the deadly function
 
     process = multiprocessing.get_context("fork").Process(target=body)
     process.start()

@@ -1,9 +1,12 @@
 """Several processes do together what one does alone, on the same global batches."""
 
+import functools
+import json
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,18 +16,19 @@ from safetensors.torch import load_file
 from sketch_classifier.models.saved import load_model
 
 SCRIPT = """
-import sys
+import json, sys, torch
 from pathlib import Path
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import ModelPreset, Train
 from sketch_classifier.training import train as module
-processed, preset, folder = Path(sys.argv[1]), ModelPreset.model_validate_json(sys.argv[2]), Path(sys.argv[3])
-if sys.argv[4] == "float64":
-    build_network, prepare = module.build_network, module.prepare
-    module.build_network = lambda *arguments: build_network(*arguments).double()
-    module.prepare = lambda *arguments: prepare(*arguments).double()
-module.train(Dataset.open(processed), preset, Train(device="cpu", loggers=()), name="preset", seed=0,
-             out=folder / "models", curves=folder / "curves", cache=folder / "cache")
+processed, folder = Path(sys.argv[1]), Path(sys.argv[2])
+build_network, prepare = module.build_network, module.prepare
+for name, (preset, precision) in json.loads(sys.argv[3]).items():
+    module.build_network = lambda *arguments: build_network(*arguments).to(getattr(torch, precision))
+    module.prepare = lambda *arguments: prepare(*arguments).to(getattr(torch, precision))
+    out = folder / name
+    module.train(Dataset.open(processed), ModelPreset.model_validate(preset), Train(device="cpu", loggers=()),
+                 name="preset", seed=0, out=out / "models", curves=out / "curves", cache=out / "cache")
 """
 
 EVERYTHING = {
@@ -39,16 +43,38 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Train in so many processes, as torchrun starts them; the model's state, model.json and the curves."""
+CASES = {  # name: architecture, options, precision, number of processes
+    "dropout": ("cnn", {}, "float32", 2),
+    "everything": ("cnn", EVERYTHING, "float32", 2),
+    "batch norm": ("resnet18", {}, "float64", 2),
+    "both": ("mobilenet_v2", {"epochs": 1}, "float64", 2),
+    "both and everything": ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
+    "three": ("cnn", EVERYTHING, "float32", 3),
+}
 
-    def run(dataset, preset, precision, num_processes):
-        folder = tmp_path / str(num_processes)
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, write_dataset_in, cnn):
+    """A function that trains a case in so many processes: the model's state, model.json and the curves.
+
+    All cases of a number of processes are trained one after the other by the same ones, started as torchrun does it:
+    what takes longest is to import torch.
+    """
+    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
+    dataset = write_dataset_in(tmp_path_factory.mktemp("processes"), (105, 25, 20))
+
+    @functools.cache
+    def trained(num_processes: int) -> Path:
+        folder = tmp_path_factory.mktemp(f"{num_processes} processes")
+        cases = {
+            name: (preset_of(cnn, architecture, options).model_dump(mode="json"), precision)
+            for name, (architecture, options, precision, number) in CASES.items()
+            if num_processes in (1, number)
+        }
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), preset.model_dump_json(), str(folder), precision]
+        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), str(folder), json.dumps(cases)]
         processes = []
         for rank in range(num_processes):
             ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
@@ -57,12 +83,17 @@ def run(tmp_path):
             environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
             processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
         try:
-            errors = [process.communicate(timeout=240)[1] for process in processes]
+            errors = [process.communicate(timeout=600)[1] for process in processes]
         finally:
             for process in processes:
                 process.kill()
         assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
-        assert [error.count("epoch 1/") for error in errors] == [1] + [0] * (num_processes - 1), "one of them reports"
+        reports = [error.count("epoch 1/") for error in errors]
+        assert reports == [len(cases)] + [0] * (num_processes - 1), "one of them reports"
+        return folder
+
+    def run(name: str, num_processes: int):
+        folder = trained(num_processes) / name
         _, about = load_model(folder / "models")
         state = load_file(folder / "models/model.safetensors")  # as it was written: load_model makes it float32
         return state, about, pd.read_csv(folder / "curves/learning_curves.csv")
@@ -91,31 +122,16 @@ TOLERANCES = {"float32": 1e-4, "float64": 1e-7}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("architecture", "options", "precision", "num_processes"),
-    [
-        ("cnn", {}, "float32", 2),
-        ("cnn", EVERYTHING, "float32", 2),
-        ("resnet18", {}, "float64", 2),
-        ("mobilenet_v2", {"epochs": 1}, "float64", 2),
-        ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
-        ("cnn", EVERYTHING, "float32", 3),
-    ],
-    ids=["dropout", "everything", "batch norm", "both", "both and everything", "three"],
-)
-def test_several_processes_give_the_model_of_one(
-    write_dataset, cnn, run, architecture, options, precision, num_processes
-):
-    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
-    dataset = write_dataset((105, 25, 20))
-    preset = preset_of(cnn, architecture, options)
-    alone, about, curves = run(dataset, preset, precision, 1)
-    together, also, same = run(dataset, preset, precision, num_processes)
+@pytest.mark.parametrize("name", CASES)
+def test_several_processes_give_the_model_of_one(run, name):
+    *_, precision, num_processes = CASES[name]
+    alone, about, curves = run(name, 1)
+    together, also, same = run(name, num_processes)
     tolerance = TOLERANCES[precision]
     assert {str(value.dtype) for value in alone.values() if value.is_floating_point()} == {f"torch.{precision}"}
-    for name, value in alone.items():
+    for key, value in alone.items():
         torch.testing.assert_close(
-            together[name], value, rtol=0, atol=tolerance, msg=lambda text, name=name: f"{name}: {text}"
+            together[key], value, rtol=0, atol=tolerance, msg=lambda text, key=key: f"{key}: {text}"
         )
     pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
     assert (also.num_train, also.seed, also.final["epoch"]) == (about.num_train, about.seed, about.final["epoch"])
