@@ -140,12 +140,14 @@ def test_the_command_of_two_nodes(write_dataset, tmp_path):
     variables = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     nodes = []
     for rank in range(2):
-        words = shlex.split(command.replace("$RANK", str(rank)).replace("$MASTER", "127.0.0.1"), comments=True)
-        words = [f"--master-port={port}" if word.startswith("--master-port") else word for word in words]
-        words = ["--nproc-per-node=1" if word.startswith("--nproc-per-node") else word for word in words]
+        replaced = {"$RANK": str(rank), "$MASTER": "127.0.0.1", "port 29500": f"port {port}", "node 8": "node 1"}
+        words = command
+        for there, here in replaced.items():
+            assert there in words
+            words = words.replace(there, here)
         nodes.append(
             subprocess.Popen(
-                [sys.executable, "-m", "torch.distributed.run", *words[1:]],
+                [sys.executable, "-m", "torch.distributed.run", *shlex.split(words)[1:]],
                 cwd=tmp_path,
                 env=os.environ | variables,
                 stderr=subprocess.PIPE,
