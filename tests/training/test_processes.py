@@ -207,12 +207,14 @@ def test_the_command_of_two_nodes(write_dataset, tmp_path):
     variables = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     nodes = []
     for rank in range(2):
-        words = shlex.split(command.replace("$RANK", str(rank)).replace("$MASTER", "127.0.0.1"), comments=True)
-        for option, value in {"--master-port": str(port), "--nproc-per-node": "1"}.items():
-            words[words.index(option) + 1] = value
+        replaced = {"$RANK": str(rank), "$MASTER": "127.0.0.1", "port 29500": f"port {port}", "node 8": "node 1"}
+        words = command
+        for there, here in replaced.items():
+            assert there in words
+            words = words.replace(there, here)
         nodes.append(
             subprocess.Popen(
-                [sys.executable, "-m", "torch.distributed.run", *words[1:]],
+                [sys.executable, "-m", "torch.distributed.run", *shlex.split(words)[1:]],
                 cwd=tmp_path,
                 env=os.environ | variables,
                 stderr=subprocess.PIPE,
