@@ -19,7 +19,7 @@ OF_PYTHON = {"venv", "http.server"}
 FOLDER = re.compile(r"(?<![\w./-])(?:src|stages|app|benchmarks|docs|tests)/[\w./-]*\w")
 FILE = re.compile(r"(?<![\w./-])\w+/[\w/]*\w\.(?:py|js|css|jinja|txt)\b")
 WRITTEN = {"app/web/dist"}  # by a command
-COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare")
+COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare", "sweep")
 IGNORED = {"node_modules", "dist"}
 SOURCES = [
     path for folder in ("src", "stages", "app", "benchmarks") for path in sorted((ROOT / folder).rglob("*.[pj][ys]"))

@@ -20,6 +20,7 @@ from sketch_classifier.analysis import analyze as analyze_module
 from sketch_classifier.analysis import report as report_module
 from sketch_classifier.analysis import sheets as sheets_module
 from sketch_classifier.analysis.analyze import analyze
+from sketch_classifier.analysis.numbers import written
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table
@@ -148,20 +149,24 @@ def test_pages_need_nothing_from_elsewhere(drawn):
     turning = (folder / "plots/tsne_3d.html").read_text(encoding="utf-8")
     for page in (report, turning):
         assert re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)=["'](?!data:)[^"']+""", page) == []
-    shown = set(re.findall('alt="([^"]+)"', report))
-    assert report.count("data:image/png;base64,") == len(shown)
-    assert shown <= {name.replace("_", " ") for name in PICTURES}
+    shown = re.findall('role="group" aria-label="Figure: ([^"]+)"><img', report)
+    assert report.count("data:image/png;base64,") == len(shown) == len(set(shown))
+    assert set(shown) <= {name.replace("_", " ") for name in PICTURES}
+    alts = re.findall('<img [^>]*alt="([^"]+)"', report)
+    assert len(set(alts)) == len(shown) and min(map(len, alts)) > 40, "texts that say what is to be seen"
     assert 'name="viewport"' in report and "prefers-color-scheme: dark" in report
     table = pd.read_csv(folder / "metrics/intervals.csv").dropna()
     for row in table.itertuples():
-        assert f"<td>{row.value:.4f}</td><td>{row.low:.4f} – {row.high:.4f}</td>" in report
+        value, low, high = (written(row.figure, number, 2) for number in (row.value, row.low, row.high))
+        assert f"<td>{value}</td><td>{low} – {high}</td>" in report
+        assert ("%" in value) == ("loss" not in row.figure and "auc" not in row.figure)
 
 
 def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(drawn):
     folder = drawn().folder
     assert read_table(folder / "metrics/quality.csv").empty
     report = (folder / "plots/report.html").read_text(encoding="utf-8")
-    assert not {"quality", "by country"} & set(re.findall('alt="([^"]+)"', report))
+    assert not {"quality", "by country"} & set(re.findall('aria-label="Figure: ([^"]+)"', report))
     headings = re.findall("<h2 id=.*?>(.*?)</h2>", report)
     assert not {"Accuracy by drawing quality", "Accuracy by country"} & set(headings)
     assert "Commonly confused classes" in headings
@@ -198,7 +203,7 @@ def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
     assert table[things.capitalize()] == "12 train, 6 validation, 12 test"
     assert table["Model"].startswith("preset: ")
     validation = read_figures(run / "metrics/metrics.json")["validation_accuracy"]
-    assert f"accuracy {validation:.4f}" in table["Validation"]
+    assert f"accuracy {validation:.1%}" in table["Validation"]
 
 
 def test_what_is_a_sample_says_of_how_many(run, drawn, monkeypatch):

@@ -114,8 +114,9 @@ def test_groups_of_drawings_give_the_figures_and_about_the_intervals_of_single_o
     for group in (None, groups):
         tables.append(
             intervals(
-                lambda counts, group=group: class_figures(made, counts, group)
-                | binary_figures(logits[:, 1], positive, 0.6, counts, group),
+                lambda counts, group=group: (
+                    class_figures(made, counts, group) | binary_figures(logits[:, 1], positive, 0.6, counts, group)
+                ),
                 6000,
                 num_resamples=400,
                 groups=group,

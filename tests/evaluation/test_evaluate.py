@@ -1,6 +1,8 @@
 """What evaluate writes: every file, every column, and nothing where it must refuse."""
 
+import csv
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate, validation_figures
 from sketch_classifier.evaluation.outcomes import answers
 from sketch_classifier.evaluation.predictions import confusion_sample
-from sketch_classifier.evaluation.tables import read_predictions, read_table
+from sketch_classifier.evaluation.tables import read_predictions, read_table, write_table
 from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import ImageInput, ModelPreset, Optimizer
@@ -61,6 +63,24 @@ def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
 
 def run(tmp_path, **model):
     return evaluate(tmp_path / "processed", write_model(tmp_path / "model", **model), tmp_path / "m", tmp_path / "p")
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "'=", "''@", "＝", "\t", "'", "a"])
+def test_no_text_is_a_formula_of_a_spreadsheet(tmp_path, first):
+    """Class and country names come from anyone's files, and are read as they were written."""
+    name = f"{first}HYPERLINK(1)"
+    table = pd.DataFrame({"class": [name, "cat"], "actual": ["cat", name], "count": [-1, 2], name: [-0.5, 1.0]})
+    write_table(table, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert [cell for cell in cells if cell[0] in "=+-@＝\t" and not re.fullmatch(r"-[\d.]+", cell)] == []
+    pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_dtype=False)
+
+
+def test_labels_of_a_matrix_are_no_formulas(tmp_path):
+    names = pd.Index(["=A1", "cat"], name="actual")
+    write_table(pd.DataFrame([[1, 2], [3, 4]], index=names, columns=list(names)), tmp_path / "t.csv", index=True)
+    assert (tmp_path / "t.csv").read_text() == "actual,'=A1,cat\n'=A1,1,2\ncat,3,4\n"
 
 
 def test_every_file_agrees_with_the_others(tmp_path):

@@ -93,9 +93,12 @@ def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: 
     for chosen, colour, text in ((wrong, VERMILLION, "predicted"), (~wrong, BLUE, "true")):
         label = f"closer to the {text} class: {chosen.sum():,} ({chosen.mean():.0%})"
         axes.scatter(x[chosen], y[chosen], s=16, alpha=0.6, linewidths=0, color=colour, label=label)
-    end = max(x[np.isfinite(x)].max(initial=0), y[np.isfinite(y)].max(initial=0)) * 1.05 or 1
-    axes.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")
-    axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
+    both = np.concatenate([x, y])
+    both = both[np.isfinite(both)]
+    room = 0.03 * np.ptp(both) or 0.5
+    ends = both.min() - room, both.max() + room
+    axes.plot(ends, ends, color=QUIET, linewidth=1, linestyle="--")
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
     axes.set_xlabel("distance to the centroid of the true class", color=INK)
     axes.set_ylabel("distance to the centroid of the predicted class", color=INK)
     axes.legend(frameon=False, fontsize=9.5, loc="upper left")

@@ -147,7 +147,7 @@ def issues_sheet(dataset: Dataset, table: pd.DataFrame, limit: int, num_audited:
     likely = int(table["issue"].sum())
     detail = (
         f"{model}, {len(shown):,} of {len(table):,} suspected label errors among {num_audited:,} drawings; "
-        f"{likely:,} flagged by confident learning"
+        f"orange frame: the {likely:,} flagged by confident learning"
     )
     title = "Suspected label errors, most likely first" if len(shown) else "No suspected label errors"
     captions = [

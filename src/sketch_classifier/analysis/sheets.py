@@ -128,7 +128,7 @@ def samples_sheet(dataset: Dataset, predictions: pd.DataFrame, limit: int, model
     number = min(limit, len(predictions))
     chosen = np.random.default_rng(seed).choice(len(predictions), number, replace=False)
     title = "Random test drawings with their predictions"
-    detail = f"{model}, {number:,} of {len(predictions):,} test drawings"
+    detail = f"{model}, {number:,} of {len(predictions):,} test drawings; frame: green correct, orange misclassified"
     return _sheet(dataset, predictions.iloc[chosen], title, detail)
 
 

@@ -15,6 +15,7 @@ from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
 from sketch_classifier.drawings.limits import MAX_PICTURE, MAX_PIXELS, check_size
+from sketch_classifier.drawings.picture_kinds import KINDS, is_heif
 from sketch_classifier.drawings.png import read_small_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
@@ -22,7 +23,6 @@ from sketch_classifier.errors import UserError, one_line
 
 BITMAP = 28  # pixels per side of the dataset's own bitmaps
 STRIP = 1 << 20  # pixels in memory as large numbers
-FILES = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # kinds that are read; of an animation the first picture
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
@@ -84,7 +84,7 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 
 
 def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
-    """A PNG or JPEG as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
+    """A picture as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
 
     What is transparent becomes white. `file` need not be seekable. Raises UserError if it cannot be read.
     """
@@ -174,7 +174,9 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
             data = file.read(MAX_PICTURE + 1)
             check_size("a picture", "a file", len(data), MAX_PICTURE)
-            with Image.open(BytesIO(data), formats=FILES) as image:
+            if is_heif(data[:16]):
+                _register_heif()
+            with Image.open(BytesIO(data), formats=KINDS) as image:
                 image.draft(mode, (size, size))
                 width, height = image.size
                 check_size("a picture", f"{width:,} × {height:,}", width * height, MAX_PIXELS, "pixels")
@@ -182,9 +184,18 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
     except UserError:
         raise
     except UnidentifiedImageError:
-        raise UserError(f"not a picture that can be read (no {', '.join(FILES)})") from None
+        raise UserError(f"not a picture that can be read (no {', '.join(KINDS)})") from None
     except Exception as error:  # Pillow's plugins also raise unforeseen ones: struct.error, IndexError, …
         raise UserError(f"not a picture that can be read ({one_line(error)})") from error
+
+
+def _register_heif() -> None:
+    """Let Pillow read HEIC files, which phones take photos in. Raises UserError if the library is missing."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise UserError('HEIC pictures need pillow-heif: pip install -e ".[heic]"') from None
+    register_heif_opener(thumbnails=False)
 
 
 def _opaque(image: Image.Image) -> Image.Image:

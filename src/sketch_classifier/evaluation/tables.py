@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from pandas.api.types import is_numeric_dtype
 
+from sketch_classifier.drawings.cells import as_cell, from_cell
 from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.evaluation.confusion import DIGITS, wilson
@@ -46,7 +49,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         names = pd.read_csv(path, nrows=0).columns
         missing = {name: [""] for name in names if name not in TEXTS}
         kinds = {name: str for name in names if name in TEXTS}
-        return pd.read_csv(path, dtype=kinds, na_values=missing, keep_default_na=False)
+        return from_cells(pd.read_csv(path, dtype=kinds, na_values=missing, keep_default_na=False))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
     except ValueError as error:
@@ -64,9 +67,31 @@ def read_figures(path: str | Path) -> dict[str, Any]:
 
 
 def write_table(table: pd.DataFrame, path: str | Path, index: bool = False) -> None:
-    """A table as a CSV file."""
+    """A table as a CSV file, in which no text is a formula of a spreadsheet: see `as_cell`."""
     with replaced_file(path) as partial:
-        table.to_csv(partial, index=index, lineterminator="\n")
+        as_cells(table).to_csv(partial, index=index, lineterminator="\n")
+
+
+def as_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """A table as it stands in a CSV file."""
+    return _each_text(table, as_cell)
+
+
+def from_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """A table as it was before `write_table`."""
+    return _each_text(table, from_cell)
+
+
+def _each_text(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    def changed(value: Any) -> Any:
+        return change(value) if isinstance(value, str) else value
+
+    table = table.rename(index=changed, columns=changed)
+    for place in range(table.shape[1]):  # two classes of one name would be two columns of one name
+        column = table.iloc[:, place]
+        if not is_numeric_dtype(column):
+            table.isetitem(place, column.map(changed))
+    return table
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
@@ -81,7 +106,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
         else:
             # NA is Namibia here, and a category may be called "null": only what stands in the file.
             kinds = {"key_id": str, "actual": str, "predicted": str}
-            table = pd.read_csv(path, dtype=kinds, keep_default_na=False)
+            table = from_cells(pd.read_csv(path, dtype=kinds, keep_default_na=False))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
     except (ValueError, OSError) as error:  # the errors of both parsers are among these

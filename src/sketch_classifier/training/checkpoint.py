@@ -89,6 +89,25 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
 
+class NoCheckpoint(Checkpoint):
+    """Keeps nothing: for measurements of training in which the disk has no part."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(), "")
+
+    def load(self, parts: Mapping[str, Part]) -> list[Row]:
+        return []
+
+    def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
+        pass
+
+    def prepare(self) -> None:
+        pass
+
+    def remove(self) -> None:
+        pass
+
+
 def fingerprint(
     settings: dict[str, Any],
     initial: nn.Module,

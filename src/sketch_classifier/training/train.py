@@ -47,13 +47,15 @@ def train(
     out: str | Path = "models",
     curves: str | Path = "plots/training",
     cache: str | Path = ".cache",
+    base: str | Path = ".",
 ) -> None:
     """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
     Both are written at the end: the folder `curves` is replaced as a whole, in `out` other files stay. After every
     epoch a checkpoint is written to `cache`: if a killed run is started again with the same arguments, data and code,
     it resumes from there and ends with the same bytes. A checkpoint that is damaged is not used, which a line on stderr
-    says. The files of Weights & Biases and TensorBoard are in `cache`, too.
+    says. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and of a teacher
+    that the working directory does not have are looked for in `base`.
 
     Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
     strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
@@ -62,7 +64,7 @@ def train(
     require_writable(out, curves, cache)
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
-    teacher = load_teacher(preset, dataset)
+    teacher = load_teacher(preset, dataset, Path(base))
     check_loggers(settings.loggers)
     keep_freed_memory()
     accelerator = _accelerator(settings)
@@ -76,7 +78,7 @@ def train(
         # Rejects unknown names before any work.
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
-            weights = load_weights(network, preset.weights)
+            weights = load_weights(network, preset.weights, Path(base))
         _say(dataset, preset, weights, teacher, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
