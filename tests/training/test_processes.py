@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -181,3 +182,44 @@ def test_processes_that_stream_read_drawings_of_their_own(run, name, num_shared)
     assert len(first & second) <= num_shared
     assert first | second == set(range(105 + 25)), "the training and the validation drawings"
     assert min(len(first), len(second)) >= 105 // 2
+
+
+@pytest.mark.slow
+def test_the_command_of_two_nodes(write_dataset, tmp_path):
+    """As docs/many-machines.md gives it, both nodes being this machine."""
+    root = Path(__file__).parents[2]
+    text = (root / "docs/many-machines.md").read_text(encoding="utf-8")
+    (command,) = [line for line in text.replace("\\\n", " ").splitlines() if line.startswith("torchrun --nnodes 2")]
+    write_dataset((105, 25, 20), name="processed")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "processed").rename(tmp_path / "data/processed")
+    params = (root / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(params.replace("    epochs: 10\n", "    epochs: 2\n"), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    variables = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    nodes = []
+    for rank in range(2):
+        words = shlex.split(command.replace("$RANK", str(rank)).replace("$MASTER", "127.0.0.1"), comments=True)
+        words = [f"--master-port={port}" if word.startswith("--master-port") else word for word in words]
+        words = ["--nproc-per-node=1" if word.startswith("--nproc-per-node") else word for word in words]
+        nodes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "torch.distributed.run", *words[1:]],
+                cwd=tmp_path,
+                env=os.environ | variables,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    try:
+        errors = [node.communicate(timeout=300)[1] for node in nodes]
+    finally:
+        for node in nodes:
+            node.kill()
+    assert [node.returncode for node in nodes] == [0, 0], "\n".join(errors)
+    assert [error.count("epoch 2/2") for error in errors] == [1, 0], "the first node reports"
+    _, about = load_model(tmp_path / "models")
+    assert about.final["epoch"] == 2
+    assert (tmp_path / "plots/training/learning_curves.csv").exists()
