@@ -145,11 +145,13 @@ def _errors(plots: Path, distances: pd.DataFrame, num_wrong: int, num_pages: int
             "Misclassified test drawings, most confident first. Confident errors often point to a wrong label or an "
             "ambiguous drawing."
         )
-        first = distances.iloc[0]
-        alt = (
-            f"Rows of misclassified drawings; the first is of class {first['actual']}, predicted as "
-            f"{first['predicted']} with a confidence of {first['confidence']:.1%}"
-        )
+        alt = "Rows of misclassified drawings"
+        if len(distances) == num_wrong:  # otherwise it is a sample, which may lack the first
+            first = distances.iloc[0]
+            alt += (
+                f"; the first is of class {first['actual']}, predicted as {first['predicted']} with a confidence of "
+                f"{first['confidence']:.1%}"
+            )
         blocks.append(_picture(plots / "errors.png", text, alt))
     if num_pages > 1:
         pages = [(f"errors/page_{number:04}.png", f"{number:,}") for number in range(1, num_pages + 1)]

@@ -15,7 +15,7 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.evaluation.confusion import DIGITS
 from sketch_classifier.evaluation.index import index_parts
 from sketch_classifier.evaluation.outcomes import Answers
-from sketch_classifier.evaluation.tables import shares, tallied, to_cells
+from sketch_classifier.evaluation.tables import as_cells, shares, tallied
 
 MOST_ROWS = 1_000_000  # of predictions.csv
 SAMPLED_ROWS = 100_000  # of predictions.csv where there are more
@@ -51,7 +51,7 @@ def write_predictions(
         for part, about in index_parts(folder, rows, ABOUT):
             table = _table(rows[part], about, answers, part, names)
             chosen = sample[slice(*np.searchsorted(sample, [part.start, part.stop]))] - part.start
-            to_cells(table.iloc[chosen]).to_csv(text, index=False, header=writer is None, lineterminator="\n")
+            as_cells(table.iloc[chosen]).to_csv(text, index=False, header=writer is None, lineterminator="\n")
             arrow = pa.Table.from_pandas(table, preserve_index=False)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(path, arrow.schema))

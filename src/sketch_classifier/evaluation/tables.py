@@ -69,11 +69,11 @@ def read_figures(path: str | Path) -> dict[str, Any]:
 def write_table(table: pd.DataFrame, path: str | Path, index: bool = False) -> None:
     """A table as a CSV file, in which no text is a formula of a spreadsheet: see `as_cell`."""
     with replaced_file(path) as partial:
-        to_cells(table).to_csv(partial, index=index, lineterminator="\n")
+        as_cells(table).to_csv(partial, index=index, lineterminator="\n")
 
 
-def to_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts are no formulas: see `as_cell`."""
+def as_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """A table as it stands in a CSV file."""
     return _each_text(table, as_cell)
 
 
