@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare")
+COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare", "sweep")
+REST = [("web", "--models"), ("compare", "--out"), ("sweep", "--trials")]
 STAGES = ("check", "download", "preprocess", "train", "export", "evaluate", "analyze")
 
 
@@ -29,7 +30,13 @@ def test_the_help_lists_every_command():
     assert all(f"\n    {name} " in done.stdout for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name, option", [("app", "--port"), ("web", "--models"), ("compare", "--out")])
+@pytest.mark.parametrize(
+    "name, option",
+    [
+        ("app", "--port"),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in REST),
+    ],
+)
 def test_commands_of_the_project_pass_their_options_on(name, option):
     """From any folder of the checkout, too."""
     done = python("-m", "sketch_classifier", name, "--help", cwd=ROOT / "tests")

@@ -19,7 +19,7 @@ OF_PYTHON = {"venv", "http.server"}
 FOLDER = re.compile(r"(?<![\w./-])(?:src|stages|app|benchmarks|docs|tests)/[\w./-]*\w")
 FILE = re.compile(r"(?<![\w./-])\w+/[\w/]*\w\.(?:py|js|css|jinja|txt)\b")
 WRITTEN = {"app/web/dist"}  # by a command
-COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare")
+COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare", "sweep")
 IGNORED = {"node_modules", "dist"}
 SOURCES = [
     path for folder in ("src", "stages", "app", "benchmarks") for path in sorted((ROOT / folder).rglob("*.[pj][ys]"))
@@ -75,7 +75,7 @@ def test_the_commands_of_the_documents_are_accepted(document):
     parser = _parser((inspect_command.add, convert_command.add, project_commands.add))
     commands = [
         shlex.split(command, comments=True)
-        for block in re.findall(r"```bash\n(.*?)```", _text(document), re.S)
+        for block in re.findall(r"```bash\n(.*?)```", _text(document).replace("\\\n", " "), re.S)
         for command in re.findall(r"(?<!/)\bsketch-classifier ([^|>\n]+)", block)
         if command.split()[0] in COMMANDS
     ]

@@ -16,7 +16,7 @@ LAYERS = (
     {"models"},
     {"training", "evaluation", "serving"},
     {"analysis"},
-    {"comparison", "project_commands"},
+    {"comparison", "project_commands", "sweep"},
     {"__init__", "__main__"},
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -1,4 +1,4 @@
-"""The command `sketch-classifier`, or `python -m sketch_classifier`: predict, inspect, convert, app, web, compare."""
+"""The command `sketch-classifier`, or `python -m sketch_classifier`: predict, inspect, convert, app, …"""
 
 from sketch_classifier.entry_point import run, use_this_checkout
 

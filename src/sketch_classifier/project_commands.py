@@ -1,4 +1,4 @@
-"""The commands `app`, `web` and `compare`, which run code of the project's folder that is not part of the package."""
+"""The commands `app`, `web`, `compare` and `sweep`, which run code of the project's folder, not of the package."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sketch_classifier.errors import UserError
 MODULES = {
     "web": ("app.web", "build the drawing app as a static web page"),
     "compare": ("stages.compare", "compare finished runs: metrics, intervals, McNemar's test, figures"),
+    "sweep": ("stages.sweep", "search for hyperparameters, with any number of workers and machines"),
 }
 
 

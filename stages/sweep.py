@@ -1,0 +1,97 @@
+"""Command (not a stage): search for hyperparameters, `python -m stages.sweep NAME -S KEY=1,2 …`."""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from sketch_classifier.data.convert_command import positive
+from sketch_classifier.errors import UserError, shown, writing
+from sketch_classifier.params import load_params
+from stages import project_root, run
+
+EXAMPLE = """example, with two workers on this machine:
+  sketch-classifier sweep rates --trials 40 --workers 2 -S model=sketchnet \\
+    -S "models.sketchnet.optimizer.lr=tag(log,interval(1e-4,1e-2))" -S models.sketchnet.batch_size=64,128
+
+Started again, the command goes on where the study stands. On another machine with the same --storage, it adds workers.
+"""
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    if not re.fullmatch(r"\w[\w.-]{0,99}", options.name):
+        raise UserError(f"NAME: letters, digits, `.`, `_` and `-` are accepted, found {shown(options.name)}")
+    try:
+        from sketch_classifier.sweep.space import parse_space
+        from sketch_classifier.sweep.study import Sweep, best_of, create_study, run_trials
+        from sketch_classifier.sweep.workers import run_workers
+    except ModuleNotFoundError as error:
+        raise UserError(f'sweep: {error.name} is not installed; run pip install -e ".[sweep]"') from None
+    cache = project_root() / ".cache/sweeps"
+    with writing(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+    sweep = Sweep(
+        name=options.name,
+        storage=options.storage or f"sqlite:///{cache / 'sweeps.db'}",
+        space=parse_space(load_params(), options.overrides),
+        objective=options.objective,
+        num_trials=options.trials,
+        heartbeat=options.heartbeat,
+        data=Path("data/processed"),
+        cache=cache,
+    )
+    create_study(sweep)
+    codes = run_workers(sweep, options.workers) if options.workers > 1 else [run_trials(sweep) or 0]
+    print(best_of(sweep))
+    ended = [code for code in codes if code]
+    if ended:
+        print(f"error: {len(ended)} of {len(codes)} workers ended early (exit codes {ended})", file=sys.stderr)
+    return int(bool(ended))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.sweep",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Search for hyperparameters of the selected model on data/processed, with Optuna. Models are\n"
+        "compared on the validation set only. Prints the best trial and the command that trains its model.",
+        epilog=EXAMPLE,
+    )
+    add = parser.add_argument
+    add("name", metavar="NAME", help="name of the study")
+    add(
+        "-S",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a value for all trials, values to choose from (KEY=1,2) or a range of numbers (KEY=interval(0.1,0.5))",
+    )
+    add("--trials", type=positive, default=20, metavar="N", help="trials of the whole study (default: 20)")
+    add("--workers", type=positive, default=1, metavar="N", help="processes on this machine (default: 1)")
+    add(
+        "--objective",
+        choices=("validation_accuracy", "validation_loss"),
+        default="validation_accuracy",
+        help="default: validation_accuracy",
+    )
+    add(
+        "--storage",
+        metavar="URL",
+        default=os.environ.get("OPTUNA_STORAGE"),
+        help="database (default: the variable OPTUNA_STORAGE, or else a file in .cache/sweeps)",
+    )
+    add(
+        "--heartbeat",
+        type=positive,
+        default=60,
+        metavar="SECONDS",
+        help="a trial whose worker gives no sign of life for twice as long is taken again (default: 60)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    run(main)
