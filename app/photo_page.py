@@ -19,8 +19,8 @@ UPLOAD, CAMERA = "Upload a picture", "Take a photo"
 SHOWN = 640  # pixels of the longer side
 INPUT = 196  # pixels a side of the network's input, as it is shown
 STYLE = """<style>
-.answers { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.4rem }
-.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem; margin: 0;
+ol.answers { list-style: none; margin: 0; padding: 0 !important; display: grid; gap: 0.4rem }
+ol.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem; margin: 0 !important;
   padding: 0.45rem 0.85rem; border-radius: 12px; overflow: hidden; background: rgb(128 128 128 / 0.12) }
 .answers li:first-child { font-size: 1.3rem; font-weight: 700 }
 .answers i { position: absolute; inset: 0; z-index: -1; background: rgb(228 87 46 / 0.3); transform-origin: left }
@@ -45,7 +45,7 @@ def show_photo(predictor: Predictor) -> None:
         return
     turned = prediction.drawn.turned
     if turned:
-        st.info(f"The picture was turned {turned}° clockwise: as it was, no class was likely.", icon=":material/rotate_right:")
+        st.info(f"The picture was turned {turned}° clockwise: as it was, the answer was much less certain.", icon=":material/rotate_right:")
     left, right = st.columns([1.25, 1], gap="medium")
     left.html(_figure(_shown(data, turned), "Your picture", "100%"))
     right.html(STYLE + answers(prediction))
