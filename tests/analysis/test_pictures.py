@@ -348,7 +348,9 @@ def test_curves(tmp_path):
 
 
 def test_curves_end_with_the_data():
-    epochs = pd.DataFrame({name: [0.9, 0.95, 1.0] for name in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")})
+    epochs = pd.DataFrame(
+        {name: [0.9, 0.95, 1.0] for name in ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")}
+    )
     loss, accuracy = curves_figure(epochs.assign(epoch=[1, 2, 3]), "cnn").axes
     assert loss.get_xlim() == accuracy.get_xlim() == (1, 3) and accuracy.get_ylim()[1] == 1
 
