@@ -21,7 +21,8 @@ INPUT = 196  # pixels a side of the network's input, as it is shown
 STYLE = """<style>
 ol.answers { list-style: none; margin: 0; padding: 0 !important; display: grid; gap: 0.4rem }
 ol.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem;
-  margin: 0 !important; padding: 0.45rem 0.85rem; border-radius: 12px; overflow: hidden; background: rgb(128 128 128 / 0.12) }
+  margin: 0 !important; padding: 0.45rem 0.85rem; border-radius: 12px; overflow: hidden;
+  background: rgb(128 128 128 / 0.12) }
 ol.answers li:first-child { font-size: 1.3rem; font-weight: 700 }
 ol.answers i { position: absolute; inset: 0; z-index: -1; background: rgb(228 87 46 / 0.3); transform-origin: left }
 </style>"""

@@ -75,7 +75,7 @@ def test_the_commands_of_the_documents_are_accepted(document):
     parser = _parser((inspect_command.add, convert_command.add, project_commands.add))
     commands = [
         shlex.split(command, comments=True)
-        for block in re.findall(r"```bash\n(.*?)```", _text(document), re.S)
+        for block in re.findall(r"```bash\n(.*?)```", _text(document).replace("\\\n", " "), re.S)
         for command in re.findall(r"(?<!/)\bsketch-classifier ([^|>\n]+)", block)
         if command.split()[0] in COMMANDS
     ]

@@ -1,4 +1,4 @@
-"""The commands `app`, `web`, `compare` and `sweep`, which run code of the project's folder that is not part of the package."""
+"""The commands `app`, `web`, `compare` and `sweep`, which run code of the project's folder, not of the package."""
 
 from __future__ import annotations
 

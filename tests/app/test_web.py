@@ -101,6 +101,19 @@ def test_bitmaps_of_real_drawings_are_identical(mirror, tmp_path):
     np.testing.assert_array_equal(bitmaps(drawings, 28, tmp_path), rasterize(drawings))
 
 
+def test_hostile_drawings_are_identical(tmp_path):
+    """Long enough for several parts of a stroke (`simplify`), with many edges in one place."""
+    rng = np.random.default_rng(0)
+    angles, turn = rng.uniform(0, 2 * np.pi, 2000), np.linspace(0, 100, 2000)
+    ring = np.linspace(127, 64, 2000) * np.stack([np.cos(angles), np.sin(angles)])
+    strokes = [rng.integers(0, 2, (2, 3000)) * 1000.0, ring, turn * np.stack([np.cos(turn), np.sin(turn)])]
+    hostile = Drawings.from_lists([[stroke.tolist()] for stroke in strokes], dtype=np.float64)
+    script = 'import { simplify } from "web/simplify.js";\nconst main = (drawings) => drawings.map(simplify);'
+    drawings = simplify(hostile)
+    assert node(script, hostile.to_lists(), tmp_path) == drawings.to_lists()
+    np.testing.assert_array_equal(bitmaps(drawings, 28, tmp_path), rasterize(drawings))
+
+
 @pytest.mark.parametrize("length", [8, 101])
 def test_sequences_are_identical(raw, length, tmp_path):
     drawings = simplify(raw)

@@ -1,6 +1,8 @@
 """`-S` of a sweep: what varies, between which values, and what is refused."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,14 @@ pytest.importorskip("optuna", reason="needs the extra `sweep`")
 
 from dvc.utils.hydra import apply_overrides
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from stages import sweep
 
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import Params, load_params
 from sketch_classifier.sweep.space import override_of, parse_space
 
-PATH = Path(__file__).parents[2] / "params.yaml"
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "params.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,12 @@ def test_dvc_reads_the_overrides_of_the_best_trial(tmp_path, value):
     path.write_text(json.dumps({"model": {"x": "before"}}))
     apply_overrides(path, [override_of("model.x", value)])
     assert json.loads(path.read_text()) == {"model": {"x": value}}
+
+
+def test_the_commands_of_the_documents(params):
+    text = (ROOT / "docs/many-machines.md").read_text(encoding="utf-8") + sweep.EXAMPLE
+    text = text.replace("\\\n", " ")
+    commands = re.findall(r"sketch-classifier sweep ([^'\n]+)", text)
+    assert len(commands) == 4
+    for command in commands:
+        assert parse_space(params, sweep._parser().parse_args(shlex.split(command)).overrides).distributions

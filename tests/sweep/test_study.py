@@ -81,6 +81,18 @@ def test_the_trial_of_a_killed_worker_is_taken_again(sweep, untrained):
     assert len(untrained) == 3 and killed.params[LR] in untrained
 
 
+def test_a_worker_that_was_thought_dead_goes_on(sweep, monkeypatch, capsys):
+    def silent_at_first(sweep, values, data, folder):
+        if folder.name == "trial-0":
+            create_study(sweep).tell(0, state=TrialState.FAIL)  # what another worker does
+        return 0.5
+
+    monkeypatch.setattr(module, "_validated", silent_at_first)
+    run_trials(sweep)
+    assert [trial.value for trial in create_study(sweep).get_trials()] == [None, 0.5, 0.5, 0.5]
+    assert "trial 0: left to another worker, because no sign of life" in capsys.readouterr().out
+
+
 def test_trials_that_fail_count(sweep, monkeypatch, capsys):
     def diverges(*_):
         raise UserError("epoch 1: the loss is not finite")
@@ -132,8 +144,8 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     (tmp_path / "data").mkdir()
     (tmp_path / "processed").rename(tmp_path / "data/processed")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    command = [sys.executable, "-m", "stages.sweep", "two", "--trials", "4", "--workers", "2", "--heartbeat", "1"]
-    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=8", "-S", RATES]
+    command = [sys.executable, "-m", "stages.sweep", "two", "--trials", "3", "--workers", "2", "--heartbeat", "1"]
+    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=20", "-S", RATES]
     sweep = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -144,11 +156,11 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     )
     try:
         logs = tmp_path / ".cache/sweeps/two"
-        _wait(lambda: all("epoch 1/8" in _text(logs / f"trial-{number}.log") for number in range(2)), sweep)
+        _wait(lambda: any(" 1/20 " in _text(path) for path in logs.glob("*.log")), sweep)
         workers = [child for child in psutil.Process(sweep.pid).children() if "spawn_main" in str(child.cmdline())]
         assert len(workers) == 2
-        workers[0].kill()
-        out, errors = sweep.communicate(timeout=300)
+        next(worker for worker in workers if any(".log" in file.path for file in worker.open_files())).kill()
+        out, errors = sweep.communicate(timeout=400)
     finally:
         sweep.kill()
     assert sweep.returncode == 1 and "1 of 2 workers ended early (exit codes [-9])" in errors
@@ -157,19 +169,20 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     trials = optuna.load_study(study_name="two", storage=f"sqlite:///{tmp_path}/.cache/sweeps/sweeps.db").get_trials()
     finished = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     (killed,) = [trial for trial in trials if trial.state == TrialState.FAIL]
-    assert 4 <= len(finished) <= 5
+    assert 3 <= len(finished) <= 4
     assert killed.params in [trial.params for trial in finished if trial.number > killed.number]
     assert "resuming after epoch" in _text(logs / f"trial-{killed.number}.log")
     best = max(finished, key=lambda trial: trial.value)
     assert f"best of {len(finished)} trials: validation_accuracy {best.value:.4f}" in out
-    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=8 -S {LR}=" in out
+    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=20 -S {LR}=" in out
     assert not list(logs.glob("trial-*/")), "no checkpoint is left"
 
 
 def _wait(condition, process) -> None:
-    end = time.monotonic() + 240
+    end = time.monotonic() + 400
     while not condition():
-        assert process.poll() is None and time.monotonic() < end, process.communicate()
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
         time.sleep(0.05)
 
 

@@ -1,9 +1,13 @@
 """Several processes do together what one does alone, on the same global batches."""
 
+import functools
+import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,18 +17,41 @@ from safetensors.torch import load_file
 from sketch_classifier.models.saved import load_model
 
 SCRIPT = """
-import sys
+import json, os, sys, numpy, torch
 from pathlib import Path
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import ModelPreset, Train
-from sketch_classifier.training import train as module
-processed, preset, folder = Path(sys.argv[1]), ModelPreset.model_validate_json(sys.argv[2]), Path(sys.argv[3])
-if sys.argv[4] == "float64":
-    build_network, prepare = module.build_network, module.prepare
-    module.build_network = lambda *arguments: build_network(*arguments).double()
-    module.prepare = lambda *arguments: prepare(*arguments).double()
-module.train(Dataset.open(processed), preset, Train(device="cpu", loggers=()), name="preset", seed=0,
-             out=folder / "models", curves=folder / "curves", cache=folder / "cache")
+from sketch_classifier.training import batches, train as module
+from sketch_classifier.training.order import Shuffle
+
+class Recorded:  # an array, and which rows of it were read
+    def __init__(self, array):
+        self.array, self.shape, self.dtype, self.rows = array, array.shape, array.dtype, set()
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, rows):
+        if numpy.ndim(rows):
+            self.rows |= set(numpy.asarray(rows).tolist())
+        return self.array[rows]
+
+processed, folder, streamed = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "streamed"
+if streamed:
+    batches.MEMORY_SHARE = 0
+    Shuffle.of = lambda *_: Shuffle(256, 64)
+build_network, prepare = module.build_network, module.prepare
+for name, (preset, precision) in json.loads(sys.argv[4]).items():
+    module.build_network = lambda *arguments: build_network(*arguments).to(getattr(torch, precision))
+    module.prepare = lambda *arguments: prepare(*arguments).to(getattr(torch, precision))
+    out, dataset = folder / name, Dataset.open(processed)
+    if streamed:
+        object.__setattr__(dataset, "images", Recorded(dataset.images))
+    module.train(dataset, ModelPreset.model_validate(preset), Train(device="cpu", loggers=()),
+                 name="preset", seed=0, out=out / "models", curves=out / "curves", cache=out / "cache")
+    if streamed:
+        rows = out / f"rows_{os.environ.get('RANK', 0)}.json"
+        rows.write_text(json.dumps(sorted(dataset.images.rows)))
 """
 
 EVERYTHING = {
@@ -39,30 +66,75 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Train in so many processes, as torchrun starts them; the model's state, model.json and the curves."""
+CASES = {  # whose data are held in memory: architecture, options, precision, number of processes
+    "dropout": ("cnn", {}, "float32", 2),
+    "everything": ("cnn", EVERYTHING, "float32", 2),
+    "batch norm": ("resnet18", {}, "float64", 2),
+    "both": ("mobilenet_v2", {"epochs": 1}, "float64", 2),
+    "both and everything": ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
+    "three": ("cnn", EVERYTHING, "float32", 3),
+}
+# Full batches, so that each has a partner to mix with in its own process, and whole blocks in every lane.
+STREAMED = {
+    name: ("cnn", {"batch_size": 64, "epochs": 1} | options, "float32", 2)
+    for name, options in {"plain": {}, "mixed": EVERYTHING | {"epochs": 1}}.items()
+}
 
-    def run(dataset, preset, precision, num_processes):
-        folder = tmp_path / str(num_processes)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), preset.model_dump_json(), str(folder), precision]
-        processes = []
-        for rank in range(num_processes):
-            ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
-            place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": 1}
-            variables = {name: str(value) for name, value in (ranks | place).items()} if num_processes > 1 else {}
-            environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
-            processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        try:
-            errors = [process.communicate(timeout=240)[1] for process in processes]
-        finally:
-            for process in processes:
-                process.kill()
-        assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
-        assert [error.count("epoch 1/") for error in errors] == [1] + [0] * (num_processes - 1), "one of them reports"
+
+def together(script: list[str], num_processes: int) -> list[str]:
+    """What so many processes print on stderr that run a script with its arguments, started as torchrun does it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = []
+    for rank in range(num_processes):
+        ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        variables = {name: str(value) for name, value in (ranks | place).items()} if num_processes > 1 else {}
+        command = [sys.executable, "-c", *script]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
+        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+    try:
+        errors = [process.communicate(timeout=600)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
+    return errors
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, write_dataset_in, cnn):
+    """A function that trains a case in so many processes, and gives its folder.
+
+    All cases of a number of processes are trained one after the other by the same ones: to import torch takes longest.
+    """
+
+    @functools.cache
+    def folder_of(where: str, num_processes: int) -> Path:
+        # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
+        counts = (105, 25, 20) if where == "held" else (512, 64, 20)
+        folder = tmp_path_factory.mktemp(f"{where} {num_processes}")
+        dataset = write_dataset_in(folder, counts)
+        cases = {
+            name: (preset_of(cnn, architecture, options).model_dump(mode="json"), precision)
+            for name, (architecture, options, precision, number) in (CASES if where == "held" else STREAMED).items()
+            if num_processes in (1, number)
+        }
+        errors = together([SCRIPT, str(dataset.folder), str(folder), where, json.dumps(cases)], num_processes)
+        reports = [error.count("epoch 1/") for error in errors]
+        assert reports == [len(cases)] + [0] * (num_processes - 1), "one of them reports"
+        return folder
+
+    return lambda name, num_processes: folder_of("held" if name in CASES else "streamed", num_processes) / name
+
+
+@pytest.fixture
+def run(trained):
+    """Train a case in so many processes: the model's state, model.json and the curves."""
+
+    def run(name: str, num_processes: int):
+        folder = trained(name, num_processes)
         _, about = load_model(folder / "models")
         state = load_file(folder / "models/model.safetensors")  # as it was written: load_model makes it float32
         return state, about, pd.read_csv(folder / "curves/learning_curves.csv")
@@ -91,31 +163,71 @@ TOLERANCES = {"float32": 1e-4, "float64": 1e-7}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("architecture", "options", "precision", "num_processes"),
-    [
-        ("cnn", {}, "float32", 2),
-        ("cnn", EVERYTHING, "float32", 2),
-        ("resnet18", {}, "float64", 2),
-        ("mobilenet_v2", {"epochs": 1}, "float64", 2),
-        ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
-        ("cnn", EVERYTHING, "float32", 3),
-    ],
-    ids=["dropout", "everything", "batch norm", "both", "both and everything", "three"],
-)
-def test_several_processes_give_the_model_of_one(
-    write_dataset, cnn, run, architecture, options, precision, num_processes
-):
-    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
-    dataset = write_dataset((105, 25, 20))
-    preset = preset_of(cnn, architecture, options)
-    alone, about, curves = run(dataset, preset, precision, 1)
-    together, also, same = run(dataset, preset, precision, num_processes)
+@pytest.mark.parametrize("name", CASES)
+def test_several_processes_give_the_model_of_one(run, name):
+    *_, precision, num_processes = CASES[name]
+    alone, about, curves = run(name, 1)
+    together, also, same = run(name, num_processes)
     tolerance = TOLERANCES[precision]
     assert {str(value.dtype) for value in alone.values() if value.is_floating_point()} == {f"torch.{precision}"}
-    for name, value in alone.items():
+    for key, value in alone.items():
         torch.testing.assert_close(
-            together[name], value, rtol=0, atol=tolerance, msg=lambda text, name=name: f"{name}: {text}"
+            together[key], value, rtol=0, atol=tolerance, msg=lambda text, key=key: f"{key}: {text}"
         )
     pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
     assert (also.num_train, also.seed, also.final["epoch"]) == (about.num_train, about.seed, about.final["epoch"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STREAMED)
+def test_processes_that_stream_read_their_own_part_and_give_the_model_of_one(run, trained, name):
+    (alone, _, curves), (together, _, same) = (run(name, number) for number in (1, 2))
+    for key, value in alone.items():
+        torch.testing.assert_close(together[key], value, rtol=0, atol=TOLERANCES["float32"])
+    pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
+    first, second = (set(json.loads((trained(name, 2) / f"rows_{rank}.json").read_text())) for rank in (0, 1))
+    assert not first & second
+    assert first | second == set(range(512 + 64)), "the training and validation drawings"
+
+
+@pytest.mark.slow
+def test_the_command_of_two_nodes(write_dataset, tmp_path):
+    """As docs/many-machines.md gives it, both nodes being this machine."""
+    root = Path(__file__).parents[2]
+    text = (root / "docs/many-machines.md").read_text(encoding="utf-8")
+    (command,) = [line for line in text.replace("\\\n", " ").splitlines() if line.startswith("torchrun --nnodes 2")]
+    write_dataset((105, 25, 20), name="processed")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "processed").rename(tmp_path / "data/processed")
+    params = (root / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(params.replace("    epochs: 10\n", "    epochs: 2\n"), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    variables = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    nodes = []
+    for rank in range(2):
+        replaced = {"$RANK": str(rank), "$MASTER": "127.0.0.1", "port 29500": f"port {port}", "node 8": "node 1"}
+        words = command
+        for there, here in replaced.items():
+            assert there in words
+            words = words.replace(there, here)
+        nodes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "torch.distributed.run", *shlex.split(words)[1:]],
+                cwd=tmp_path,
+                env=os.environ | variables,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    try:
+        errors = [node.communicate(timeout=300)[1] for node in nodes]
+    finally:
+        for node in nodes:
+            node.kill()
+    assert [node.returncode for node in nodes] == [0, 0], "\n".join(errors)
+    assert [error.count("epoch 2/2") for error in errors] == [1, 0], "the first node reports"
+    _, about = load_model(tmp_path / "models")
+    assert about.final["epoch"] == 2
+    assert (tmp_path / "plots/training/learning_curves.csv").exists()

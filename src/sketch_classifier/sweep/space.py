@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, OverrideType, QuotedString, RangeSweep
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    IntervalSweep,
+    Override,
+    OverrideType,
+    QuotedString,
+    RangeSweep,
+)
 from hydra.errors import HydraException
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from pydantic import ValidationError
@@ -115,7 +122,8 @@ def _distribution(override: Override) -> BaseDistribution:
                 return CategoricalDistribution(choices)
     except (ValueError, TypeError) as error:
         raise UserError(f"-S {key}: {one_line(error)}") from None
-    raise UserError(f"-S {key}: numbers, words, true, false and null can be chosen from, found {shown(override.input_line)}")
+    found = shown(override.input_line)
+    raise UserError(f"-S {key}: numbers, words, true, false and null can be chosen from, found {found}")
 
 
 def _ends(distribution: BaseDistribution) -> Sequence[Value]:
@@ -127,7 +135,7 @@ def _ends(distribution: BaseDistribution) -> Sequence[Value]:
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Set what `key`, names with dots between them, names in a tree of parameters. Raises UserError if it is not there."""
+    """Set the parameter `key`, names with dots between them, in a tree. Raises UserError if it is not there."""
     names = key.split(".")
     group: Any = tree
     for number, name in enumerate(names):

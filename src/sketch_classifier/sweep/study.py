@@ -24,6 +24,7 @@ from optuna.distributions import (
     IntDistribution,
     distribution_to_json,
 )
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -111,7 +112,10 @@ def run_trials(sweep: Sweep) -> None:
     data = Dataset.open(sweep.data)
     study = create_study(sweep)
 
+    begun = []  # numbers of trials
+
     def value_of(trial: Trial) -> float:
+        begun.append(trial.number)
         seed = derived_seed(sweep.space.base.seed, "sweep", trial.number) % 2**32
         study.sampler = TPESampler(seed=seed, constant_liar=True)
         values = {key: _suggest(trial, key, among) for key, among in sweep.space.distributions.items()}
@@ -136,7 +140,13 @@ def run_trials(sweep: Sweep) -> None:
         trials = study.get_trials(deepcopy=False)
         states = {trial.state for trial in trials}
         if sum(map(_counts, trials)) < sweep.num_trials or TrialState.WAITING in states:
-            study.optimize(value_of, n_trials=1, catch=FAILURES, callbacks=[report], gc_after_trial=True)
+            try:
+                study.optimize(value_of, n_trials=1, catch=FAILURES, callbacks=[report], gc_after_trial=True)
+            except (AssertionError, ValueError, UpdateFinishedTrialError):  # of Optuna, if the trial is not its own
+                if study.get_trials(deepcopy=False)[begun[-1]].state != TrialState.FAIL:
+                    raise
+                silent = f"no sign of life reached the database for {2 * sweep.heartbeat} s"
+                print(f"trial {begun[-1]}: left to another worker, because {silent}", flush=True)
             idle_since = None
             continue
         # A trial that runs may be that of a killed worker, which is known after twice the heartbeat.
@@ -156,14 +166,13 @@ def best_of(sweep: Sweep) -> str:
     finished = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if not finished:
         errors = [trial.user_attrs["error"] for trial in trials if "error" in trial.user_attrs]
-        raise UserError(f"study {sweep.name!r}: no trial has finished" + (f"; the last: {errors[-1]}" if errors else ""))
+        last = f"; the last: {errors[-1]}" if errors else ""
+        raise UserError(f"study {sweep.name!r}: no trial has finished{last}")
     best = study.best_trial
     overrides = [*sweep.space.fixed, *(override_of(key, value) for key, value in best.params.items())]
     command = " ".join(f"-S {shlex.quote(override)}" for override in overrides)
-    return (
-        f"best of {len(finished)} trials: {sweep.objective} {best.value:.4f}, trial {best.number}; to train its model:\n"
-        f"dvc exp run {command}"
-    )
+    line = f"best of {len(finished)} trials: {sweep.objective} {best.value:.4f}, trial {best.number}"
+    return f"{line}; to train its model:\ndvc exp run {command}"
 
 
 def _validated(sweep: Sweep, values: Mapping[str, Value], data: Dataset, folder: Path) -> float:
