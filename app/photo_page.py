@@ -5,11 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 from io import BytesIO
+from threading import Lock
 
 import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
+from app.shared import shared
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
 from sketch_classifier.serving.input_files import predict_picture
@@ -40,7 +42,9 @@ def show_photo(predictor: Predictor) -> None:
         return
     data = picture.getvalue()
     try:
-        prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+        with shared("one picture at a time", 0, Lock):  # a large one takes hundreds of megabytes for a moment
+            prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+            seen = _shown(data, prediction.drawn.turned)
     except UserError as error:
         st.warning(f"{picture.name}: {error}", icon=":material/image_not_supported:")
         return
@@ -51,7 +55,7 @@ def show_photo(predictor: Predictor) -> None:
             icon=":material/rotate_right:",
         )
     left, right = st.columns([1.25, 1], gap="medium")
-    left.html(_figure(_shown(data, turned), "Your picture", "100%"))
+    left.html(_figure(seen, "Your picture", "100%"))
     right.html(STYLE + answers(prediction))
     right.html(_figure(Image.fromarray(_pixels(prediction.image)), "Network input", f"{INPUT}px"))
 
