@@ -99,7 +99,7 @@ def photo_page() -> None:
 
 
 def loaded_model() -> tuple[str, int, Predictor] | None:
-    """The model that the visitor chooses, the time of its file, and the predictor; None if there is none, which is said."""
+    """The chosen model, the time of its file, and the predictor; None, with a note on the page, if there is none."""
     which = chosen_model()
     try:
         stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns

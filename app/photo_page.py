@@ -21,11 +21,12 @@ UPLOAD, CAMERA = "Upload a picture", "Take a photo"
 SHOWN = 640  # pixels of the longer side
 INPUT = 196  # pixels a side of the network's input, as it is shown
 STYLE = """<style>
-.answers { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.4rem }
-.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem; margin: 0;
-  padding: 0.45rem 0.85rem; border-radius: 12px; overflow: hidden; background: rgb(128 128 128 / 0.12) }
-.answers li:first-child { font-size: 1.3rem; font-weight: 700 }
-.answers i { position: absolute; inset: 0; z-index: -1; background: rgb(228 87 46 / 0.3); transform-origin: left }
+ol.answers { list-style: none; margin: 0; padding: 0 !important; display: grid; gap: 0.4rem }
+ol.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem;
+  margin: 0 !important; padding: 0.45rem 0.85rem; border-radius: 12px; overflow: hidden;
+  background: rgb(128 128 128 / 0.12) }
+ol.answers li:first-child { font-size: 1.3rem; font-weight: 700 }
+ol.answers i { position: absolute; inset: 0; z-index: -1; background: rgb(228 87 46 / 0.3); transform-origin: left }
 </style>"""
 
 
@@ -50,7 +51,7 @@ def show_photo(predictor: Predictor) -> None:
     turned = prediction.drawn.turned
     if turned:
         st.info(
-            f"The picture was turned {turned}° clockwise: as it was, no class was likely.",
+            f"The picture was turned {turned}° clockwise: as it was, the answer was much less certain.",
             icon=":material/rotate_right:",
         )
     left, right = st.columns([1.25, 1], gap="medium")
@@ -62,7 +63,8 @@ def show_photo(predictor: Predictor) -> None:
 def answers(prediction: Prediction) -> str:
     """The most likely classes as an HTML list, each with a bar."""
     rows = (
-        f'<li><span>{escape(name)}</span><span>{_percent(share)}</span><i style="transform: scaleX({share:.4f})"></i></li>'
+        f"<li><span>{escape(name)}</span><span>{_percent(share)}</span>"
+        f'<i style="transform: scaleX({share:.4f})"></i></li>'
         for name, share in prediction.top()
     )
     return f'<h2 style="font-size: 1rem">It looks like</h2><ol class="answers">{"".join(rows)}</ol>'
@@ -91,5 +93,7 @@ def _figure(image: Image.Image, caption: str, width: str) -> str:
     file = BytesIO()
     image.save(file, format="png")
     uri = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
-    style = f"display: block; width: {width}; border-radius: 12px; image-rendering: {'auto' if '%' in width else 'pixelated'}"
-    return f'<figure style="margin: 0"><img src="{uri}" alt="{caption}" style="{style}"><figcaption>{caption}</figcaption></figure>'
+    scaling = "auto" if "%" in width else "pixelated"
+    style = f"display: block; width: {width}; border-radius: 12px; image-rendering: {scaling}"
+    picture = f'<img src="{uri}" alt="{caption}" style="{style}">'
+    return f'<figure style="margin: 0">{picture}<figcaption>{caption}</figcaption></figure>'

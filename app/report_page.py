@@ -33,7 +33,7 @@ STYLE = """<style>
 [data-testid="stMain"]:has([data-testid="stIFrame"]) { overflow: hidden }
 .block-container:has([data-testid="stIFrame"]) { max-width: none; padding: 0.8rem 0 0 }
 .block-container:has([data-testid="stIFrame"]) .st-key-pages { padding-left: 1rem }
-[data-testid="stIFrame"] { height: calc(100dvh - 4.6rem); display: block; border: 0 }
+[data-testid="stIFrame"] { height: calc(100dvh - 3.1rem); display: block; border: 0 }
 </style>"""
 
 

@@ -78,7 +78,7 @@ def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
 
 
 def _own_model(models: Path) -> tuple[Path, Predictor]:
-    """The model of a folder, in 8 bits if that was exported, too. Raises UserError if it reads what the page cannot draw."""
+    """The model of a folder, in 8 bits if it is there. Raises UserError if it reads what the page cannot draw."""
     int8 = (models / SMALL_FILE).exists()
     predictor = Predictor(models, int8=int8)
     if predictor.about.channels == "color":
@@ -123,7 +123,7 @@ def _draw_icons(folder: Path) -> None:
 
 
 def _write_index(folder: Path) -> None:
-    """index.html, with the styles in it, which asks for all modules of the page at once: fewer waits for the first sight."""
+    """index.html, with the styles in it, and the modules named: fewer files to wait for at first."""
     links = "\n    ".join(f'<link rel="modulepreload" href="{name}" />' for name in ("game.js", "pad.js"))
     styles = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     text = (WEB / "index.html").read_text(encoding="utf-8")

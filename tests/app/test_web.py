@@ -329,3 +329,14 @@ def test_one_can_draw_before_the_model_has_come(web_page, template):
     answered(page)
     assert page.locator(".guesses .name").first.inner_text() == "cat", "the drawing is answered once it is there"
     context.close()
+
+
+@pytest.mark.slow
+def test_the_page_is_accessible(web_page, template):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    answered(web_page)
+    assert axe.Axe().run(web_page).response["violations"] == []
+    trace(web_page, template("cat"))
+    answered(web_page)
+    assert axe.Axe().run(web_page).response["violations"] == []
+    web_page.get_by_role("button", name="Clear").click()

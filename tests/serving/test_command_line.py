@@ -122,7 +122,7 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
         ("empty: no .ndjson, .npy, .png, .jpg, .jpeg files in this folder",), ("a.png: not a picture",),
         ("b.ndjson: neither", "line 1"), ("c.npy: not an .npy file",), ("d.jpg: empty",), ("e.npy: images: ", "float64"),
         ("f.ndjson: neither",), ("g.npy: an array of numbers",), ("h.ndjson:2: ", "1 more malformed"),
-        ("i.png: neither", "(PNG, JPEG)"), ("j.npy: images: this model reads grey",), ("k.npy: no images",), ("missing: not found",),
+        ("i.png: neither", "(PNG, JPEG, WebP"), ("j.npy: images: this model reads grey",), ("k.npy: no images",), ("missing: not found",),
     ]  # fmt: skip
     assert len(errors) == len(parts)
     for line, expected in zip(errors, parts, strict=True):

@@ -58,8 +58,8 @@ def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
         "files",
         nargs="+",
         metavar="FILE",
-        help="drawings (.ndjson), bitmaps (.npy), a photo or scan of a drawing (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC), a folder of "
-        "such files, or - for standard input; the type is detected from the content",
+        help="drawings (.ndjson), bitmaps (.npy), a photo or scan of a drawing (PNG, JPEG, WebP, GIF, BMP, "
+        "TIFF, HEIC), a folder of such files, or - for standard input; the type is detected from the content",
     )
     predict.add_argument("--json", action="store_true", help="print one JSON line per drawing")
     which = predict.add_mutually_exclusive_group()
