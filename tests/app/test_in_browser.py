@@ -79,7 +79,9 @@ def test_undo_and_clear_by_keyboard(blank, template, project):
     blank.keyboard.press("Space")
     answered(blank)
     assert blank.locator(".paper.drawn").count() == 0 and not blank.locator(".guesses").is_visible()
-    assert set(blank.locator(".names li").all_inner_texts()) == set(Predictor(project / "models").classes), "all names, before one draws"
+    assert set(blank.locator(".names li").all_inner_texts()) == set(Predictor(project / "models").classes), (
+        "all names, before one draws"
+    )
     assert blank.get_by_role("button", name="Undo").is_disabled()
 
 

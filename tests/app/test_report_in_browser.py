@@ -119,7 +119,9 @@ def test_a_figure_is_enlarged_where_it_was_tapped(chrome, analysed):
     page.mouse.click(*at)
     after = image.bounding_box()
     assert after["width"] > 1.5 * before["width"]
-    assert abs(after["x"] + share * after["width"] - at[0]) < 3 and abs(after["y"] + share * after["height"] - at[1]) < 3
+    assert (
+        abs(after["x"] + share * after["width"] - at[0]) < 3 and abs(after["y"] + share * after["height"] - at[1]) < 3
+    )
     button = page.get_by_role("button", name="Full size of the figure: confusion matrix")
     assert button.get_attribute("aria-pressed") == "true"
     button.press("Enter")

@@ -268,7 +268,11 @@ def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_p
         pytest.approx(float(shares.max()), abs=1e-4)
     )
     near = load_neighbours(
-        project / "models/model_int8.onnx", predictor, Dataset.open(project / "data/processed"), tmp_path, NUM_NEIGHBOURS
+        project / "models/model_int8.onnx",
+        predictor,
+        Dataset.open(project / "data/processed"),
+        tmp_path,
+        NUM_NEIGHBOURS,
     )
     features = predictor.features_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
     assert web_page.locator(".neighbours span").all_inner_texts() == [near.names[row] for row in near.nearest(features)]

@@ -21,7 +21,9 @@ def jpeg(mode: str = "RGB", size: tuple[int, int] = (83, 61), **options) -> byte
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-@pytest.mark.parametrize("options", [{}, {"quality": 20}, {"progressive": True}, {"subsampling": 0}, {"optimize": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"quality": 20}, {"progressive": True}, {"subsampling": 0}, {"optimize": True}]
+)
 def test_the_grey_values_of_an_image_library(mode, options, monkeypatch):
     data = jpeg(mode, **options)
     found = read_jpeg(data, SIDE)
