@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.kills import killed_and_repeated
 from matplotlib.image import imread
 from PIL import Image
 
@@ -141,6 +142,11 @@ def test_same_seed_same_bytes(run, drawn):
     other = files(drawn().folder, "plots")
     changed = {name for name, content in first.items() if content != other[name]}
     assert {"samples.png", "tsne_2d.png", "tsne_3d.html"} <= changed <= SEEDED
+
+
+@pytest.mark.slow
+def test_analyze_is_killed_and_run_again(run):
+    assert killed_and_repeated(run, lambda: draw(run), [0.1, 0.5, 0.9], "analyze") == []
 
 
 def test_pages_need_nothing_from_elsewhere(drawn):

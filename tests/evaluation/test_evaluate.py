@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from benchmarks.kills import hashes, stage_killed
 
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.errors import UserError
@@ -63,6 +64,16 @@ def write_model(folder, task="multiclass", categories=CATEGORIES, spoil=False):
 
 def run(tmp_path, **model):
     return evaluate(tmp_path / "processed", write_model(tmp_path / "model", **model), tmp_path / "m", tmp_path / "p")
+
+
+@pytest.mark.parametrize("stage", ["evaluate", pytest.param("export", marks=pytest.mark.slow)])
+def test_a_stage_is_killed_and_run_again(tmp_path, stage):
+    """Before any file is written, in the middle and before the last one gets its name: the same bytes, nothing else."""
+    (tmp_path / "data").mkdir()
+    write_dataset(tmp_path / "data/processed")
+    write_model(tmp_path / "models")
+    assert stage_killed(tmp_path, stage, [0.0, 0.3, 0.6, 0.99]) == []
+    assert len(hashes(tmp_path)) == 4 + {"evaluate": 13, "export": 3}[stage]
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "'=", "''@", "＝", "\t", "'", "a"])

@@ -17,19 +17,14 @@ from safetensors.torch import load_file
 from sketch_classifier.models.saved import load_model
 
 SCRIPT = """
-import json, os, sys, torch
-import numpy as np
+import json, os, sys, numpy, torch
 from pathlib import Path
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import ModelPreset, Train
-from sketch_classifier.training import batches, order
-from sketch_classifier.training import train as module
-processed, folder = Path(sys.argv[1]), Path(sys.argv[2])
-held = batches.MEMORY_SHARE
+from sketch_classifier.training import batches, train as module
+from sketch_classifier.training.order import Shuffle
 
-class Recorded:
-    "Images that note which rows are read, other than by the fingerprint, which reads slices."
-
+class Recorded:  # an array, and which rows of it were read
     def __init__(self, array):
         self.array, self.shape, self.dtype, self.rows = array, array.shape, array.dtype, set()
 
@@ -37,25 +32,26 @@ class Recorded:
         return len(self.array)
 
     def __getitem__(self, rows):
-        if np.ndim(rows):
-            self.rows.update(np.asarray(rows).tolist())
+        if numpy.ndim(rows):
+            self.rows |= set(numpy.asarray(rows).tolist())
         return self.array[rows]
 
+processed, folder, streamed = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "streamed"
+if streamed:
+    batches.MEMORY_SHARE = 0
+    Shuffle.of = lambda *_: Shuffle(256, 64)
 build_network, prepare = module.build_network, module.prepare
-for name, (preset, precision) in json.loads(sys.argv[3]).items():
+for name, (preset, precision) in json.loads(sys.argv[4]).items():
     module.build_network = lambda *arguments: build_network(*arguments).to(getattr(torch, precision))
     module.prepare = lambda *arguments: prepare(*arguments).to(getattr(torch, precision))
     out, dataset = folder / name, Dataset.open(processed)
-    is_streamed = name.startswith("streamed")
-    recorded = Recorded(dataset.images)
-    if is_streamed:
-        order.WINDOW_BYTES, order.BLOCK_BYTES = 784 * 64, 784 * 64
-        object.__setattr__(dataset, "images", recorded)
-    batches.MEMORY_SHARE = 0 if is_streamed else held
-    shuffle = "blocks" if is_streamed else "auto"
-    module.train(dataset, ModelPreset.model_validate(preset), Train(device="cpu", loggers=(), shuffle=shuffle),
+    if streamed:
+        object.__setattr__(dataset, "images", Recorded(dataset.images))
+    module.train(dataset, ModelPreset.model_validate(preset), Train(device="cpu", loggers=()),
                  name="preset", seed=0, out=out / "models", curves=out / "curves", cache=out / "cache")
-    (out / f"rows_{os.environ.get('RANK', 0)}.json").write_text(json.dumps(sorted(recorded.rows)))
+    if streamed:
+        rows = out / f"rows_{os.environ.get('RANK', 0)}.json"
+        rows.write_text(json.dumps(sorted(dataset.images.rows)))
 """
 
 EVERYTHING = {
@@ -70,71 +66,79 @@ EVERYTHING = {
 }
 
 
-# Batches of which each process has half, in lanes of its own; the last is a shorter one.
-STREAMED = {"batch_size": 32, "epochs": 1, "accumulate": 1}
-CASES = {  # name: architecture, options, precision, number of processes
+CASES = {  # whose data are held in memory: architecture, options, precision, number of processes
     "dropout": ("cnn", {}, "float32", 2),
     "everything": ("cnn", EVERYTHING, "float32", 2),
     "batch norm": ("resnet18", {}, "float64", 2),
     "both": ("mobilenet_v2", {"epochs": 1}, "float64", 2),
     "both and everything": ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
     "three": ("cnn", EVERYTHING, "float32", 3),
-    "streamed": ("cnn", STREAMED, "float32", 2),
-    "streamed and everything": ("cnn", EVERYTHING | STREAMED, "float32", 2),
+}
+# Full batches, so that each has a partner to mix with in its own process, and whole blocks in every lane.
+STREAMED = {
+    name: ("cnn", {"batch_size": 64, "epochs": 1} | options, "float32", 2)
+    for name, options in {"plain": {}, "mixed": EVERYTHING | {"epochs": 1}}.items()
 }
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, write_dataset_in, cnn):
-    """A function that trains a case in so many processes: the model's state, model.json and the curves.
+def together(script: list[str], num_processes: int) -> list[str]:
+    """What so many processes print on stderr that run a script with its arguments, started as torchrun does it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = []
+    for rank in range(num_processes):
+        ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        variables = {name: str(value) for name, value in (ranks | place).items()} if num_processes > 1 else {}
+        command = [sys.executable, "-c", *script]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
+        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+    try:
+        errors = [process.communicate(timeout=600)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
+    return errors
 
-    All cases of a number of processes are trained one after the other by the same ones, started as torchrun does it:
-    what takes longest is to import torch.
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, write_dataset_in, cnn):
+    """A function that trains a case in so many processes, and gives its folder.
+
+    All cases of a number of processes are trained one after the other by the same ones: to import torch takes longest.
     """
-    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
-    dataset = write_dataset_in(tmp_path_factory.mktemp("processes"), (105, 25, 20))
 
     @functools.cache
-    def trained(num_processes: int) -> Path:
-        folder = tmp_path_factory.mktemp(f"{num_processes} processes")
+    def folder_of(where: str, num_processes: int) -> Path:
+        # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
+        counts = (105, 25, 20) if where == "held" else (512, 64, 20)
+        folder = tmp_path_factory.mktemp(f"{where} {num_processes}")
+        dataset = write_dataset_in(folder, counts)
         cases = {
             name: (preset_of(cnn, architecture, options).model_dump(mode="json"), precision)
-            for name, (architecture, options, precision, number) in CASES.items()
+            for name, (architecture, options, precision, number) in (CASES if where == "held" else STREAMED).items()
             if num_processes in (1, number)
         }
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), str(folder), json.dumps(cases)]
-        processes = []
-        for rank in range(num_processes):
-            ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
-            place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": 1}
-            variables = {name: str(value) for name, value in (ranks | place).items()} if num_processes > 1 else {}
-            environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
-            processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        try:
-            errors = [process.communicate(timeout=600)[1] for process in processes]
-        finally:
-            for process in processes:
-                process.kill()
-        assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
+        errors = together([SCRIPT, str(dataset.folder), str(folder), where, json.dumps(cases)], num_processes)
         reports = [error.count("epoch 1/") for error in errors]
         assert reports == [len(cases)] + [0] * (num_processes - 1), "one of them reports"
         return folder
 
+    return lambda name, num_processes: folder_of("held" if name in CASES else "streamed", num_processes) / name
+
+
+@pytest.fixture
+def run(trained):
+    """Train a case in so many processes: the model's state, model.json and the curves."""
+
     def run(name: str, num_processes: int):
-        folder = trained(num_processes) / name
+        folder = trained(name, num_processes)
         _, about = load_model(folder / "models")
         state = load_file(folder / "models/model.safetensors")  # as it was written: load_model makes it float32
         return state, about, pd.read_csv(folder / "curves/learning_curves.csv")
 
-    def rows_read(name: str, num_processes: int) -> list[set[int]]:
-        """By each process."""
-        paths = [trained(num_processes) / name / f"rows_{rank}.json" for rank in range(num_processes)]
-        return [set(json.loads(path.read_text())) for path in paths]
-
-    run.rows_read = rows_read
     return run
 
 
@@ -175,13 +179,15 @@ def test_several_processes_give_the_model_of_one(run, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "num_shared"), [("streamed", 0), ("streamed and everything", 9)])
-def test_processes_that_stream_read_drawings_of_their_own(run, name, num_shared):
-    """All but the partners in the last batch of 105 = 3 · 32 + 9 drawings, which is odd."""
-    first, second = run.rows_read(name, 2)
-    assert len(first & second) <= num_shared
-    assert first | second == set(range(105 + 25)), "the training and the validation drawings"
-    assert min(len(first), len(second)) >= 105 // 2
+@pytest.mark.parametrize("name", STREAMED)
+def test_processes_that_stream_read_their_own_part_and_give_the_model_of_one(run, trained, name):
+    (alone, _, curves), (together, _, same) = (run(name, number) for number in (1, 2))
+    for key, value in alone.items():
+        torch.testing.assert_close(together[key], value, rtol=0, atol=TOLERANCES["float32"])
+    pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
+    first, second = (set(json.loads((trained(name, 2) / f"rows_{rank}.json").read_text())) for rank in (0, 1))
+    assert not first & second
+    assert first | second == set(range(512 + 64)), "the training and validation drawings"
 
 
 @pytest.mark.slow
@@ -201,12 +207,14 @@ def test_the_command_of_two_nodes(write_dataset, tmp_path):
     variables = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     nodes = []
     for rank in range(2):
-        words = shlex.split(command.replace("$RANK", str(rank)).replace("$MASTER", "127.0.0.1"), comments=True)
-        words = [f"--master-port={port}" if word.startswith("--master-port") else word for word in words]
-        words = ["--nproc-per-node=1" if word.startswith("--nproc-per-node") else word for word in words]
+        replaced = {"$RANK": str(rank), "$MASTER": "127.0.0.1", "port 29500": f"port {port}", "node 8": "node 1"}
+        words = command
+        for there, here in replaced.items():
+            assert there in words
+            words = words.replace(there, here)
         nodes.append(
             subprocess.Popen(
-                [sys.executable, "-m", "torch.distributed.run", *words[1:]],
+                [sys.executable, "-m", "torch.distributed.run", *shlex.split(words)[1:]],
                 cwd=tmp_path,
                 env=os.environ | variables,
                 stderr=subprocess.PIPE,

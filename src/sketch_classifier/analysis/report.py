@@ -319,7 +319,7 @@ def _section(title: str, texts: Sequence[str], blocks: Sequence[dict]) -> dict:
 
 
 def _picture(path: Path, how: str, alt: str) -> dict:
-    """A figure, its caption and its text for those who cannot see it; shown at SCREEN dots an inch where there is room."""
+    """A figure, its caption and its text for who cannot see it; shown at SCREEN dots an inch where there is room."""
     with Image.open(path) as image:
         scale = SCREEN / DPI if "dpi" in image.info else 1  # sheets of drawings are made of pixels
         width, height = (round(scale * side) for side in image.size)

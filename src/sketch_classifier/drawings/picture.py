@@ -14,9 +14,10 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
+from sketch_classifier.drawings.jpeg import read_jpeg
 from sketch_classifier.drawings.limits import MAX_PICTURE, MAX_PIXELS, check_size
 from sketch_classifier.drawings.picture_kinds import KINDS, is_heif
-from sketch_classifier.drawings.png import read_small_png
+from sketch_classifier.drawings.png import read_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError, one_line
@@ -58,11 +59,10 @@ def bitmaps_of(
     for data in files:
         try:
             if reading == "color":
-                photograph = _photograph(BytesIO(data), 2 * max(size, BITMAP))
+                photograph = _photograph(data, 2 * max(size, BITMAP))
                 made.append((_fitted(photograph, BITMAP), _fitted(photograph, size)))
             else:
-                grey = read_small_png(data)
-                grey = read_picture(BytesIO(data)) if grey is None else grey
+                grey = read_picture(BytesIO(data))
                 made.append(_redrawn_twice(grey, size) if reading == "ink" else _resized_twice(grey, size))
             reasons.append(None)
         except UserError as error:
@@ -78,7 +78,12 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 
     `file` need not be seekable. Raises UserError if it cannot be read.
     """
-    image = _opaque(_decoded(file, "L", WORKING_SIZE))
+    data = _read(file)
+    for read_fast in (read_png, read_jpeg):
+        grey = read_fast(data, WORKING_SIZE)
+        if grey is not None:
+            return grey
+    image = _opaque(_decoded(data, "L", WORKING_SIZE))
     image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
     return np.asarray(image)
 
@@ -88,7 +93,7 @@ def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
 
     What is transparent becomes white. `file` need not be seekable. Raises UserError if it cannot be read.
     """
-    return _fitted(_photograph(file, 2 * size), size)
+    return _fitted(_photograph(_read(file), 2 * size), size)
 
 
 def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
@@ -151,9 +156,9 @@ def _lines_in(values: np.ndarray) -> np.ndarray:
     return _middle_lines(*_enlarged(ink, BROADEST_PEN * min(values.shape)))
 
 
-def _photograph(file: BinaryIO, size: int) -> Image.Image:
+def _photograph(data: bytes, size: int) -> Image.Image:
     """A picture in RGB, on white; a large JPEG of at least `size` a side."""
-    image = _decoded(file, "RGB", size)
+    image = _decoded(data, "RGB", size)
     if image.mode.startswith("I"):
         image = _in_8_bits(image)
     if image.has_transparency_data:
@@ -168,12 +173,20 @@ def _fitted(image: Image.Image, size: int) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
 
 
-def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
+def _read(file: BinaryIO) -> bytes:
+    """The bytes of a picture's file. Raises UserError for a larger one than is accepted, or if it cannot be read."""
+    try:
+        data = file.read(MAX_PICTURE + 1)
+    except Exception as error:  # an archive's member may turn out to be damaged
+        raise UserError(f"not a picture that can be read ({one_line(error)})") from error
+    check_size("a picture", "a file", len(data), MAX_PICTURE)
+    return data
+
+
+def _decoded(data: bytes, mode: str, size: int) -> Image.Image:
     """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
-            data = file.read(MAX_PICTURE + 1)
-            check_size("a picture", "a file", len(data), MAX_PICTURE)
             if is_heif(data[:16]):
                 _register_heif()
             with Image.open(BytesIO(data), formats=KINDS) as image:

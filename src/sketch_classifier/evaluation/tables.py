@@ -78,7 +78,7 @@ def as_cells(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def from_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """A table as it was before `write_table`."""
+    """A table as it was before `to_cells`."""
     return _each_text(table, from_cell)
 
 
