@@ -13,9 +13,11 @@ if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
     sys.path.insert(0, str(PROJECT))
 
 from app.choice import OWN, OWN_LABEL, shipped_label  # noqa: E402
-from app.neighbours import load_neighbours  # noqa: E402
+from app.neighbours import Neighbours, load_neighbours  # noqa: E402
+from app.photo_page import show_photo  # noqa: E402
 from app.report_page import show_report  # noqa: E402
 from app.session import Session  # noqa: E402
+from app.shared import shared  # noqa: E402
 from sketch_classifier import Predictor, UserError  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
 from sketch_classifier.models.shipped import STANDARD, shipped_folder, shipped_models  # noqa: E402
@@ -28,34 +30,41 @@ PAD = PROJECT / "app/pad"
 
 # Limits the width of the page. Drawing reruns the pad all the time, so stale elements must not fade.
 STYLE = """<style>
-.block-container { max-width: 1080px; padding-top: 4.2rem; padding-bottom: 2rem }
+.block-container { max-width: 1080px; padding-top: 0.8rem; padding-bottom: 2rem }
+[data-testid="stHeader"] { left: auto; width: 4rem }  /* its menu alone: the links to the pages stand beside it */
+.st-key-pages { gap: 0.4rem; padding-right: 3rem }
 [data-stale="true"] { opacity: 1 !important; transition: none !important }
 </style>"""
 
 
-@st.cache_resource(show_spinner="Loading the model …")
 def model(which: str, stamp: int) -> Predictor:
-    """The predictor, loaded once for all visitors, and again when the model's file has changed.
+    """The predictor, loaded once for all visitors, and again when the model's file has changed."""
+    with st.spinner("Loading the model …"):
+        return shared(f"model {which}", stamp, lambda: _loaded(which))
 
-    One prediction is made already, so that all code is compiled before the first stroke.
-    """
+
+def _loaded(which: str) -> Predictor:
+    """A predictor that has made one prediction already, so that all code is compiled before the first stroke."""
     predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
-    if predictor.about.channels == "color":
-        raise UserError("This model was trained on photographs and does not accept drawings.")
-    Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
+    if predictor.about.channels != "color":
+        Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
     gc.freeze()  # the loaded objects stay, so garbage collection need not traverse them while somebody draws
     return predictor
 
 
-@st.cache_resource(show_spinner="Computing the features of the training drawings (once) …")
-def neighbours(which: str, stamp: int):
+def neighbours(which: str, stamp: int, predictor: Predictor) -> Neighbours | None:
     """Training drawings in which the nearest are searched, loaded once; None if the model's own are not available."""
+
+    def load() -> Neighbours | None:
+        try:
+            return load_neighbours(MODELS / "model.onnx", predictor, Dataset.open(PROCESSED), ROOT / ".cache/app")
+        except UserError:
+            return None
+
     if which != OWN:
         return None
-    try:
-        return load_neighbours(MODELS, model(which, stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
-    except UserError:
-        return None
+    with st.spinner("Computing the features of the training drawings (once) …"):
+        return shared("neighbours", stamp, load)
 
 
 @st.cache_resource
@@ -69,20 +78,37 @@ def pad():
 
 def draw_page() -> None:
     """The drawing page."""
+    found = loaded_model()
+    if found is None:
+        return
+    which, stamp, predictor = found
+    if predictor.about.channels == "color":
+        st.info("This model was trained on photographs and does not accept drawings.", icon=":material/draw:")
+        return
+    if st.session_state.get("asked") != (which, stamp):
+        st.session_state.session = Session(predictor, neighbours(which, stamp, predictor), time.monotonic)
+        st.session_state.asked = (which, stamp)
+    canvas(f"pad-{which}")
+
+
+def photo_page() -> None:
+    """Classifies photos and scans of drawings."""
+    found = loaded_model()
+    if found:
+        show_photo(found[2])
+
+
+def loaded_model() -> tuple[str, int, Predictor] | None:
+    """The model that the visitor chooses, the time of its file, and the predictor; None if there is none, which is said."""
     which = chosen_model()
     try:
         stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns
-        predictor = model(which, stamp)
+        return which, stamp, model(which, stamp)
     except FileNotFoundError:
         st.info("There is no model yet. Run `dvc repro`, then reload this page.", icon=":material/draw:")
-        return
     except UserError as error:
         st.info(str(error), icon=":material/draw:")
-        return
-    if st.session_state.get("asked") != (which, stamp):
-        st.session_state.session = Session(predictor, neighbours(which, stamp), time.monotonic)
-        st.session_state.asked = (which, stamp)
-    canvas(f"pad-{which}")
+    return None
 
 
 def chosen_model() -> str:
@@ -117,10 +143,13 @@ def report_page() -> None:
 
 st.set_page_config(page_title="Sketch classifier", page_icon="✏️", layout="wide")
 st.html(STYLE)
-st.navigation(
-    [
-        st.Page(draw_page, title="Draw", icon=":material/draw:", default=True),
-        st.Page(report_page, title="Report", icon=":material/monitoring:", url_path="report"),
-    ],
-    position="top",
-).run()
+pages = [
+    st.Page(draw_page, title="Draw", icon=":material/draw:", default=True),
+    st.Page(photo_page, title="Photo", icon=":material/photo_camera:", url_path="photo"),
+    st.Page(report_page, title="Report", icon=":material/monitoring:", url_path="report"),
+]
+page = st.navigation(pages, position="hidden")  # on a phone, Streamlit's own navigation is a button without a label
+with st.container(horizontal=True, key="pages"):
+    for one in pages:
+        st.page_link(one)
+page.run()

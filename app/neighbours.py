@@ -42,13 +42,15 @@ class Neighbours:
         return nearest[np.argsort(distances[nearest], kind="stable")]
 
 
-def load_neighbours(models: Path, predictor: Predictor, dataset: Dataset, cache: Path, num: int = 4000) -> Neighbours:
+def load_neighbours(model: Path, predictor: Predictor, dataset: Dataset, cache: Path, num: int = 4000) -> Neighbours:
     """A sample of `num` training drawings of the dataset, as many of each category, with the features of `predictor`.
+
+    model  the file of `predictor`
 
     The features are computed once for a model, a dataset and a number, and lie in `cache` from then on.
     """
     rows = sample_rows(dataset, num)
-    digest = hashlib.sha256((models / "model.onnx").read_bytes())
+    digest = hashlib.sha256(model.read_bytes())
     digest.update((dataset.folder / "index.parquet").read_bytes())
     path = cache / f"neighbours-{digest.hexdigest()[:16]}-{num}.npy"
     features = _cached(path, len(rows))

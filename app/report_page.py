@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from sketch_classifier.analysis.numbers import written
 from sketch_classifier.data.manifest import SYNTHETIC, read_source
 from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.errors import UserError
@@ -27,16 +28,26 @@ SHOWN = {
 }
 
 
+# The report fills the window below the links to the pages, and it alone scrolls.
+STYLE = """<style>
+[data-testid="stMain"]:has([data-testid="stIFrame"]) { overflow: hidden }
+.block-container:has([data-testid="stIFrame"]) { max-width: none; padding: 0.8rem 0 0 }
+.block-container:has([data-testid="stIFrame"]) .st-key-pages { padding-left: 1rem }
+[data-testid="stIFrame"] { height: calc(100dvh - 4.6rem); display: block; border: 0 }
+</style>"""
+
+
 def show_report(root: Path) -> None:
-    """metrics.json, and the report of the `analyze` stage where it is there."""
-    st.header("Model report")
-    if is_synthetic(root / MANIFEST):
-        st.warning("The dataset is synthetic, so the results say nothing about real drawings.")
-    show_metrics(root / METRICS)
+    """The report of the `analyze` stage, or metrics.json where there is none."""
     path = root / REPORT
     if path.is_file():
+        st.html(STYLE)
         st.iframe(served(path, root / ".cache/app/plots"), height=900, alt="The report of the pipeline")
     else:
+        st.header("Model report")
+        if is_synthetic(root / MANIFEST):
+            st.warning("The dataset is synthetic, so the results say nothing about real drawings.")
+        show_metrics(root / METRICS)
         st.info(
             f"`dvc repro` writes the full report to `{REPORT}`, which does not exist yet.", icon=":material/monitoring:"
         )
@@ -79,15 +90,19 @@ def show_metrics(path: Path) -> None:
         )
         return
     figures = {name: value for name, value in metrics.items() if isinstance(value, (int, float))}
-    shown = {label: figures[name] for name, label in SHOWN.items() if name in figures}
     with st.container(horizontal=True):
-        for label, value in shown.items():
-            st.metric(label, f"{value:,}" if isinstance(value, int) else f"{value:.3f}", width=130)
+        for name, label in SHOWN.items():
+            if name not in figures:
+                continue
+            value = figures[name]
+            st.metric(label, f"{value:,}" if isinstance(value, int) else written(name, value), width=130)
     with st.expander(f"All of {METRICS}"):
         st.table(
-            {name: _text(value) for name, value in metrics.items()},
+            {name: _text(name, value) for name, value in metrics.items()},
         )
 
 
-def _text(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
+def _text(name: str, value: object) -> str:
+    if isinstance(value, float):
+        return written(name, value, digits=2)
+    return value if isinstance(value, str) else json.dumps(value)

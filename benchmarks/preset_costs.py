@@ -30,7 +30,7 @@ from sketch_classifier.params import DatasetPreset, ModelPreset, Split
 from sketch_classifier.serving.onnx_graph import onnx_model
 from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.quantise import quantise
-from sketch_classifier.training.checkpoint import Checkpoint
+from sketch_classifier.training.checkpoint import NoCheckpoint
 from sketch_classifier.training.loop import fit, reproducible
 from sketch_classifier.training.train import placed_samples, to_learn
 
@@ -145,7 +145,7 @@ class Candidate:
         begun = time.perf_counter()
         samples = placed_samples(data, self.stored, preset, self.accelerator)
         module, (drawings, validation) = to_learn(network, samples, preset, self.accelerator)
-        fit(module, drawings, validation, preset, 0, self.accelerator, NoCheckpoint(Path(), ""), lambda *_: None)
+        fit(module, drawings, validation, preset, 0, self.accelerator, NoCheckpoint(), lambda *_: None)
         return time.perf_counter() - begun
 
     def _export(self, folder: Path) -> dict[str, Session]:
@@ -178,16 +178,6 @@ class Candidate:
             self.figures[f"bytes_{form}"] = path.stat().st_size
             sessions[form] = Session(path)
         return sessions
-
-
-class NoCheckpoint(Checkpoint):
-    """Saves nothing: the disk is not measured."""
-
-    def load(self, *_) -> list:
-        return []
-
-    def save(self, *_) -> None:
-        pass
 
 
 def medians(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -30,22 +30,12 @@ from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import build_network
 from sketch_classifier.params import ModelPreset, load_params
 from sketch_classifier.training.batches import Samples, place
-from sketch_classifier.training.checkpoint import Checkpoint
+from sketch_classifier.training.checkpoint import NoCheckpoint
 from sketch_classifier.training.loop import fit
 from sketch_classifier.training.optimizers import build_optimizer
 from sketch_classifier.training.train import augmenting, network_input, only_classifier
 
 NUM_CLASSES = 12
-
-
-class NoCheckpoint(Checkpoint):
-    """Keeps nothing: a benchmark of steps does not measure the disk."""
-
-    def load(self, *_) -> list:
-        return []
-
-    def save(self, *_) -> None:
-        pass
 
 
 def main() -> None:
@@ -95,7 +85,7 @@ def mobilenet(preset: ModelPreset, num: int, rounds: int, accelerator: Accelerat
     def frozen() -> None:
         splits = samples(preset, images, labels, accelerator, num)
         module, (train, validation) = only_classifier(network, splits, preset.batch_size, accelerator)
-        fit(module, train, validation, preset, 0, accelerator, NoCheckpoint(Path(), ""), lambda row, new: None)
+        fit(module, train, validation, preset, 0, accelerator, NoCheckpoint(), lambda row, new: None)
 
     def one_pass() -> None:
         network.to(memory_format=torch.channels_last).eval()
@@ -130,7 +120,7 @@ def ours(preset: ModelPreset, images: np.ndarray, labels: np.ndarray, accelerato
     network = build_network(preset.architecture, preset.input, NUM_CLASSES)
     train, validation = samples(preset, images, labels, accelerator, len(images) - 1)
     begun = time.perf_counter()
-    fit(network, train, validation, preset, 0, accelerator, NoCheckpoint(Path(), ""), lambda row, new: None)
+    fit(network, train, validation, preset, 0, accelerator, NoCheckpoint(), lambda row, new: None)
     synchronize(accelerator)
     return time.perf_counter() - begun
 

@@ -8,6 +8,7 @@ from stages import project_root, run_stage
 
 def main() -> None:
     params = read_params("model", "train", "seed")
+    root = project_root()
     train(
         Dataset.open("data/processed"),
         params.model,
@@ -16,7 +17,8 @@ def main() -> None:
         seed=params.seed,
         out="models",
         curves="plots/training",
-        cache=project_root() / ".cache",
+        cache=root / ".cache",
+        base=root,
     )
 
 

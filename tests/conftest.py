@@ -26,11 +26,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # where a test asks for two threads, one that waits leaves its core to others
 
 ROOT = Path(__file__).parents[1]
-TOGETHER = {"tests/app", "tests/serving"}  # folders whose tests share a model that takes seconds to train and export
+TOGETHER = {"tests/app", "tests/serving", "tests/pipeline"}  # folders whose tests share what takes long to make
 # What takes longest goes first, so that short files are left to make both processes end at the same time. One process
 # begins with files that need no drawing code, so that what the other compiles meanwhile is compiled once.
 LONGEST = (
-    "tests/serving", "tests/training", "tests/analysis", "tests/app", "tests/pipeline", "tests/test_encodings.py",
+    "tests/serving", "tests/training", "tests/pipeline", "tests/analysis", "tests/app", "tests/test_encodings.py",
     "tests/models", "tests/data",
 )  # fmt: skip
 

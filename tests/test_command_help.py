@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("predict", "inspect", "convert", "app", "web", "compare", "sweep")
+REST = [("web", "--models"), ("compare", "--out"), ("sweep", "--trials")]
 STAGES = ("check", "download", "preprocess", "train", "export", "evaluate", "analyze")
 
 
@@ -30,7 +31,11 @@ def test_the_help_lists_every_command():
 
 
 @pytest.mark.parametrize(
-    "name, option", [("app", "--port"), ("web", "--models"), ("compare", "--out"), ("sweep", "--trials")]
+    "name, option",
+    [
+        ("app", "--port"),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in REST),
+    ],
 )
 def test_commands_of_the_project_pass_their_options_on(name, option):
     """From any folder of the checkout, too."""

@@ -4,6 +4,7 @@ Run as a program, this file prints what every command answers in the locale that
 """
 
 import ast
+import functools
 import io
 import json
 import os
@@ -105,25 +106,28 @@ def answer(module: str, encoding: str | None = None) -> tuple[object, str]:
 
 
 @pytest.fixture(scope="module")
-def answers() -> dict:
-    """The answers of all modules by encoding, from two processes, each of which imports the libraries once.
+def answers():
+    """A function that gives the answers of all modules in an encoding.
 
-    In one of locale C the names of files are in ASCII, too.
+    They come from two processes, each of which imports the libraries once. In that of locale C the names of files are
+    in ASCII, too.
     """
 
-    def all_answers(environment: dict, *encodings: str) -> dict:
+    @functools.cache
+    def all_answers(locale: int | None, *encodings: str) -> dict:
+        environment = {} if locale is None else ENCODINGS[locale]
         done = run(environment, "-m", "tests.test_encodings", *encodings)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    return all_answers({}, "cp1252", "ascii") | all_answers(ENCODINGS[2])
+    return lambda encoding: (all_answers(2) if encoding == "C" else all_answers(None, "cp1252", "ascii"))[encoding]
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "C"])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", pytest.param("C", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("module", ARGUMENTS)
 def test_every_command_answers(module, encoding, answers):
     """With names that the terminal cannot show: one line, no traceback."""
-    code, errors = answers[encoding][module]
+    code, errors = answers(encoding)[module]
     assert code == 1
     assert "Traceback" not in errors and errors.count("error: ") == 1
 

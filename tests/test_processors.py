@@ -66,6 +66,7 @@ def _arrays(drawings: Drawings) -> list[np.ndarray]:
     return [drawings.points, drawings.times, drawings.stroke_offsets, drawings.timestamp]
 
 
+@pytest.mark.slow
 def test_bytes_are_those_of_another_machine():
     assert {name: digest for name, digest in digests().items() if name in KNOWN} == KNOWN
 

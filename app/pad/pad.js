@@ -12,6 +12,7 @@ const ROUND = 20; // seconds, as in app/game.py
 const MAX_POINTS = 20000; // as in app/drawing.py
 const MAX_STROKES = 500;
 const LINE = 0.02; // line width, in sides of the canvas
+const SPEAK_AFTER = 1000; // ms without a stroke
 const STORE = "sketch-classifier-drawing";
 
 const ICONS = {
@@ -26,9 +27,10 @@ const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${I
 
 const TEMPLATE = `
 <div class="top">
-  <div class="prompt" aria-live="polite"><strong class="title"></strong><span class="hint"></span></div>
+  <div class="prompt"><strong class="title"></strong><span class="hint"></span></div>
   <button class="play primary" type="button"></button>
 </div>
+<p class="spoken" role="status"></p>
 <div class="clock" aria-hidden="true"><i></i></div>
 <div class="columns">
   <div class="left">
@@ -42,19 +44,28 @@ const TEMPLATE = `
     <div class="tools">
       <button class="undo" type="button" title="Undo the last stroke (Ctrl+Z)">${icon("undo")}Undo</button>
       <button class="clear" type="button" title="Start again">${icon("clear")}Clear</button>
-      <button class="save" type="button" title="The drawing as a line of the dataset's simplified .ndjson files">${icon("save")}.ndjson</button>
+      <div class="saving">
+        <button class="save" type="button" aria-expanded="false">${icon("save")}Save</button>
+        <div class="formats" hidden>
+          <button class="png" type="button" title="Black on white, 1000 × 1000 pixels">PNG picture</button>
+          <button class="ndjson" type="button" title="The strokes, as a line of the dataset's simplified files">.ndjson strokes</button>
+        </div>
+      </div>
     </div>
     <p class="message" role="alert"></p>
     <details class="known"><summary></summary><p></p></details>
   </div>
   <div class="right">
-    <h2>It looks like</h2>
-    <ol class="guesses"></ol>
-    <div class="sees">
-      <canvas class="bitmap" width="28" height="28" role="img" aria-label="The network's input: 28 by 28 pixels"></canvas>
-      <p><b>Network input</b>28 × 28 pixels, rasterised like the training drawings.</p>
+    <div class="classes"><h2></h2><ul class="names" tabindex="0"></ul></div>
+    <div class="answers">
+      <h2>It looks like</h2>
+      <ol class="guesses"></ol>
+      <div class="sees">
+        <canvas class="bitmap" width="28" height="28" role="img" aria-label="The network's input: 28 by 28 pixels"></canvas>
+        <p><b>Network input</b>28 × 28 pixels, rasterised like the training drawings.</p>
+      </div>
+      <div class="near"><h2>Nearest training drawings</h2><ul class="neighbours"></ul></div>
     </div>
-    <div class="near"><h2>Nearest training drawings</h2><ul class="neighbours"></ul></div>
   </div>
 </div>`;
 
@@ -63,7 +74,7 @@ export function createPad(root, { send, play }) {
   root.innerHTML = TEMPLATE;
   const find = (name) => root.querySelector("." + name);
   const canvas = find("ink");
-  const context = canvas.getContext("2d");
+  let context = null; // made when the first line is drawn: it takes time
   let strokes = stored();
   let pointer = null; // id of the pointer that draws
   let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
@@ -71,6 +82,7 @@ export function createPad(root, { send, play }) {
   let timer = null;
   let view = {};
   let countdown = null;
+  let speaking = null;
   let ends = 0; // when the round ends, by performance.now()
 
   // Drawing
@@ -113,22 +125,22 @@ export function createPad(root, { send, play }) {
     paintStroke(strokes.at(-1), Math.max(0, xs.length - 2));
   }
 
-  function paintStroke([xs, ys], first = 0) {
-    const side = canvas.width;
-    context.lineWidth = LINE * side;
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = getComputedStyle(canvas).color;
-    context.beginPath();
-    context.moveTo((xs[first] / UNITS) * side, (ys[first] / UNITS) * side);
-    for (let i = first; i < xs.length; i++) context.lineTo((xs[i] / UNITS) * side, (ys[i] / UNITS) * side);
-    context.stroke();
+  function paintStroke([xs, ys], first = 0, on = (context ??= canvas.getContext("2d")), colour = getComputedStyle(canvas).color) {
+    const side = on.canvas.width;
+    on.lineWidth = LINE * side;
+    on.lineCap = on.lineJoin = "round";
+    on.strokeStyle = colour;
+    on.beginPath();
+    on.moveTo((xs[first] / UNITS) * side, (ys[first] / UNITS) * side);
+    for (let i = first; i < xs.length; i++) on.lineTo((xs[i] / UNITS) * side, (ys[i] / UNITS) * side);
+    on.stroke();
   }
 
   function refresh() {
     const side = Math.round(canvas.clientWidth * devicePixelRatio);
     if (!side) return;
     if (canvas.width !== side) canvas.width = canvas.height = side;
-    context.clearRect(0, 0, side, side);
+    context?.clearRect(0, 0, side, side);
     for (const stroke of strokes) paintStroke(stroke);
     refreshTools();
   }
@@ -136,8 +148,9 @@ export function createPad(root, { send, play }) {
   function refreshTools() {
     const drawn = strokes.length > 0;
     find("paper").classList.toggle("drawn", drawn);
-    find("undo").disabled = find("clear").disabled = !drawn;
-    find("save").disabled = !(drawn && view.ndjson);
+    find("undo").disabled = find("clear").disabled = find("save").disabled = !drawn;
+    find("ndjson").disabled = !view.ndjson;
+    if (!drawn) openFormats(false);
   }
 
   // Sending
@@ -184,12 +197,36 @@ export function createPad(root, { send, play }) {
 
   find("undo").onclick = () => change(strokes.slice(0, -1));
   find("clear").onclick = () => change([]);
-  find("save").onclick = () => {
+  function openFormats(open) {
+    find("formats").hidden = !open;
+    find("save").setAttribute("aria-expanded", open);
+  }
+
+  function download(blob, name) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([view.ndjson], { type: "application/x-ndjson" }));
-    link.download = `${JSON.parse(view.ndjson).word}.ndjson`;
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    openFormats(false);
+    find("save").focus();
+  }
+
+  find("save").onclick = () => openFormats(find("formats").hidden);
+  find("saving").addEventListener("focusout", ({ relatedTarget }) => {
+    if (!find("saving").contains(relatedTarget)) openFormats(false);
+  });
+  find("ndjson").onclick = () => {
+    download(new Blob([view.ndjson], { type: "application/x-ndjson" }), `${JSON.parse(view.ndjson).word}.ndjson`);
+  };
+  find("png").onclick = () => {
+    const picture = document.createElement("canvas");
+    picture.width = picture.height = UNITS;
+    const paper = picture.getContext("2d");
+    paper.fillStyle = "#fff";
+    paper.fillRect(0, 0, UNITS, UNITS);
+    for (const stroke of strokes) paintStroke(stroke, 0, paper, "#000");
+    picture.toBlob((blob) => download(blob, `${view.guesses?.[0][0] ?? "drawing"}.png`), "image/png");
   };
   find("play").onclick = () => {
     if (view.round?.state === "drawing") return play("stop");
@@ -197,6 +234,10 @@ export function createPad(root, { send, play }) {
     play("start");
   };
   root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !find("formats").hidden) {
+      openFormats(false);
+      find("save").focus();
+    }
     if ((event.ctrlKey || event.metaKey) && event.key === "z" && strokes.length) {
       event.preventDefault();
       change(strokes.slice(0, -1));
@@ -215,7 +256,7 @@ export function createPad(root, { send, play }) {
   function show(next) {
     view = next;
     const shown = view.guesses ?? [];
-    find("right").classList.toggle("waiting", shown.length === 0);
+    find("right").classList.toggle("waiting", !shown.length && !view.message);
     guesses.forEach((row, i) => {
       const [name, share] = shown[i] ?? ["", 0];
       row.hidden = shown.length > 0 && i >= shown.length;
@@ -226,13 +267,38 @@ export function createPad(root, { send, play }) {
     find("message").textContent = view.message ?? "";
     paintBitmap(find("bitmap"), view.bitmap, [255, 255, 255]);
     if (view.neighbours !== undefined) showNeighbours(view.neighbours);
-    const classes = view.classes ?? [];
-    find("known").hidden = !classes.length;
-    find("known").firstElementChild.textContent = `${classes.length} classes`;
-    find("known").lastElementChild.textContent = classes.join(", ");
+    showClasses(view.classes ?? []);
     showRound();
+    speak();
     refreshTools();
     root.dataset.answered = view.seq ?? 0;
+  }
+
+  // All names: in the place of the answers while nothing is drawn, below the canvas from then on.
+  function showClasses(classes) {
+    const text = classes.join(", ");
+    const [summary, list] = find("known").children;
+    if (list.textContent === text) return;
+    list.textContent = text;
+    find("classes").firstElementChild.textContent = `It knows ${classes.length} classes`;
+    summary.textContent = `${classes.length} classes`;
+    find("classes").hidden = find("known").hidden = !classes.length;
+    find("names").setAttribute("aria-label", "Classes");
+    find("names").replaceChildren(
+      ...classes.map((name) => Object.assign(document.createElement("li"), { textContent: name })),
+    );
+  }
+
+  // For screen readers: the round, or the guess once the pen is lifted and rests, not each guess and each second.
+  function speak() {
+    clearTimeout(speaking);
+    if (pointer !== null) return;
+    const { round, guesses: [[name, share]] = [[]] } = view;
+    const guess = name === undefined ? "" : `It looks like ${name}, ${percent(share)}.`;
+    const words = round ? [round.title, round.hint, round.state === "drawing" ? guess : ""] : [guess];
+    const text = words.filter(Boolean).join(". ").replace("!.", "!");
+    if (find("spoken").textContent === text) return;
+    speaking = setTimeout(() => (find("spoken").textContent = text), SPEAK_AFTER);
   }
 
   function showNeighbours(neighbours) {
@@ -263,6 +329,7 @@ export function createPad(root, { send, play }) {
       : `Or play the game: you have ${ROUND} seconds.`;
     const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
     if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
+    find("play").disabled = view.ready === false;
     clearInterval(countdown);
     if (state !== "drawing") return;
     ends = performance.now() + round.left * 1000;
@@ -293,6 +360,7 @@ export function createPad(root, { send, play }) {
     close: () => {
       clearInterval(countdown);
       clearTimeout(timer);
+      clearTimeout(speaking);
     },
   };
 }
@@ -303,8 +371,11 @@ function percent(share) {
 
 // Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.
 function paintBitmap(canvas, bitmap, [red, green, blue]) {
+  if (!bitmap) {
+    canvas.width = canvas.height; // which clears it
+    return;
+  }
   const context = canvas.getContext("2d");
-  if (!bitmap) return context.clearRect(0, 0, canvas.width, canvas.height);
   const bytes = Uint8Array.from(atob(bitmap), (character) => character.charCodeAt(0));
   const side = Math.sqrt(bytes.length);
   canvas.width = canvas.height = side;

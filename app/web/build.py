@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -10,67 +11,146 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pyarrow as pa
+from PIL import Image
 
 from app.choice import OWN_LABEL, shipped_label
 from app.neighbours import load_neighbours
-from sketch_classifier import Predictor, UserError
+from sketch_classifier import Predictor, UserError, rasterize
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.files import replaced_file, replaced_folder
 from sketch_classifier.models.shipped import SMALL, shipped_folder, shipped_models
+from sketch_classifier.serving.predictor import FILE, SMALL_FILE
+from sketch_classifier.serving.quantise import quantise_weights
+from sketch_classifier.synthetic import generate
 
 WEB = Path(__file__).resolve().parent
-RUNTIME = WEB / "node_modules/onnxruntime-web"
-RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+NODE = WEB / "node_modules"
+RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"
+SCRIPTS = ("onnxruntime-web/dist/ort.wasm.bundle.min.mjs", "fzstd/esm/index.mjs")
+NAMES = {"index.mjs": "fzstd.mjs"}  # in the page's folder
+STYLES = ("pad.css", "page.css")
 NUM_NEIGHBOURS = 1000  # training drawings to look for the nearest in: they are downloaded with the page
+LEVEL = 19  # of Zstandard's compression: the runtime becomes 2.5 MB (gzip: 3.7 MB), once in 20 seconds
+ICONS = (192, 512)  # pixels a side
+ICON_BACKGROUND = (194, 65, 12)
 
 
 def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
     """Write the page with the model of the folder `models` into `dist`, which is replaced; return its size in bytes.
 
-    The small shipped model is offered beside it, and alone where `models` is None. Training drawings come from
-    `processed`, and their features from `cache` where these were computed before; the page does without where there are
-    none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises UserError if the model was
-    not exported, reads what the page cannot draw, or npm fails.
+    The small shipped model is offered beside it, and alone where `models` is None; both with 8-bit weights. Training
+    drawings come from `processed`, and their features from `cache` where these were computed before; the page does
+    without where there are none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises
+    UserError if the model was not exported, reads what the page cannot draw, or npm fails.
     """
-    predictor = _drawn_for(models) if models else None
+    own = _own_model(models) if models else None
     shipped = Predictor.pretrained(SMALL) if models is None or SMALL in shipped_models() else None
     install_runtime()
     with replaced_folder(dist) as partial:
-        for source in (*WEB.glob("*.js"), *WEB.glob("*.html"), *WEB.glob("*.css"), *WEB.parent.glob("pad/pad.*")):
+        sources = [*WEB.glob("*.js"), *WEB.glob("*.css"), *WEB.glob("*.webmanifest"), *WEB.parent.glob("pad/pad.*")]
+        for source in sources:
             shutil.copy(source, partial)
-        for name in RUNTIME_FILES:
-            shutil.copy(RUNTIME / "dist" / name, partial)
+        for script in SCRIPTS:
+            name = Path(script).name
+            shutil.copy(NODE / script, partial / NAMES.get(name, name))
+        _draw_icons(partial)
+        runtime = _packed_runtime()
+        shutil.copy(runtime, partial)
         offered = []
-        if models and predictor:
-            shutil.copy(models / "model.onnx", partial)
-            about = {"label": OWN_LABEL, "file": "model.onnx"} | asdict(predictor.about)
+        if own:
+            path, predictor = own
+            about = _pack_model(partial, path, OWN_LABEL, FILE) | asdict(predictor.about)
             if (processed / "images.npy").exists():
-                near = load_neighbours(models, predictor, Dataset.open(processed), cache, NUM_NEIGHBOURS)
-                near.features.astype("<f4").tofile(partial / "features.bin")
-                np.ascontiguousarray(near.images).tofile(partial / "images.bin")
+                near = load_neighbours(path, predictor, Dataset.open(processed), cache, NUM_NEIGHBOURS)
+                _pack(partial / "features.bin", near.features.astype("<f4").tobytes())
+                _pack(partial / "images.bin", np.ascontiguousarray(near.images).tobytes())
                 about["neighbours"] = {"names": near.names}
             offered.append(about)
         if shipped:
-            graph = onnx.load(shipped_folder(SMALL) / "model.onnx")  # with its weights, which lie in another file
-            (partial / f"{SMALL}.onnx").write_bytes(graph.SerializeToString(deterministic=True))
-            offered.append({"label": shipped_label(SMALL), "file": f"{SMALL}.onnx"} | asdict(shipped.about))
-        (partial / "models.json").write_text(json.dumps(offered, ensure_ascii=False) + "\n", encoding="utf-8")
+            path = shipped_folder(SMALL) / FILE
+            offered.append(_pack_model(partial, path, shipped_label(SMALL), f"{SMALL}.onnx") | asdict(shipped.about))
+        contents = {"runtime": {"file": runtime.stem, "bytes": runtime.stat().st_size}, "models": offered}
+        (partial / "models.json").write_text(json.dumps(contents, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write_index(partial)
+        _write_service_worker(partial)
     return sum(path.stat().st_size for path in dist.iterdir())
 
 
-def _drawn_for(models: Path) -> Predictor:
-    """The model of a folder. Raises UserError if it reads what the page cannot draw."""
-    predictor = Predictor(models)
+def _own_model(models: Path) -> tuple[Path, Predictor]:
+    """The model of a folder, in 8 bits if that was exported, too. Raises UserError if it reads what the page cannot draw."""
+    int8 = (models / SMALL_FILE).exists()
+    predictor = Predictor(models, int8=int8)
     if predictor.about.channels == "color":
         raise UserError(f"{models}: this model was trained on photographs and does not accept drawings")
-    return predictor
+    return models / (SMALL_FILE if int8 else FILE), predictor
+
+
+def _pack_model(folder: Path, path: Path, label: str, name: str) -> dict:
+    """Write a model to `folder`, its weights within it; return what models.json says of the file."""
+    graph = onnx.load(path)
+    if path.name != SMALL_FILE:
+        graph = quantise_weights(graph)
+    return {"label": label, "file": name, "bytes": _pack(folder / name, graph.SerializeToString(deterministic=True))}
+
+
+def _pack(path: Path, data: bytes) -> int:
+    """Write data as `path`.zst; return its size in bytes."""
+    packed = pa.Codec("zstd", compression_level=LEVEL).compress(data, asbytes=True)
+    with replaced_file(path.with_name(path.name + ".zst")) as partial:
+        partial.write_bytes(packed)
+    return len(packed)
+
+
+def _packed_runtime() -> Path:
+    """ONNX Runtime's file, packed where npm put it: npm removes it with the version that it is of."""
+    path = NODE / RUNTIME
+    packed = path.with_name(path.name + ".zst")
+    if not packed.exists():
+        _pack(path, path.read_bytes())
+    return packed
+
+
+def _draw_icons(folder: Path) -> None:
+    """A synthetic drawing in white; a launcher may cut the icon to a circle of four fifths of its side."""
+    drawings, _ = generate("cat", 1, seed=3)
+    for side in ICONS:
+        ink = round(0.75 * side)
+        icon = Image.new("RGB", (side, side), ICON_BACKGROUND)
+        place = ((side - ink) // 2,) * 2
+        icon.paste((255, 255, 255), place, Image.fromarray(rasterize(drawings, size=ink)[0]))
+        icon.save(folder / f"icon-{side}.png", optimize=True)
+
+
+def _write_index(folder: Path) -> None:
+    """index.html, with the styles in it, which asks for all modules of the page at once: fewer waits for the first sight."""
+    links = "\n    ".join(f'<link rel="modulepreload" href="{name}" />' for name in ("game.js", "pad.js"))
+    styles = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
+    text = (WEB / "index.html").read_text(encoding="utf-8")
+    text = text.replace("<!-- modules -->", links).replace("<!-- styles -->", f"<style>\n{styles}</style>")
+    for name in STYLES:
+        (folder / name).unlink()
+    (folder / "index.html").write_text(text, encoding="utf-8")
+
+
+def _write_service_worker(folder: Path) -> None:
+    """sw.js with the names of all files, and a version that changes with what is in them."""
+    files = sorted(path for path in folder.iterdir() if path.name != "sw.js")
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + path.read_bytes())
+    text = (WEB / "sw.js").read_text(encoding="utf-8")
+    text = text.replace('VERSION = ""', f'VERSION = "{digest.hexdigest()[:16]}"')
+    text = text.replace("FILES = []", f"FILES = {json.dumps(['./', *(path.name for path in files)])}")
+    (folder / "sw.js").write_text(text, encoding="utf-8")
 
 
 def install_runtime() -> None:
     """Fetch ONNX Runtime from npm unless it is there at the locked version. Raises UserError if npm fails."""
-    wanted = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]["onnxruntime-web"]
+    wanted = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]
     try:
-        if json.loads((RUNTIME / "package.json").read_text(encoding="utf-8"))["version"] == wanted:
+        found = {name: json.loads((NODE / name / "package.json").read_text(encoding="utf-8")) for name in wanted}
+        if all(found[name]["version"] == version for name, version in wanted.items()):
             return
     except (OSError, ValueError, KeyError):
         pass  # not there, or half of it: npm puts it right

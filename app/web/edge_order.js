@@ -4,6 +4,7 @@
 
 import { SUBROWS } from "./outline.js";
 
+const MOST = 2 ** 24; // edges in a row
 const cellAt = (edge, sub) => Math.floor(edge.start + (sub - edge.top) * edge.slope);
 
 // The edges that cross a pixel row, all of it from top to bottom, from left to right; null where they are not in that
@@ -11,10 +12,18 @@ const cellAt = (edge, sub) => Math.floor(edge.start + (sub - edge.top) * edge.sl
 //   known  { row, list }: the edges in order as they were at the top of a pixel row; brought on where they are needed
 export function inOrder(rows, row, sampled, known) {
   const sub = row * SUBROWS;
-  let active = rows[row].map((edge) => ({ edge, cell: cellAt(edge, sub) }));
-  active.sort((a, b) => a.cell - b.cell);
-  const tie = active.some(({ cell }, i) => i > 0 && active[i - 1].cell === cell);
-  active = active.map(({ edge }) => edge);
+  let active = byCell(rows[row], sub);
+  let tie = false;
+  // The farthest right of all edges that are left of this one, whatever the order of those in one place is.
+  let last = -Infinity;
+  let here = -Infinity;
+  for (let i = 0; i < active.length; i++) {
+    if (i > 0 && cellAt(active[i - 1], sub) === cellAt(active[i], sub)) tie = true;
+    else last = here;
+    const cell = cellAt(active[i], sub + SUBROWS);
+    if (cell < last) return null;
+    here = Math.max(here, cell);
+  }
   if (tie) {
     for (; known.row < row; known.row++) {
       known.list = follow(rows[known.row], known.row * SUBROWS, sampled[known.row], known.list);
@@ -31,17 +40,20 @@ export function inOrder(rows, row, sampled, known) {
 function follow(crossing, sub, sampled, list) {
   if (!sampled) return start(crossing, sub, list).filter((edge) => edge.bottom > sub + SUBROWS);
   for (let at = sub; at < sub + SUBROWS; at++) {
-    const kept = [];
-    for (const edge of start(crossing, at, list)) {
-      if (edge.bottom <= at + 1) continue;
-      const cell = cellAt(edge, at + 1);
-      let j = kept.length;
-      while (j > 0 && cell < cellAt(kept[j - 1], at + 1)) j--;
-      kept.splice(j, 0, edge);
-    }
-    list = kept;
+    const kept = start(crossing, at, list).filter((edge) => edge.bottom > at + 1);
+    list = byCell(kept, at + 1);
   }
   return list;
+}
+
+// Edges in the order in which they cross the middle of a sub-row; those in one place stay as they were.
+function byCell(edges, sub) {
+  const keys = new Float64Array(edges.length); // the place and, in its last bits, the number in `edges`
+  for (let i = 0; i < edges.length; i++) keys[i] = cellAt(edges[i], sub) * MOST + i;
+  keys.sort();
+  const sorted = new Array(edges.length);
+  for (let i = 0; i < edges.length; i++) sorted[i] = edges[keys[i] - Math.floor(keys[i] / MOST) * MOST];
+  return sorted;
 }
 
 // The list with the edges that start at a sub-row, unless they are in it. They stand behind the list in the order of

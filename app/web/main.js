@@ -1,94 +1,124 @@
-// The static page: what app/session.py does in the app, with the exported model on ONNX Runtime for the web.
+// The static page: what app/session.py does in the app, with the exported model in the browser. One can draw at once;
+// the model is loaded meanwhile.
 
-import * as ort from "./ort.wasm.bundle.min.mjs";
 import { judge, nextRound, shownRound } from "./game.js";
-import { loadNeighbours, nearest } from "./neighbours.js";
 import { createPad } from "./pad.js";
-import { rasterize } from "./raster.js";
-import { sequence } from "./sequence.js";
-import { simplify } from "./simplify.js";
 
-const NUM_GUESSES = 5;
-
-ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = new URL("./", import.meta.url).href;
-
-const models = await (await fetch("./models.json")).json();
-let about = models[0];
-let { session, near } = await opened(about);
 const seconds = () => performance.now() / 1000;
+const loading = document.querySelector(".loading");
 
+let models = [];
+let runtime = null; // the file of ONNX Runtime
+let about = null; // the chosen model, as models.json describes it
+let ready = false; // whether it is loaded
 let round = null;
 let won = 0;
 let answer = { seq: 0, neighbours: [] };
-let latest = 0; // the drawing that was sent last: others need no answer any more
+let latest = null; // the drawing that was sent last: others need no answer any more
 let turn = Promise.resolve(); // one drawing at a time
+
+const worker = new Worker("./worker.js", { type: "module" });
+const waiting = new Map(); // by the number of a request
+let requests = 0;
+let arrived = () => {}; // told of the bytes that arrive
+worker.onmessage = ({ data }) => {
+  if ("arrived" in data) return arrived(data.arrived);
+  const { resolve, reject } = waiting.get(data.id);
+  waiting.delete(data.id);
+  if ("error" in data) reject(new Error(data.error));
+  else resolve(data.result);
+};
+
+// Call a method of worker.js.
+function request(method, ...args) {
+  const id = requests++;
+  worker.postMessage({ id, method, args: args.map(plain) });
+  return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+}
+
+// A model's entry without its button, which cannot be sent.
+const plain = (value) => (value?.input ? { ...value, input: undefined } : value);
+
 const pad = createPad(document.querySelector(".root"), { send, play });
-document.querySelector(".loading").remove();
-pad.begin();
-if (models.length > 1) offer();
+start().catch(failed);
 
-// A model's file is fetched once.
-function fetched(model) {
-  model.bytes ??= fetch(`./${model.file}`).then((response) => response.arrayBuffer());
-  return model.bytes;
+async function start() {
+  const response = await fetch("./models.json");
+  if (!response.ok) throw new Error(`models.json: HTTP status ${response.status}`);
+  ({ runtime, models } = await response.json());
+  about = models[0];
+  show();
+  if (models.length > 1) offer();
+  arrived = progress(runtime.bytes + about.bytes);
+  await request("load", runtime.file, about);
+  await use(about);
+  loading.hidden = true;
+  // From here on a switch, or another visit, needs no network.
+  for (const model of models) request("fetch", model.file).catch(() => {});
+  if (navigator.serviceWorker) navigator.serviceWorker.register("./sw.js").catch(() => {});
 }
 
-// What answers for a model: { session, near }, made when it is first chosen.
-function opened(model) {
-  model.opened ??= Promise.all([
-    fetched(model).then((bytes) => ort.InferenceSession.create(new Uint8Array(bytes))),
-    loadNeighbours(model.neighbours),
-  ]).then(([session, near]) => ({ session, near }));
-  return model.opened;
+// A bar with megabytes, of a total in bytes; returns the function that is told of what arrives.
+function progress(total) {
+  const [bar, text] = loading.querySelectorAll("progress, .megabytes");
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  let done = 0;
+  const arrived = (bytes) => {
+    done += bytes;
+    bar.value = done / total;
+    text.textContent = `${megabytes(Math.min(done, total))} of ${megabytes(total)} MB`;
+  };
+  arrived(0);
+  return arrived;
 }
 
-// A button for each model. Their files are fetched at once, so that a page that is open needs no network to switch.
-function offer() {
-  const choice = document.querySelector(".models");
-  choice.hidden = false;
-  for (const model of models) {
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model === about });
-    input.onchange = () => choose(model);
-    model.input = input;
-    const label = document.createElement("label");
-    label.append(input, model.label);
-    choice.append(label);
-    fetched(model).catch(() => delete model.bytes); // it is tried again when it is chosen
-  }
+function failed(error) {
+  console.error(error);
+  loading.setAttribute("role", "alert");
+  loading.textContent = "The model could not be loaded. Check the network connection and reload the page.";
 }
 
-async function choose(model) {
-  let found;
-  try {
-    found = await opened(model);
-  } catch {
-    delete model.opened; // without a network it could not be fetched: it is tried again when it is chosen again
-    delete model.bytes;
-    about.input.checked = true;
-    return;
-  }
-  if (!model.input.checked) return; // another was chosen while this one was fetched
+// Let a model answer, from the drawing that is there on.
+async function use(model) {
+  await request("open", runtime.file, model);
+  if (model.input && !model.input.checked) return; // another was chosen meanwhile
   about = model;
-  ({ session, near } = found);
+  ready = true;
   round = null;
   won = 0;
   pad.begin();
 }
 
+// A button for each model.
+function offer() {
+  const choice = document.querySelector(".models");
+  choice.hidden = false;
+  for (const model of models) {
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model === about });
+    input.onchange = () => use(model).catch(() => (about.input.checked = true)); // it could not be fetched
+    model.input = input;
+    const label = document.createElement("label");
+    label.append(input, model.label);
+    choice.append(label);
+  }
+}
+
 function send(seq, strokes, done) {
   latest = seq;
-  turn = turn.then(() => seq === latest && tell(seq, strokes, done));
+  turn = turn.then(() => seq === latest && ready && tell(seq, strokes, done));
 }
 
 async function tell(seq, strokes, done) {
-  answer = await answerOf(seq, strokes, done);
+  const asked = about;
+  const found = await request("answer", asked.file, seq, strokes, done, round?.prompt);
+  if (asked !== about) return; // another model was chosen, which is asked again
+  answer = found;
   if (round && answer.guesses) settle(...answer.guesses[0]);
   show();
 }
 
 function play(action) {
-  if (action === "start") {
+  if (action === "start" && ready) {
     round = nextRound(about.class_names, round, seconds());
     answer = { seq: answer.seq, neighbours: [] };
   } else if (action === "stop") round = null;
@@ -103,49 +133,6 @@ function settle(leader, probability) {
 }
 
 function show() {
-  pad.show({ ...answer, classes: about.class_names, round: shownRound(round, won, answer.guesses?.[0][0], seconds()) });
-}
-
-async function answerOf(seq, strokes, done) {
-  if (!strokes.length) return { seq, neighbours: [] };
-  const drawing = simplify(strokes);
-  const names = about.class_names;
-  const among = near;
-  const outputs = ["probabilities", "features"];
-  const { probabilities, features } = await session.run({ [session.inputNames[0]]: tensor(drawing) }, outputs);
-  const shares = Array.from(probabilities.data);
-  const best = shares.map((share, i) => [names[i], share]).sort((a, b) => b[1] - a[1]);
-  const guesses = best.slice(0, NUM_GUESSES);
-  const bitmap = btoa(String.fromCharCode(...rasterize(drawing)));
-  const word = round ? round.prompt : guesses[0][0];
-  if (!done) return { seq, guesses, bitmap };
-  const neighbours = among ? nearest(among, features.data) : [];
-  return { seq, guesses, bitmap, neighbours, ndjson: line(drawing, word, word === guesses[0][0]) };
-}
-
-// What the model reads: (1, H, W) or (1, 3, H, W) bytes, or (1, length, 3).
-function tensor(drawing) {
-  if (about.kind === "strokes") {
-    return new ort.Tensor("uint8", sequence(drawing, about.sequence_length), [1, about.sequence_length, 3]);
-  }
-  const ordered = about.channels === "stroke_order";
-  const drawn = rasterize(drawing, about.image_shape.at(-1), ordered);
-  const times = about.image_shape.length === 3 && !ordered ? 3 : 1;
-  const bytes = new Uint8Array(times * drawn.length);
-  for (let time = 0; time < times; time++) bytes.set(drawn, time * drawn.length);
-  return new ort.Tensor("uint8", bytes, [1, ...about.image_shape]);
-}
-
-// The drawing as a line of the dataset's simplified .ndjson files.
-function line(drawing, word, recognized) {
-  const random = crypto.getRandomValues(new BigUint64Array(1))[0];
-  const record = {
-    word,
-    countrycode: "ZZ",
-    timestamp: new Date().toISOString().replace("T", " ").replace("Z", " UTC"),
-    recognized,
-    key_id: String((1n << 52n) + (random & ((1n << 51n) - 1n))),
-    drawing,
-  };
-  return JSON.stringify(record) + "\n";
+  const rounds = shownRound(round, won, answer.guesses?.[0][0], seconds());
+  pad.show({ ...answer, ready, classes: about?.class_names ?? [], round: rounds });
 }

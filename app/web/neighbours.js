@@ -1,12 +1,14 @@
 // The training drawings that lie nearest to a drawing in the model's feature space: as app/neighbours.py finds them.
 
+import { fetchPacked } from "./fetch.js";
+
 const NUM_NEIGHBOURS = 8;
 
 // What build.py wrote of a sample of the training drawings, or null where it had none.
 export async function loadNeighbours(about) {
   if (!about) return null;
   const [features, images] = await Promise.all(
-    ["features", "images"].map(async (name) => (await fetch(`./${name}.bin`)).arrayBuffer()),
+    ["features.bin", "images.bin"].map((name) => fetchPacked(name)),
   );
   return { names: about.names, features: new Float32Array(features), images: new Uint8Array(images) };
 }

@@ -37,17 +37,17 @@ export function fill(edges, image, size) {
 }
 
 function sampleRow(active, top, sums) {
+  const keys = new Int32Array(active.length);
   for (let lane = 0; lane < SUBROWS; lane++) {
     const sub = top + lane;
-    const keys = [];
+    let count = 0;
     for (const edge of active) {
       if (sub < edge.top || sub >= edge.bottom) continue;
       const position = Math.trunc(edge.start + (top - edge.top) * edge.slope + edge.slope * lane);
-      keys.push(2 * position + (edge.direction > 0 ? 1 : 0));
+      keys[count++] = 2 * position + (edge.direction > 0 ? 1 : 0);
     }
-    keys.sort((a, b) => a - b);
     let winding = 0;
-    for (const key of keys) {
+    for (const key of keys.subarray(0, count).sort()) {
       const before = winding;
       winding += key & 1 ? 1 : -1;
       const amount = (key & 510) + HEIGHT;

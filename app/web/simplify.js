@@ -5,6 +5,9 @@ const EPSILON = 2; // in units of the region of 256 × 256: how far from the sim
 const SLACK = 20; // likewise: how far in all a simplified drawing may stay away from x = 0, y = 0 and 255
 const [REDUCED, KEPT] = [0.5, 0.9]; // a simplified drawing keeps this share of its points when reduced with this epsilon
 const ALMOST = 1e-6; // what an aligned coordinate may differ from a whole number that was scaled
+const PART = 2 ** 18; // resampled points that are reduced at a time, so that the work does not grow with the square of their number
+const BLOCK = 64; // of a part, whose points lie in a box; only in a part of MANY points
+const MANY = 512;
 const STEPS = 2 ** 36; // to which an aligned coordinate is rounded, of the power of two above the drawing's extent
 
 // [[xs, ys], …] of any canvas → [[xs, ys], …] of whole numbers from 0 to 255; a simplified drawing as it is.
@@ -12,11 +15,18 @@ export function simplify(strokes) {
   const aligned = align(strokes);
   const scaled = fits(strokes) ? strokes.map(([xs, ys]) => xs.map((x, i) => [x, ys[i]])) : aligned;
   if (isSimplified(scaled)) return scaled.map((stroke) => [stroke.map(([x]) => rint(x)), stroke.map(([, y]) => rint(y))]);
+  const dense = new Float64Array(2 * PART);
   return aligned.map((stroke) => {
-    const dense = resample(stroke);
-    const keep = reduce(dense, EPSILON);
-    const kept = dense.filter((_, i) => keep[i]);
-    return [kept.map(([x]) => rint(x)), kept.map(([, y]) => rint(y))];
+    const [xs, ys] = [[], []];
+    for (const length of resample(stroke, dense)) {
+      const keep = reduce(dense, length, EPSILON);
+      for (let p = xs.length ? 1 : 0; p < length; p++) {
+        if (!keep[p]) continue;
+        xs.push(rint(dense[2 * p]));
+        ys.push(rint(dense[2 * p + 1]));
+      }
+    }
+    return [xs, ys];
   });
 }
 
@@ -63,50 +73,106 @@ function isSimplified(strokes) {
   const points = strokes.flat();
   if (!points.flat().every((value) => Math.abs(value - rint(value)) <= ALMOST)) return false;
   if (strokes.some((stroke) => stroke.length < 2)) return false;
-  const kept = strokes.map((stroke) => reduce(stroke, REDUCED).filter((keep) => keep).length);
-  return kept.reduce((sum, count) => sum + count, 0) >= KEPT * points.length;
-}
-
-// The points at whole distances from the start of a stroke, and its end.
-function resample(stroke) {
-  const dense = [stroke[0]];
-  let walked = 0;
-  for (let p = 1; p < stroke.length; p++) {
-    const [ax, ay] = stroke[p - 1];
-    const [bx, by] = stroke[p];
-    const length = Math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
-    while (length > 0 && dense.length <= walked + length) {
-      const t = (dense.length - walked) / length;
-      dense.push([(1 - t) * ax + t * bx, (1 - t) * ay + t * by]);
-    }
-    walked += length;
+  let kept = 0;
+  for (const stroke of strokes) {
+    const keep = reduce(Float64Array.from(stroke.flat()), stroke.length, REDUCED);
+    kept += keep.reduce((sum, one) => sum + one, 0);
   }
-  dense.push(stroke.at(-1));
-  return dense;
+  return kept >= KEPT * points.length;
 }
 
-// Which points the Ramer–Douglas–Peucker algorithm keeps. Of the farthest points the first counts.
-function reduce(points, epsilon) {
-  const keep = points.map(() => false);
-  keep[0] = keep[points.length - 1] = true;
-  const stack = [[0, points.length - 1]];
+// Fill `dense`, of x, y, x, y, …, with the points at whole distances from the start of a stroke, and its end: PART points
+// at a time, of which it yields the number. All but the first begin with the point that those before ended with.
+function* resample(stroke, dense) {
+  let length = 0;
+  const add = (x, y) => {
+    dense[2 * length] = x;
+    dense[2 * length + 1] = y;
+    length++;
+  };
+  add(...stroke[0]);
+  let count = 1;
+  let walked = 0;
+  for (let p = 1; p <= stroke.length; p++) {
+    const [ax, ay] = stroke[p - 1];
+    const [bx, by] = stroke[p] ?? [ax, ay];
+    const step = Math.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
+    while ((step > 0 && count <= walked + step) || p === stroke.length) {
+      if (length === PART) {
+        yield length;
+        length = 0;
+        add(dense[2 * PART - 2], dense[2 * PART - 1]);
+      }
+      if (p === stroke.length) break;
+      const t = (count - walked) / step;
+      add((1 - t) * ax + t * bx, (1 - t) * ay + t * by);
+      count++;
+    }
+    walked += step;
+  }
+  add(...stroke.at(-1));
+  yield length;
+}
+
+// Which of the first `count` points the Ramer–Douglas–Peucker algorithm keeps, a byte each. Of the farthest points the
+// first counts. A block of points whose box lies no farther away than a point that was found is passed over.
+function reduce(points, count, epsilon) {
+  const part = points.subarray(0, 2 * count);
+  const keep = new Uint8Array(count);
+  keep[0] = keep[count - 1] = 1;
+  const boxes = count >= MANY ? boxesOf(part) : [];
+  const stack = [[0, count - 1]];
   while (stack.length) {
     const [first, last] = stack.pop();
-    const dx = points[last][0] - points[first][0];
-    const dy = points[last][1] - points[first][1];
+    const [left, top] = [part[2 * first], part[2 * first + 1]];
+    const dx = part[2 * last] - left;
+    const dy = part[2 * last + 1] - top;
     const chord = Math.sqrt(dx * dx + dy * dy);
     let farthest = first;
     let distance = 0;
-    for (let p = first + 1; p < last; p++) {
-      const x = points[p][0] - points[first][0];
-      const y = points[p][1] - points[first][1];
-      const away = chord > 0 ? Math.abs(dx * y - dy * x) / chord : Math.sqrt(x * x + y * y);
-      if (away > distance) [farthest, distance] = [p, away];
+    for (let p = first + 1; p < last; ) {
+      const end = Math.min(p - (p % BLOCK) + BLOCK, last);
+      const box = boxes[Math.floor(p / BLOCK)];
+      if (box && !(farthestOf(box, left, top, dx, dy, chord) > distance)) p = end;
+      for (; p < end; p++) {
+        const x = part[2 * p] - left;
+        const y = part[2 * p + 1] - top;
+        const away = chord > 0 ? Math.abs(dx * y - dy * x) / chord : Math.sqrt(x * x + y * y);
+        if (away > distance) [farthest, distance] = [p, away];
+      }
     }
     if (distance > epsilon) {
-      keep[farthest] = true;
+      keep[farthest] = 1;
       stack.push([first, farthest], [farthest, last]);
     }
   }
   return keep;
+}
+
+// The least and the largest x and y of every block of points.
+function boxesOf(part) {
+  const boxes = [];
+  for (let p = 0; p < part.length / 2; p++) {
+    const [x, y] = [part[2 * p], part[2 * p + 1]];
+    if (p % BLOCK === 0) boxes.push([x, y, x, y]);
+    const box = boxes.at(-1);
+    if (x < box[0]) box[0] = x;
+    if (y < box[1]) box[1] = y;
+    if (x > box[2]) box[2] = x;
+    if (y > box[3]) box[3] = y;
+  }
+  return boxes;
+}
+
+// How far away from the line of `reduce` the corners of a box are, computed as for a point: what rounding does keeps the
+// order, so no point in the box is farther.
+function farthestOf(box, left, top, dx, dy, chord) {
+  let [lowX, lowY, highX, highY] = [box[0] - left, box[1] - top, box[2] - left, box[3] - top];
+  if (!(chord > 0)) {
+    const [x, y] = [Math.max(-lowX, highX), Math.max(-lowY, highY)];
+    return Math.sqrt(x * x + y * y);
+  }
+  if (dx < 0) [lowY, highY] = [highY, lowY];
+  if (dy < 0) [lowX, highX] = [highX, lowX];
+  return Math.max(Math.abs(dx * lowY - dy * highX), Math.abs(dx * highY - dy * lowX)) / chord;
 }

@@ -117,12 +117,12 @@ def shown(value: object, length: int = 80) -> str:
     """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return _cut(repr(value[: length + 1]) if isinstance(value, str) else one_line(value), length)
+    return cut(repr(value[: length + 1]) if isinstance(value, str) else one_line(value), length)
 
 
 def one_line(error: object) -> str:
     """What an error of a library says, on one line of at most 200 characters; its type where it says nothing."""
-    return _cut(printable(" ".join(str(error).split())) or type(error).__name__, 200)
+    return cut(printable(" ".join(str(error).split())) or type(error).__name__, 200)
 
 
 def printable(text: str) -> str:
@@ -136,5 +136,6 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int = 200) -> str:
+    """The text, of which only the first `length` characters are kept; the last of them is then "…"."""
     return text if len(text) <= length else text[: length - 1] + "…"

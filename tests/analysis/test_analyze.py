@@ -13,10 +13,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.kills import killed_and_repeated
 from matplotlib.image import imread
 from PIL import Image
 
+from sketch_classifier.analysis import analyze as analyze_module
+from sketch_classifier.analysis import report as report_module
+from sketch_classifier.analysis import sheets as sheets_module
 from sketch_classifier.analysis.analyze import analyze
+from sketch_classifier.analysis.numbers import written
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table
@@ -139,26 +144,35 @@ def test_same_seed_same_bytes(run, drawn):
     assert {"samples.png", "tsne_2d.png", "tsne_3d.html"} <= changed <= SEEDED
 
 
+@pytest.mark.slow
+def test_analyze_is_killed_and_run_again(run):
+    assert killed_and_repeated(run, lambda: draw(run), [0.1, 0.5, 0.9], "analyze") == []
+
+
 def test_pages_need_nothing_from_elsewhere(drawn):
     folder = drawn().folder
     report = (folder / "plots/report.html").read_text(encoding="utf-8")
     turning = (folder / "plots/tsne_3d.html").read_text(encoding="utf-8")
     for page in (report, turning):
         assert re.findall(r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)=["'](?!data:)[^"']+""", page) == []
-    shown = set(re.findall('alt="([^"]+)"', report))
-    assert report.count("data:image/png;base64,") == len(shown)
-    assert shown <= {name.replace("_", " ") for name in PICTURES}
+    shown = re.findall('role="group" aria-label="Figure: ([^"]+)"><img', report)
+    assert report.count("data:image/png;base64,") == len(shown) == len(set(shown))
+    assert set(shown) <= {name.replace("_", " ") for name in PICTURES}
+    alts = re.findall('<img [^>]*alt="([^"]+)"', report)
+    assert len(set(alts)) == len(shown) and min(map(len, alts)) > 40, "texts that say what is to be seen"
     assert 'name="viewport"' in report and "prefers-color-scheme: dark" in report
     table = pd.read_csv(folder / "metrics/intervals.csv").dropna()
     for row in table.itertuples():
-        assert f"<td>{row.value:.4f}</td><td>{row.low:.4f} – {row.high:.4f}</td>" in report
+        value, low, high = (written(row.figure, number, 2) for number in (row.value, row.low, row.high))
+        assert f"<td>{value}</td><td>{low} – {high}</td>" in report
+        assert ("%" in value) == ("loss" not in row.figure and "auc" not in row.figure)
 
 
 def test_a_dataset_without_strokes_and_countries_has_no_section_on_them(drawn):
     folder = drawn().folder
     assert read_table(folder / "metrics/quality.csv").empty
     report = (folder / "plots/report.html").read_text(encoding="utf-8")
-    assert not {"quality", "by country"} & set(re.findall('alt="([^"]+)"', report))
+    assert not {"quality", "by country"} & set(re.findall('aria-label="Figure: ([^"]+)"', report))
     headings = re.findall("<h2 id=.*?>(.*?)</h2>", report)
     assert not {"Accuracy by drawing quality", "Accuracy by country"} & set(headings)
     assert "Commonly confused classes" in headings
@@ -195,7 +209,22 @@ def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
     assert table[things.capitalize()] == "12 train, 6 validation, 12 test"
     assert table["Model"].startswith("preset: ")
     validation = read_figures(run / "metrics/metrics.json")["validation_accuracy"]
-    assert f"accuracy {validation:.4f}" in table["Validation"]
+    assert f"accuracy {validation:.1%}" in table["Validation"]
+
+
+def test_what_is_a_sample_says_of_how_many(run, drawn, monkeypatch):
+    monkeypatch.setattr(analyze_module, "MOST_DISTANCES", 3)
+    for module in (sheets_module, report_module, analyze_module):
+        monkeypatch.setattr(module, "MOST_ERRORS", 5)
+    draw(run)
+    num_wrong = int((~read_predictions(run / "metrics/predictions.csv")["correct"]).sum())
+    assert num_wrong > 5
+    assert sorted(path.name for path in (run / "plots/errors").iterdir()) == ["page_0001.png", "page_0002.png"]
+    table, whole = (read_table(path / "metrics/centroid_distances.csv") for path in (run, drawn().folder))
+    assert len(table) == 3 and set(table["row"]) < set(whole["row"])
+    page = (run / "plots/report.html").read_text(encoding="utf-8")
+    assert f"The 5 most confident of {num_wrong} misclassified drawings, on 2 pages:" in page
+    assert f"Of 3 misclassified drawings, drawn at random from {num_wrong}, " in page
 
 
 def test_every_step_is_announced_in_a_line_of_its_own(drawn):
@@ -209,7 +238,7 @@ def test_every_step_is_announced_in_a_line_of_its_own(drawn):
 @pytest.mark.parametrize(
     ("missing", "stage"),
     [
-        ("metrics/predictions.csv", "evaluate"),
+        ("metrics/predictions.parquet", "evaluate"),
         ("metrics/calibration.csv", "evaluate"),
         ("curves.csv", "train"),
         ("manifest.json", "download"),
@@ -232,8 +261,12 @@ def test_what_to_run_first(run, missing, stage):
     ],
 )
 def test_predictions_that_do_not_belong_here(run, text, said):
-    (run / "metrics/predictions.csv").write_text(text)
-    with pytest.raises(UserError, match=f"predictions.csv: {said}"):
+    path = run / "metrics/predictions.parquet"
+    if text:
+        pd.read_csv(io.StringIO(text)).to_parquet(path)
+    else:
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=f"predictions.parquet: {said}"):
         draw(run)
 
 

@@ -49,7 +49,7 @@ def test_branches_are_compared_without_checking_them_out(repository, tmp_path):
         assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
     assert text == (tmp_path / "out/comparison.md").read_text(encoding="utf-8")
     header, _, first, second = text.splitlines()[2:6]
-    assert "accuracy" in header and "0.667 (" in first and "0.833 (" in second and "optimizer.lr=0.1" in second
+    assert "accuracy" in header and "66.7% (" in first and "83.3% (" in second and "optimizer.lr=0.1" in second
 
 
 def test_the_workspace_may_differ_from_its_commit(repository, tmp_path):
@@ -72,7 +72,7 @@ def test_folds_become_one_row_and_are_tested_together(repository, tmp_path):
     assert tested[["a", "b", "num_shared", "n01"]].values.tolist() == [
         ["small-0 … small-1", "large-0 … large-1", 6, 2],
     ]
-    assert "0.667 ± 0.000" in text and "0 1 of 2" in text
+    assert "66.7% ± 0.0%" in text and "0 1 of 2" in text
 
 
 def test_what_cannot_be_compared_is_said(repository, tmp_path):
@@ -149,7 +149,7 @@ def test_a_run_whose_predictions_are_on_another_machine_is_compared_by_its_figur
     notes = [line for line in text.splitlines() if "predictions.csv is not in DVC's cache" in line]
     assert len(notes) == 1 and notes[0].startswith("- theirs: ") and "in no paired test" in notes[0]
     text = compare(["theirs", "one"], FILES, tmp_path / "missing", tmp_path / "out")
-    assert "| theirs |" in text and "0.750" in text and not len(pd.read_csv(tmp_path / "out/mcnemar.csv"))
+    assert "| theirs |" in text and "75.0%" in text and not len(pd.read_csv(tmp_path / "out/mcnemar.csv"))
     assert "On the same test drawings" not in text
 
 

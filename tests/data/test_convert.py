@@ -58,6 +58,7 @@ def source(raw, tmp_path_factory):
     return written(tmp_path_factory.mktemp("source"), {name: simplify(some) for name, some in raw.items()})
 
 
+@pytest.mark.slow
 @settings(max_examples=4)
 @given(drawings, drawings, st.data())
 def test_strokes_come_back_byte_for_byte(tmp_path_factory, first, second, data):

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -248,3 +249,19 @@ def test_synthetic_drawings_have_a_manifest_too(get, tmp_path):
     with pytest.raises(UserError, match="'kat': did you mean 'cat'"):
         get("synthetic", "simplified", ["house", "kat"], 3)
     assert json.loads((tmp_path / "out/manifest.json").read_text()) == manifest
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("limit", [None, 300])
+def test_progress_shows_the_rate_and_the_time_left(get, source_with, monkeypatch, limit):
+    for name in ("cat", "dog"):
+        source = source_with(f"simplified/{name}.ndjson", ndjson(600))
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    get(source, "simplified", ["cat", "dog"], limit, progress=True)
+    last = terminal.getvalue().split("\r")[-1]
+    assert "100%" in last and "2/2" in last and re.search(r"\[\d\d:\d\d<\d\d:\d\d", last)
+    assert re.search(r"[\d.]+[kM]?B/s" if limit is None else r"[\d.]+ MB/s", last)

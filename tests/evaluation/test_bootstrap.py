@@ -72,7 +72,10 @@ def test_where_no_resample_differs_a_share_has_wilsons_interval_and_other_figure
 
 @pytest.mark.parametrize(
     ("seed", "num_classes", "unclear", "num_resamples", "large"),
-    [(0, 4, 1.0, 250, 300_000), pytest.param(1, 2, 1.5, 1000, 1_000_000, marks=pytest.mark.slow)],
+    [
+        pytest.param(0, 4, 1.0, 250, 300_000, marks=pytest.mark.slow),
+        pytest.param(1, 2, 1.5, 1000, 1_000_000, marks=pytest.mark.slow),
+    ],
 )
 def test_intervals_hold_the_truth_in_95_percent(seed, num_classes, unclear, num_resamples, large):
     """The truth is that of a very large sample. The calibration error is that of a model which is too sure."""

@@ -63,10 +63,13 @@ def test_same_model_same_bytes_also_in_channels_last(folder, tmp_path):
         assert (tmp_path / "other" / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_replaces_the_folder_as_a_whole(folder):
-    (folder / "left over").touch()
-    save_model(folder, build_network("cnn", PRESET.input, 3), ABOUT)
-    assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.safetensors"]
+def test_replaces_both_files_and_keeps_what_else_is_in_the_folder(folder):
+    before = {name: (folder / name).read_bytes() for name in ("model.json", "model.safetensors")}
+    (folder / "notes.txt").write_text("mine")
+    save_model(folder, build_network("cnn", PRESET.input, 3), dataclasses.replace(ABOUT, seed=4))
+    assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.safetensors", "notes.txt"]
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert all((folder / name).read_bytes() != old for name, old in before.items())
 
 
 def _edit(change):

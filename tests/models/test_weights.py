@@ -223,6 +223,26 @@ def test_a_users_mistake_is_refused_even_before_a_fallback(network, tmp_path, mo
     assert "\n" not in str(raised.value)
 
 
+def test_a_relative_path_is_found_from_the_base(network, whole, tmp_path, monkeypatch):
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    save_file(whole.state_dict(), tmp_path / "own.safetensors")
+    assert load_weights(network, ["own.safetensors"], tmp_path).used == "own.safetensors"
+    assert same_backbone(network, whole)
+    with pytest.raises(UserError, match="^weights: other.safetensors: no such file"):
+        load_weights(network, ["other.safetensors"], tmp_path)
+    Path("own.safetensors").write_text("the file of the copy is used, where it has one")
+    with pytest.raises(UserError, match="^weights: own.safetensors: cannot be read"):
+        load_weights(network, ["own.safetensors"], tmp_path)
+
+
+@pytest.mark.parametrize("entry", ["~nobody/own.pth", "x" * 5000 + ".pth", "a\0b.pth"])
+def test_paths_that_are_none(network, entry):
+    with pytest.raises(UserError, match="^weights: ") as raised:
+        load_weights(network, [entry, "none"])
+    assert str(raised.value).isprintable()
+
+
 def test_a_missing_path_is_refused_also_behind_an_entry_that_works(network):
     with pytest.raises(UserError, match="no such file"):
         load_weights(network, ["none", "missing.pth"])

@@ -1,6 +1,7 @@
 """Pictures of classes with any names, five of each, through the whole pipeline."""
 
 import json
+import tarfile
 from html import escape
 
 import numpy as np
@@ -20,13 +21,15 @@ CATEGORIES = ("cat", "house", "tree", "bus", "fish", "apple")
 
 @pytest.fixture
 def pictures(tmp_path):
-    """An image_folder with five drawings of each class."""
+    """An archive with five drawings of each class, in a folder."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     with writer_of("image_folder")(folder, NAMES, Form()) as writer:
         for label, category in enumerate(CATEGORIES):
             writer.bitmaps(rasterize(generate(category, 5, 2)[0]), np.full(5, label), None)
-    return folder
+    with tarfile.open(tmp_path / "pictures.tar.gz", "w:gz") as archive:
+        archive.add(folder, "my pictures")
+    return tmp_path / "pictures.tar.gz"
 
 
 def test_five_drawings_of_classes_with_any_names(project, pictures):
@@ -38,10 +41,14 @@ def test_five_drawings_of_classes_with_any_names(project, pictures):
     project.edit(change)
     done = project.run("dvc", "repro")
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
+    assert "test drawings, so metrics of single classes are unreliable" in done.stderr
 
     index = pd.read_parquet(project.root / "data/processed/index.parquet")
     assert index["category"].value_counts().to_dict() == dict.fromkeys(NAMES, 5)
+    assert set(index["split"]) == {"train", "validation", "test"}
     assert "recognized" not in index and "countrycode" not in index
+    for name in ("by_country", "by_recognized", "quality"):
+        assert len(pd.read_csv(project.root / f"metrics/{name}.csv")) == 0
     matrix = pd.read_csv(
         project.root / "metrics/confusion_matrix.csv", index_col=0, keep_default_na=False, dtype={0: str}
     )

@@ -85,6 +85,7 @@ def after_download(make_project, tmp_path_factory):
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
@@ -92,11 +93,7 @@ def after_download(make_project, tmp_path_factory):
             "model=resnet50",
             "model: unknown model 'resnet50': did you mean 'resnet18'? Accepted are sketchnet, sketchnet_tiny, ",
         ),
-        pytest.param(
-            "dataset=car2",
-            "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, ",
-            marks=pytest.mark.slow,
-        ),
+        ("dataset=car2", "dataset: unknown dataset 'car2': did you mean 'car'? Accepted are starter, animals_2, "),
     ],
 )
 def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(after_download, override, expected):
@@ -112,6 +109,7 @@ def test_a_wrong_name_stops_at_once_also_where_download_is_up_to_date(after_down
     assert "up to date" in after_download.run("dvc", "status", "download").stdout
 
 
+@pytest.mark.slow
 def test_a_stage_refuses_as_a_process_of_its_own(after_download):
     """As where it runs in this process: its message is the last line, and nothing is left."""
     path = after_download.root / "data/raw/simplified/house.ndjson"

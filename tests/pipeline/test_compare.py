@@ -20,7 +20,7 @@ def test_experiments_are_compared_with_the_commit_they_grew_from(finished, tmp_p
 
     keep("HEAD")
     for name, change in {"longer": "models.cnn.epochs=3", "slower": "models.cnn.optimizer.lr=0.0003"}.items():
-        finished.run("dvc", "exp", "run", "-n", name, "-S", change)
+        finished.run("dvc", "exp", "run", "-n", name, "-S", change, "evaluate")  # what is compared
         keep(name)
         finished.run("git", "checkout", "--quiet", ".")
         finished.run("dvc", "checkout")

@@ -229,6 +229,7 @@ def test_a_package_without_trained_models(bare, files, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_as_a_program_whose_reader_stops_early(files, model_folder):
     """`… | head -1` ends without a traceback."""
     many = [str(files / "raw.ndjson")] * 2000

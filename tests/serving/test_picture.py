@@ -40,6 +40,8 @@ KINDS = {
     "bad JPEG": {"quality": 35, "noise": 4},
 }
 
+QUICK = {"in a corner", "cut off at its edges", "squared paper", "shadow"}  # one of each difficulty
+
 
 @pytest.fixture(scope="module")
 def drawings(unseen):
@@ -51,7 +53,9 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return np.minimum(a, b).sum() / np.maximum(a, b).sum()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind in QUICK else pytest.mark.slow) for kind in KINDS]
+)
 def test_a_picture_is_its_bitmap(kind, drawings, trained):
     """Most ink lies where it should, and the model sees the same thing."""
     overlaps, seen, expected = [], [], []

@@ -41,6 +41,7 @@ def test_images_of_another_size(trained, unseen):
     assert (large.argmax(axis=1) == CATEGORIES.index("bicycle")).mean() > 0.7
 
 
+@pytest.mark.slow
 def test_a_binary_model_has_two_columns(trained, unseen):
     predictor = trained(1, task="binary")
     assert predictor.classes == ("negative", "positive")

@@ -25,6 +25,7 @@ def test_another_seed_or_file_gives_other_photographs(generated):
         assert not (other[0] == generated[0][:20]).all(axis=(1, 2, 3)).any()
 
 
+@pytest.mark.slow
 def test_files_hold_what_is_generated_whoever_makes_them(generated, tmp_path):
     counted = []
     (path,) = write_digits(tmp_path, "svhn", ["train_32x32"], 120, workers=2, progress=counted.append)
@@ -36,6 +37,7 @@ def test_files_hold_what_is_generated_whoever_makes_them(generated, tmp_path):
     assert next(SvhnFile.open(again).images()).tobytes() == next(read.images()).tobytes()
 
 
+@pytest.mark.slow
 def test_digits_are_as_frequent_as_in_the_real_files():
     rng = np.random.default_rng(0)
     counts = np.bincount([draw_crop(rng).digit for _ in range(1500)], minlength=10)

@@ -96,6 +96,7 @@ def test_drawings_are_like_raw_ones(cars):
     assert 0.65 < whole.mean() < 0.95
 
 
+@pytest.mark.slow
 def test_one_country_draws_differently():
     """The mean picture of its houses is far from that of all others; its cars are like anybody's."""
     distance = {}
@@ -147,6 +148,7 @@ def test_an_unknown_category_is_named():
         generate("hous", 1, 0)
 
 
+@pytest.mark.slow
 def test_who_knows_real_drawings_recognises_synthetic_ones(mirror):
     """The nearest of the real bitmaps (blurred a little) mostly shows the same thing."""
     names = [name for name in categories() if (mirror / f"numpy_bitmap/{name}.npy").exists()]

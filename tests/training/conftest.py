@@ -1,6 +1,7 @@
 """A small dataset on disk, as preprocess writes it, and presets that train on it within a second."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,12 @@ from sketch_classifier.params import ModelPreset
 NUM_DRAWINGS = (200, 50, 80)  # training, validation, test
 
 
-@pytest.fixture
-def write_dataset(tmp_path):
-    """Write a folder of drawings of three classes, each a bar at its own height among noise, and open it."""
+@pytest.fixture(scope="session")
+def write_dataset_in():
+    """Write drawings of three classes, each a bar at its own height among noise, to a subfolder, and open it."""
 
-    def write(counts=NUM_DRAWINGS, positive=("high",), labels=None, name="processed") -> Dataset:
-        folder = tmp_path / name
+    def write(parent, counts=NUM_DRAWINGS, positive=("high",), labels=None, name="processed") -> Dataset:
+        folder = parent / name
         folder.mkdir()
         random = np.random.default_rng(0)
         labels = random.integers(0, 3, sum(counts)) if labels is None else labels
@@ -41,6 +42,12 @@ def write_dataset(tmp_path):
 
 
 @pytest.fixture
+def write_dataset(tmp_path, write_dataset_in):
+    """The same, in a folder of the test's own."""
+    return partial(write_dataset_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
 def cnn() -> ModelPreset:
     return ModelPreset.model_validate(
         {

@@ -250,6 +250,17 @@ def test_a_teacher_that_is_missing_or_damaged_is_refused(write_dataset, write_te
         load_teacher(student(cnn, folder), dataset)
 
 
+def test_a_relative_folder_is_found_from_the_base(write_dataset, write_teacher, cnn, tmp_path, monkeypatch):
+    dataset = write_dataset(COUNTS)
+    folder = write_teacher(dataset)
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    preset = student(cnn, folder.name)
+    assert load_teacher(preset, dataset, folder.parent).about == load_teacher(student(cnn, folder), dataset).about
+    with pytest.raises(UserError, match="no model.json there"):
+        load_teacher(preset, dataset, tmp_path / "copy")
+
+
 def test_models_of_the_package_go_by_their_names(write_dataset, write_teacher, cnn, tmp_path, monkeypatch):
     dataset = write_dataset(COUNTS)
     write_teacher(dataset, name="shipped")

@@ -133,6 +133,7 @@ def test_wandb_has_the_curves_and_the_run(run, offline, capfd):
     assert "wandb" not in said.out + said.err, "it says nothing where all is as asked for"
 
 
+@pytest.mark.slow
 def test_the_environment_of_wandb_wins(run, offline, monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_PROJECT", "mine")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path / "elsewhere"))
@@ -143,6 +144,7 @@ def test_the_environment_of_wandb_wins(run, offline, monkeypatch, tmp_path):
     assert not (folder / "cache/wandb").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [None, "not a key"])
 def test_wandb_without_an_account_stays_offline_and_says_so(run, offline, monkeypatch, capfd, key):
     monkeypatch.delenv("WANDB_MODE")
@@ -156,6 +158,7 @@ def test_wandb_without_an_account_stays_offline_and_says_so(run, offline, monkey
     assert wandb_records(file)[0] == curves(folder)
 
 
+@pytest.mark.slow
 def test_the_death_of_wandbs_own_process_does_not_stop_training(run, offline, monkeypatch, capfd):
     original = loop._train_epoch
 

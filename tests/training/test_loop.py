@@ -133,6 +133,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(run, cnn):
     assert differs(all_of_it, kept) == 0
 
 
+@pytest.mark.slow
 def test_augmentation_keeps_a_frozen_backbone_on_the_long_way(run, mobilenet):
     plain, _, _ = run(mobilenet, epochs=1)
     turned, about, _ = run(mobilenet, epochs=1, augmentation={"rotate": 40.0})

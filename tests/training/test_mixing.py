@@ -11,6 +11,7 @@ from sketch_classifier.params import Augmentation, ModelPreset, Train
 from sketch_classifier.training.batches import Noise, Samples
 from sketch_classifier.training.losses import generalized_cross_entropy, training_loss
 from sketch_classifier.training.mixing import Targets, mix, mixed_batch
+from sketch_classifier.training.order import Shuffle
 from sketch_classifier.training.train import train
 
 WAYS = {"mixup": {"mixup": 0.4}, "cutmix": {"cutmix": 0.7}, "both": {"mixup": 0.4, "cutmix": 0.7}}
@@ -98,7 +99,7 @@ def test_the_same_seed_gives_the_same_and_another_one_something_else(settings, s
 def numbered(count) -> Samples:
     """Samples whose image, everywhere, and target are their number."""
     inputs = torch.arange(count).view(-1, 1, 1, 1).expand(-1, 1, 8, 8).float()
-    return Samples(inputs, None, torch.arange(count), lambda stored, noise: stored)
+    return Samples(inputs, torch.arange(count), lambda stored, noise: stored, Shuffle(count))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -27,7 +27,7 @@ def digits(tmp_path_factory) -> Dataset:
     return Dataset.open(folder / "processed")
 
 
-@pytest.mark.parametrize("name", ["cnn_small", "resnet18", "resnet18_augmented"])
+@pytest.mark.parametrize("name", ["cnn_small", pytest.param("resnet18", marks=pytest.mark.slow), "resnet18_augmented"])
 def test_models_train_on_digits(digits, tmp_path, capsys, name):
     preset = PARAMS.models[name].model_copy(update={"epochs": 1, "weights": ("none",), "batch_size": 20})
     if name != "cnn_small":

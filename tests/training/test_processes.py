@@ -1,5 +1,7 @@
 """Several processes do together what one does alone, on the same global batches."""
 
+import functools
+import json
 import os
 import shlex
 import socket
@@ -15,18 +17,45 @@ from safetensors.torch import load_file
 from sketch_classifier.models.saved import load_model
 
 SCRIPT = """
-import sys
+import json, os, sys, torch
+import numpy as np
 from pathlib import Path
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.params import ModelPreset, Train
+from sketch_classifier.training import batches, order
 from sketch_classifier.training import train as module
-processed, preset, folder = Path(sys.argv[1]), ModelPreset.model_validate_json(sys.argv[2]), Path(sys.argv[3])
-if sys.argv[4] == "float64":
-    build_network, prepare = module.build_network, module.prepare
-    module.build_network = lambda *arguments: build_network(*arguments).double()
-    module.prepare = lambda *arguments: prepare(*arguments).double()
-module.train(Dataset.open(processed), preset, Train(device="cpu", loggers=()), name="preset", seed=0,
-             out=folder / "models", curves=folder / "curves", cache=folder / "cache")
+processed, folder = Path(sys.argv[1]), Path(sys.argv[2])
+held = batches.MEMORY_SHARE
+
+class Recorded:
+    "Images that note which rows are read, other than by the fingerprint, which reads slices."
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype, self.rows = array, array.shape, array.dtype, set()
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, rows):
+        if np.ndim(rows):
+            self.rows.update(np.asarray(rows).tolist())
+        return self.array[rows]
+
+build_network, prepare = module.build_network, module.prepare
+for name, (preset, precision) in json.loads(sys.argv[3]).items():
+    module.build_network = lambda *arguments: build_network(*arguments).to(getattr(torch, precision))
+    module.prepare = lambda *arguments: prepare(*arguments).to(getattr(torch, precision))
+    out, dataset = folder / name, Dataset.open(processed)
+    is_streamed = name.startswith("streamed")
+    recorded = Recorded(dataset.images)
+    if is_streamed:
+        order.WINDOW_BYTES, order.BLOCK_BYTES = 784 * 64, 784 * 64
+        object.__setattr__(dataset, "images", recorded)
+    batches.MEMORY_SHARE = 0 if is_streamed else held
+    shuffle = "blocks" if is_streamed else "auto"
+    module.train(dataset, ModelPreset.model_validate(preset), Train(device="cpu", loggers=(), shuffle=shuffle),
+                 name="preset", seed=0, out=out / "models", curves=out / "curves", cache=out / "cache")
+    (out / f"rows_{os.environ.get('RANK', 0)}.json").write_text(json.dumps(sorted(recorded.rows)))
 """
 
 EVERYTHING = {
@@ -41,16 +70,42 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Train in so many processes, as torchrun starts them; the model's state, model.json and the curves."""
+# Batches of which each process has half, in lanes of its own; the last is a shorter one.
+STREAMED = {"batch_size": 32, "epochs": 1, "accumulate": 1}
+CASES = {  # name: architecture, options, precision, number of processes
+    "dropout": ("cnn", {}, "float32", 2),
+    "everything": ("cnn", EVERYTHING, "float32", 2),
+    "batch norm": ("resnet18", {}, "float64", 2),
+    "both": ("mobilenet_v2", {"epochs": 1}, "float64", 2),
+    "both and everything": ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
+    "three": ("cnn", EVERYTHING, "float32", 3),
+    "streamed": ("cnn", STREAMED, "float32", 2),
+    "streamed and everything": ("cnn", EVERYTHING | STREAMED, "float32", 2),
+}
 
-    def run(dataset, preset, precision, num_processes):
-        folder = tmp_path / str(num_processes)
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, write_dataset_in, cnn):
+    """A function that trains a case in so many processes: the model's state, model.json and the curves.
+
+    All cases of a number of processes are trained one after the other by the same ones, started as torchrun does it:
+    what takes longest is to import torch.
+    """
+    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
+    dataset = write_dataset_in(tmp_path_factory.mktemp("processes"), (105, 25, 20))
+
+    @functools.cache
+    def trained(num_processes: int) -> Path:
+        folder = tmp_path_factory.mktemp(f"{num_processes} processes")
+        cases = {
+            name: (preset_of(cnn, architecture, options).model_dump(mode="json"), precision)
+            for name, (architecture, options, precision, number) in CASES.items()
+            if num_processes in (1, number)
+        }
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), preset.model_dump_json(), str(folder), precision]
+        command = [sys.executable, "-c", SCRIPT, str(dataset.folder), str(folder), json.dumps(cases)]
         processes = []
         for rank in range(num_processes):
             ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": num_processes, "LOCAL_WORLD_SIZE": num_processes}
@@ -59,16 +114,27 @@ def run(tmp_path):
             environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
             processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
         try:
-            errors = [process.communicate(timeout=240)[1] for process in processes]
+            errors = [process.communicate(timeout=600)[1] for process in processes]
         finally:
             for process in processes:
                 process.kill()
         assert [process.returncode for process in processes] == [0] * num_processes, "\n".join(errors)
-        assert [error.count("epoch 1/") for error in errors] == [1] + [0] * (num_processes - 1), "one of them reports"
+        reports = [error.count("epoch 1/") for error in errors]
+        assert reports == [len(cases)] + [0] * (num_processes - 1), "one of them reports"
+        return folder
+
+    def run(name: str, num_processes: int):
+        folder = trained(num_processes) / name
         _, about = load_model(folder / "models")
         state = load_file(folder / "models/model.safetensors")  # as it was written: load_model makes it float32
         return state, about, pd.read_csv(folder / "curves/learning_curves.csv")
 
+    def rows_read(name: str, num_processes: int) -> list[set[int]]:
+        """By each process."""
+        paths = [trained(num_processes) / name / f"rows_{rank}.json" for rank in range(num_processes)]
+        return [set(json.loads(path.read_text())) for path in paths]
+
+    run.rows_read = rows_read
     return run
 
 
@@ -93,34 +159,29 @@ TOLERANCES = {"float32": 1e-4, "float64": 1e-7}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("architecture", "options", "precision", "num_processes"),
-    [
-        ("cnn", {}, "float32", 2),
-        ("cnn", EVERYTHING, "float32", 2),
-        ("resnet18", {}, "float64", 2),
-        ("mobilenet_v2", {"epochs": 1}, "float64", 2),
-        ("mobilenet_v2", EVERYTHING | {"epochs": 1}, "float64", 2),
-        ("cnn", EVERYTHING, "float32", 3),
-    ],
-    ids=["dropout", "everything", "batch norm", "both", "both and everything", "three"],
-)
-def test_several_processes_give_the_model_of_one(
-    write_dataset, cnn, run, architecture, options, precision, num_processes
-):
-    # 105 = 4 · 26 + 1 drawings: uneven shares, and a last batch that must not leave a process without a drawing.
-    dataset = write_dataset((105, 25, 20))
-    preset = preset_of(cnn, architecture, options)
-    alone, about, curves = run(dataset, preset, precision, 1)
-    together, also, same = run(dataset, preset, precision, num_processes)
+@pytest.mark.parametrize("name", CASES)
+def test_several_processes_give_the_model_of_one(run, name):
+    *_, precision, num_processes = CASES[name]
+    alone, about, curves = run(name, 1)
+    together, also, same = run(name, num_processes)
     tolerance = TOLERANCES[precision]
     assert {str(value.dtype) for value in alone.values() if value.is_floating_point()} == {f"torch.{precision}"}
-    for name, value in alone.items():
+    for key, value in alone.items():
         torch.testing.assert_close(
-            together[name], value, rtol=0, atol=tolerance, msg=lambda text, name=name: f"{name}: {text}"
+            together[key], value, rtol=0, atol=tolerance, msg=lambda text, key=key: f"{key}: {text}"
         )
     pd.testing.assert_frame_equal(same, curves, rtol=0, atol=2e-4)
     assert (also.num_train, also.seed, also.final["epoch"]) == (about.num_train, about.seed, about.final["epoch"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "num_shared"), [("streamed", 0), ("streamed and everything", 9)])
+def test_processes_that_stream_read_drawings_of_their_own(run, name, num_shared):
+    """All but the partners in the last batch of 105 = 3 · 32 + 9 drawings, which is odd."""
+    first, second = run.rows_read(name, 2)
+    assert len(first & second) <= num_shared
+    assert first | second == set(range(105 + 25)), "the training and the validation drawings"
+    assert min(len(first), len(second)) >= 105 // 2
 
 
 @pytest.mark.slow

@@ -12,14 +12,24 @@ from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_f
 from sketch_classifier.evaluation.confusion import DIGITS
 
 Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # which drawings, and their features (b, D) float
+CHUNK = 2**20  # drawings that are looked at together
 COLUMNS = ["row", "key_id", "actual", "predicted", "confidence", "distance_actual", "distance_predicted", "nearer_to"]
 
 
 def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """At most `most` of each class of `rows` (n,) int with labels (n,) int, at random, ascending."""
     order = np.random.default_rng(seed).permutation(len(rows))
-    number = pd.Series(labels[order]).groupby(labels[order]).cumcount().to_numpy()
-    return np.sort(rows[order[number < most]])
+    missing = np.minimum(np.bincount(labels), most)  # of each class
+    chosen = []
+    for start in range(0, len(order), CHUNK):
+        part = order[start : start + CHUNK]
+        own = labels[part]
+        number = pd.Series(own).groupby(own).cumcount().to_numpy()
+        chosen.append(part[number < missing[own]])
+        missing -= np.bincount(labels[chosen[-1]], minlength=len(missing))
+        if not missing.any():
+            break
+    return np.sort(rows[np.concatenate(chosen)])
 
 
 def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndarray:
@@ -65,13 +75,15 @@ def centroid_distances(
     return table.round({"distance_actual": DIGITS, "distance_predicted": DIGITS})
 
 
-def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
+def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: int | None = None) -> Figure:
     """One point per misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
 
-    drawings  what the centroids are the means of, as "500 training drawings of each class"
+    drawings   what the centroids are the means of, as "500 training drawings of each class"
+    num_wrong  how many are misclassified altogether; None: those of the table
     """
     wrong = (table["nearer_to"] == "predicted").to_numpy()
-    detail = f"{model}, {len(table):,} misclassified test drawings, centroids of {drawings}"
+    number = f"{len(table):,}" if num_wrong in (None, len(table)) else f"{len(table):,} of {num_wrong:,}"
+    detail = f"{model}, {number} misclassified test drawings, centroids of {drawings}"
     figure = new_figure(7.2, 6.6, "Misclassified drawings: distance to class centroids", detail)
     axes = figure.add_subplot()
     if table.empty:
@@ -81,9 +93,12 @@ def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
     for chosen, colour, text in ((wrong, VERMILLION, "predicted"), (~wrong, BLUE, "true")):
         label = f"closer to the {text} class: {chosen.sum():,} ({chosen.mean():.0%})"
         axes.scatter(x[chosen], y[chosen], s=16, alpha=0.6, linewidths=0, color=colour, label=label)
-    end = max(x[np.isfinite(x)].max(initial=0), y[np.isfinite(y)].max(initial=0)) * 1.05 or 1
-    axes.plot([0, end], [0, end], color=QUIET, linewidth=1, linestyle="--")
-    axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
+    both = np.concatenate([x, y])
+    both = both[np.isfinite(both)]
+    room = 0.03 * np.ptp(both) or 0.5
+    ends = both.min() - room, both.max() + room
+    axes.plot(ends, ends, color=QUIET, linewidth=1, linestyle="--")
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
     axes.set_xlabel("distance to the centroid of the true class", color=INK)
     axes.set_ylabel("distance to the centroid of the predicted class", color=INK)
     axes.legend(frameon=False, fontsize=9.5, loc="upper left")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from sketch_classifier.analysis.style import BLUE, GREEN, ORANGE, QUIET, TOP, new_figure, quiet
+from sketch_classifier.analysis.style import BLUE, GREEN, QUIET, TOP, VERMILLION, new_figure, quiet
 from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 
-COLOURS = (BLUE, ORANGE, GREEN)
+COLOURS = (BLUE, VERMILLION, GREEN)
 ROW = 0.24  # inches per class
 
 
@@ -35,7 +35,7 @@ def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figur
     figure = new_figure(8, max(len(shown) * ROW, 0.8) + TOP + 0.85, title, detail, class_names)
     axes = figure.add_subplot()
     _bars(axes, counts[shown], [class_names[code] for code in shown.tolist()])
-    axes.set_xlim(0, max(totals[shown].max(), 1) * 1.3)
+    axes.set_xlim(0, max(totals[shown].max(), 1))
     axes.set_ylim(len(shown) - 0.4, -0.6)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure

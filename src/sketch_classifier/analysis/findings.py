@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from sketch_classifier.analysis.look_alikes import RULE, SIGNIFICANCE
+from sketch_classifier.analysis.numbers import written
 
 
 def quality_text(quality: pd.DataFrame) -> str:
@@ -62,14 +63,15 @@ def countries_text(by_country: pd.DataFrame) -> str:
     )
 
 
-def distances_text(distances: pd.DataFrame) -> str:
-    """On which side the misclassified drawings lie; from the table centroid_distances."""
+def distances_text(distances: pd.DataFrame, num_wrong: int) -> str:
+    """On which side the misclassified drawings lie; from the table centroid_distances, and how many there are."""
     if distances.empty:
         return "No drawing was misclassified."
     share = (distances["nearer_to"] == "predicted").mean()
+    sampled = "" if len(distances) == num_wrong else f", drawn at random from {num_wrong:,}"
     return (
-        f"Of {len(distances):,} misclassified drawings, {share:.1%} are closer to the centroid of the predicted class "
-        "than to that of the true class."
+        f"Of {len(distances):,} misclassified drawings{sampled}, {share:.1%} are closer to the centroid of the "
+        "predicted class than to that of the true class."
     )
 
 
@@ -97,7 +99,7 @@ def calibration_text(figures: dict[str, Any], intervals: pd.DataFrame, calibrati
     tendency = "overconfident" if temperature > 1 else "underconfident" if temperature < 1 else "calibrated"
     values = intervals.set_index("figure")["value"]
     changes = [
-        f"the {words} from {values[name]:.4f} to {values[f'{name}_scaled']:.4f} "
+        f"the {words} from {written(name, values[name], 2)} to {written(name, values[f'{name}_scaled'], 2)} "
         f"({_verdict(values[name], values[f'{name}_scaled'])})"
         for name, words in (("expected_calibration_error", "expected calibration error"), ("log_loss", "log loss"))
     ]

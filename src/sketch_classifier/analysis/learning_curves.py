@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sketch_classifier.analysis.style import BLUE, VERMILLION, new_figure, quiet
 from sketch_classifier.errors import UserError
@@ -28,10 +28,16 @@ def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
     for axes, what in ((left, "loss"), (right, "accuracy")):
         for split, colour, line in (("train", BLUE, "o-"), ("validation", VERMILLION, "s--")):
             values = curves[f"{split}_{what}"]
-            label = f"{split} ({values.iloc[-1]:.3f})"
-            axes.plot(curves["epoch"], values, line, color=colour, markersize=4, label=label)
-        axes.set(xlabel="epoch", ylabel=what, xlim=(0.5, len(curves) + 0.5))
+            last = f"{values.iloc[-1]:.1%}" if what == "accuracy" else f"{values.iloc[-1]:.3f}"
+            axes.plot(
+                curves["epoch"], values, line, color=colour, markersize=4, label=f"{split} ({last})", clip_on=False
+            )
+        first, end = curves["epoch"].iloc[[0, -1]]
+        axes.set(xlabel="epoch", ylabel=what, xlim=(first, end) if end > first else (first - 0.5, first + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if what == "accuracy":
+            axes.set_ylim(top=min(axes.get_ylim()[1], 1))
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(axis="y", color="#dddddd", linewidth=0.8)
         axes.legend(frameon=False, fontsize=9, title="value at the last epoch", title_fontsize=9)
         quiet(axes)

@@ -54,5 +54,5 @@ def run_table(provenance: Provenance, figures: dict[str, Any]) -> list[tuple[str
         rows.append(("Epoch", f"{about.final['epoch']:.0f} of {about.preset.epochs} (keep: {about.preset.keep})"))
     if "validation_accuracy" in figures:
         accuracy, loss = figures["validation_accuracy"], figures["validation_loss"]
-        rows.append(("Validation", f"accuracy {accuracy:.4f}, loss {loss:.4f} (for choosing between runs)"))
+        rows.append(("Validation", f"accuracy {accuracy:.1%}, loss {loss:.4f} (for choosing between runs)"))
     return rows

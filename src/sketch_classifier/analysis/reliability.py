@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, new_figure, quiet
+from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_figure, quiet
 from sketch_classifier.evaluation.confusion import wilson
 
 TITLES = {"before": "before temperature scaling", "after": "after temperature scaling"}
@@ -22,7 +22,7 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
     scalings = [name for name in TITLES if (calibration["scaling"] == name).any()]
     figure = new_figure(5.1 * len(scalings) + 0.2, 5.4, "Reliability diagram", detail)
     panels = figure.subplots(1, len(scalings), squeeze=False)[0]
-    for axes, scaling, colour in zip(panels, scalings, (BLUE, ORANGE), strict=False):
+    for axes, scaling, colour in zip(panels, scalings, (BLUE, VERMILLION), strict=False):
         part = calibration[(calibration["scaling"] == scaling) & (calibration["count"] > 0)]
         width = part["bin_high"] - part["bin_low"]
         share = part["count"] / part["count"].sum()
@@ -35,7 +35,7 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
         axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="accuracy, 95 % interval", **style)
         axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="perfect calibration")
         error = errors.get("expected_calibration_error" + ("_scaled" if scaling == "after" else ""), np.nan)
-        axes.set_title(f"{TITLES[scaling]}: ECE {error:.3f}", fontsize=10, color=INK)
+        axes.set_title(f"{TITLES[scaling]}: ECE {error:.1%}", fontsize=10, color=INK)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))

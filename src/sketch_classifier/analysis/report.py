@@ -22,7 +22,10 @@ from sketch_classifier.analysis.findings import (
 )
 from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.look_alikes import confused_pairs
+from sketch_classifier.analysis.numbers import written
 from sketch_classifier.analysis.provenance import Provenance, notice, run_table
+from sketch_classifier.analysis.sheets import MOST_ERRORS
+from sketch_classifier.analysis.style import DPI
 
 # What each figure of intervals.csv is; one that ends in _scaled or _at_threshold is explained by its stem.
 DEFINITIONS = {
@@ -45,6 +48,7 @@ SUFFIXES = {
 NAMES = {"macro_f1": "macro F1", "map3": "MAP@3", "roc_auc": "ROC AUC"}
 CARDS = ("accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "roc_auc")
 MOST_ROWS = 15
+SCREEN = 120  # dots an inch
 
 
 @dataclass(frozen=True)
@@ -76,24 +80,26 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
     """
     values = tables.intervals.set_index("figure")
     cards = [
-        {"name": _name(name), "value": f"{row.value:.1%}" if name != "roc_auc" else f"{row.value:.3f}",
-         "interval": f"({interval})" if (interval := _interval(row, 3)) else ""}
+        {"name": _name(name), "value": written(name, row.value),
+         "interval": f"({interval})" if (interval := _interval(name, row, 1)) else ""}
         for name, row in values.loc[[name for name in CARDS if name in values.index]].iterrows()
     ]  # fmt: skip
     supported = confused_pairs(tables.confusion)
+    counts = tables.confusion.to_numpy()
+    num_wrong = int(counts.sum() - np.trace(counts))
     calibration = calibration_text(tables.figures, tables.intervals, tables.calibration)
     sections = [
         _section("Metrics", [], _metrics(tables.intervals)),
         _section("Sample predictions", [], _samples(plots)),
-        _section("Misclassified examples", [], _errors(plots, tables, num_pages)),
+        _section("Misclassified examples", [], _errors(plots, tables.distances, num_wrong, num_pages)),
         _section("Learning curves", [], _training(plots)),
         _section("Confusion matrix", [], _classes(plots, tables)),
         _section("Commonly confused classes", [pairs_text(tables.confusion, supported)], _pairs(plots, supported)),
         _section("Accuracy by drawing quality", [quality_text(tables.quality)], _quality(plots, tables.quality)),
         _section("Accuracy by country", [countries_text(tables.by_country)], _countries(plots, tables.by_country)),
-        _section("Feature space", [distances_text(tables.distances)], _features(plots, tables.distances)),
+        _section("Feature space", [distances_text(tables.distances, num_wrong)], _features(plots, tables.distances)),
         _section("Label errors", [labels_text(tables.issues, num_audited)], _issues(plots, tables.issues)),
-        _section("Calibration", [calibration], _calibration(plots)),
+        _section("Calibration", [calibration], _calibration(plots, tables.intervals)),
     ]
     return page(
         "report.html.jinja",
@@ -107,7 +113,12 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
 
 def _metrics(intervals: pd.DataFrame) -> list[dict]:
     rows = [
-        [_name(row.figure), f"{row.value:.4f}", _interval(row, 4), DEFINITIONS[_stem(row.figure)[0]]]
+        [
+            _name(row.figure),
+            written(row.figure, row.value, 2),
+            _interval(row.figure, row, 2),
+            DEFINITIONS[_stem(row.figure)[0]],
+        ]
         for row in intervals.dropna(subset="value").itertuples()
     ]
     how = (
@@ -124,20 +135,28 @@ def _samples(plots: Path) -> list[dict]:
         "Random test drawings with true class, predicted class and confidence. Green frame: correct; orange: "
         "misclassified."
     )
-    return [_picture(plots / "samples.png", how)]
+    return [_picture(plots / "samples.png", how, "Rows of drawings, each with its true and predicted class below it")]
 
 
-def _errors(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
+def _errors(plots: Path, distances: pd.DataFrame, num_wrong: int, num_pages: int) -> list[dict]:
     blocks: list[dict] = []
-    if len(tables.distances):
+    if num_wrong:
         text = (
             "Misclassified test drawings, most confident first. Confident errors often point to a wrong label or an "
             "ambiguous drawing."
         )
-        blocks.append(_picture(plots / "errors.png", text))
+        alt = "Rows of misclassified drawings"
+        if len(distances) == num_wrong:  # otherwise it is a sample, which may lack the first
+            first = distances.iloc[0]
+            alt += (
+                f"; the first is of class {first['actual']}, predicted as {first['predicted']} with a confidence of "
+                f"{first['confidence']:.1%}"
+            )
+        blocks.append(_picture(plots / "errors.png", text, alt))
     if num_pages > 1:
         pages = [(f"errors/page_{number:04}.png", f"{number:,}") for number in range(1, num_pages + 1)]
-        text = f"All misclassified drawings, on {num_pages:,} pages:"
+        which = "All" if num_wrong <= MOST_ERRORS else f"The {MOST_ERRORS:,} most confident of {num_wrong:,}"
+        text = f"{which} misclassified drawings, on {num_pages:,} pages:"
         blocks.append({"kind": "links", "text": text, "links": pages})
     return blocks
 
@@ -148,10 +167,13 @@ def _training(plots: Path) -> list[dict]:
             plots / "learning_curves.png",
             "Loss and accuracy after each epoch. A validation loss that rises while the training loss falls is "
             "overfitting; if both still fall at the last epoch, training longer may help.",
+            "Two line charts over the epochs, loss and accuracy, each with a line for the training drawings and one "
+            "for the validation drawings",
         ),
         _picture(
             plots / "class_distribution.png",
             "Class distribution by split. Metrics of classes with few drawings are less certain.",
+            "Bar chart: for each class the number of training, validation and test drawings",
         ),
     ]
 
@@ -172,6 +194,7 @@ def _classes(plots: Path, tables: Tables) -> list[dict]:
             plots / "confusion_matrix.png",
             "Rows are actual classes, columns predicted classes; colour is the share of the row. "
             "Correct predictions are on the diagonal.",
+            _confusion_alt(tables.confusion, pairs),
         ),
         _table(
             "Classes with the lowest F1 score"
@@ -191,6 +214,13 @@ def _classes(plots: Path, tables: Tables) -> list[dict]:
     return blocks
 
 
+def _confusion_alt(confusion: pd.DataFrame, pairs: Sequence[Sequence[str]]) -> str:
+    counts = confusion.to_numpy()
+    share = np.trace(counts) / max(counts.sum(), 1)
+    most = f"; the most frequent confusion is {pairs[0][0]}, {pairs[0][1]} drawings" if pairs else ""
+    return f"Heat map of {len(counts)} actual by {len(counts)} predicted classes: {share:.1%} on the diagonal{most}"
+
+
 def _more(rows: Sequence, table: pd.DataFrame, file: str) -> str:
     return f" All {len(table):,} rows are in metrics/{file}." if len(rows) < len(table) else ""
 
@@ -200,7 +230,8 @@ def _pairs(plots: Path, supported: np.ndarray) -> list[dict]:
         "Hierarchical clustering (average linkage) of the classes by how often they are confused: the further left two "
         "classes join, the more often. Only pairs that meet the rule above are counted."
     )
-    return [_picture(plots / "look_alikes.png", how)] if supported.any() else []
+    alt = f"Tree of {supported.any(axis=1).sum()} classes, in which those that are confused most often join first"
+    return [_picture(plots / "look_alikes.png", how, alt)] if supported.any() else []
 
 
 def _quality(plots: Path, quality: pd.DataFrame) -> list[dict]:
@@ -208,7 +239,12 @@ def _quality(plots: Path, quality: pd.DataFrame) -> list[dict]:
         "Accuracy by the game's recognition flag, number of strokes and number of points. Drawings with very few "
         "strokes are often unfinished, those with very many are often scribbles."
     )
-    return [] if quality.empty else [_picture(plots / "quality.png", how)]
+    groups = [
+        f"{name.replace('_', ' ')} from {part['accuracy'].min():.1%} to {part['accuracy'].max():.1%}"
+        for name, part in quality.groupby("quality", sort=False)
+    ]
+    alt = f"Bar charts of the accuracy by {', by '.join(groups)}"
+    return [] if quality.empty else [_picture(plots / "quality.png", how, alt)]
 
 
 def _countries(plots: Path, by_country: pd.DataFrame) -> list[dict]:
@@ -216,7 +252,8 @@ def _countries(plots: Path, by_country: pd.DataFrame) -> list[dict]:
         "Orange: countries whose whole 95 % interval is below the overall accuracy (dashed line). Countries with few "
         "drawings are pooled as “other”."
     )
-    return [] if by_country.empty else [_picture(plots / "by_country.png", how)]
+    alt = f"Bar chart of the accuracy in {len(by_country)} groups of countries, with intervals"
+    return [] if by_country.empty else [_picture(plots / "by_country.png", how, alt)]
 
 
 def _features(plots: Path, distances: pd.DataFrame) -> list[dict]:
@@ -225,8 +262,13 @@ def _features(plots: Path, distances: pd.DataFrame) -> list[dict]:
             plots / "tsne_2d.png",
             "t-SNE of the network's features; each point is a test drawing. Separate clusters are classes that the "
             "network tells apart, mixed ones are confused. Distances between clusters and their sizes have no meaning.",
+            "Scatter plot of test drawings in two dimensions, with a colour for each class",
         ),
-        _picture(plots / "tsne_3d.png", "t-SNE in three dimensions, from two viewpoints."),
+        _picture(
+            plots / "tsne_3d.png",
+            "t-SNE in three dimensions, from two viewpoints.",
+            "Two scatter plots of test drawings in three dimensions, with a colour for each class",
+        ),
         {
             "kind": "links",
             "text": "Interactive version (rotate it, and point at a drawing to see it):",
@@ -238,7 +280,12 @@ def _features(plots: Path, distances: pd.DataFrame) -> list[dict]:
             "Each point is a misclassified drawing. Below the diagonal its features are closer to the centroid of the "
             "predicted class; above it they are closer to the true class, and only the last layer decides otherwise."
         )
-        blocks.append(_picture(plots / "centroid_distances.png", how))
+        share = (distances["nearer_to"] == "predicted").mean()
+        alt = (
+            f"Scatter plot of {len(distances):,} misclassified drawings by their distances to two centroids; "
+            f"{share:.1%} lie below the diagonal"
+        )
+        blocks.append(_picture(plots / "centroid_distances.png", how, alt))
     return blocks
 
 
@@ -247,27 +294,38 @@ def _issues(plots: Path, issues: pd.DataFrame) -> list[dict]:
         "Suspected label errors with the suggested class. Orange frame: flagged by confident learning. All are in "
         "metrics/label_issues.csv."
     )
-    return [_picture(plots / "label_issues.png", how)] if len(issues) else []
+    if issues.empty:
+        return []
+    first = issues.iloc[0]
+    alt = f"Rows of drawings; the first has the label {first['label']}, and {first['suggested']} is suggested"
+    return [_picture(plots / "label_issues.png", how, alt)]
 
 
-def _calibration(plots: Path) -> list[dict]:
+def _calibration(plots: Path, intervals: pd.DataFrame) -> list[dict]:
     how = (
         "Reliability diagram: accuracy by confidence in 15 bins, with the number of drawings in each (grey). Points "
         "below the diagonal are overconfident, points above it underconfident. ECE: expected calibration error."
     )
-    return [_picture(plots / "reliability.png", how)]
+    errors = intervals.set_index("figure")["value"]
+    found = [errors.get(f"expected_calibration_error{suffix}") for suffix in ("", "_scaled")]
+    both = " before and after temperature scaling" if found[1] is not None else ""
+    values = " and ".join(f"{value:.1%}" for value in found if value is not None)
+    alt = f"Accuracy against confidence{both}, beside the diagonal; expected calibration error {values}"
+    return [_picture(plots / "reliability.png", how, alt)]
 
 
 def _section(title: str, texts: Sequence[str], blocks: Sequence[dict]) -> dict:
     return {"id": title.lower().replace(" ", "-"), "title": title, "texts": list(filter(None, texts)), "blocks": blocks}
 
 
-def _picture(path: Path, how: str) -> dict:
+def _picture(path: Path, how: str, alt: str) -> dict:
+    """A figure, its caption and its text for who cannot see it; shown at SCREEN dots an inch where there is room."""
     with Image.open(path) as image:
-        width, height = image.size
+        scale = SCREEN / DPI if "dpi" in image.info else 1  # sheets of drawings are made of pixels
+        width, height = (round(scale * side) for side in image.size)
     uri = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
-    alt = path.stem.replace("_", " ")
-    return {"kind": "picture", "uri": uri, "width": width, "height": height, "alt": alt, "how": how}
+    name = path.stem.replace("_", " ")
+    return {"kind": "picture", "uri": uri, "width": width, "height": height, "name": name, "alt": alt, "how": how}
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], how: str, texts: bool = False) -> dict:
@@ -288,9 +346,9 @@ def _name(figure: str) -> str:
     return f"{text}, {words}" if words else text
 
 
-def _interval(row: Any, digits: int) -> str:
+def _interval(figure: str, row: Any, digits: int) -> str:
     """A figure's interval, or nothing where it has none."""
-    return "" if pd.isna(row.low) else f"{row.low:.{digits}f} – {row.high:.{digits}f}"
+    return "" if pd.isna(row.low) else f"{written(figure, row.low, digits)} – {written(figure, row.high, digits)}"
 
 
 def _share(value: float) -> str:

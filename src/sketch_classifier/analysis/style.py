@@ -15,18 +15,21 @@ from PIL.Image import Image
 from sketch_classifier.analysis import typefaces
 from sketch_classifier.drawings.files import replaced_file
 
-# Okabe & Ito, Color Universal Design, 2008.
-BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
+# The hues of Okabe & Ito, Color Universal Design, 2008, of which the lighter ones are darkened: each has a contrast of
+# 4.5 or more with white, so that text can be written in it.
+BLUE, GREEN, VERMILLION, PURPLE = "#0072B2", "#00805C", "#B85000", "#9C4A80"
 RIGHT, WRONG = GREEN, VERMILLION
 INK, QUIET = "#222222", "#666666"
 MARKERS = "os^Dv"
-
+DPI = 200  # dots an inch
 
 TOP = 0.68  # inches kept for the title
+CONTRASTS = (7.5, 4.8, 3.2)  # with white, of neighbouring classes
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 
 
 def new_figure(width: float, height: float, title: str, detail: str, names: Iterable[str] = ()) -> Figure:
-    """A figure of so many inches, TOP included, at 120 dots an inch.
+    """A figure of so many inches, TOP included, at DPI dots an inch.
 
     It touches nothing of pyplot's global state but how text is written: see `typefaces.use`.
 
@@ -35,7 +38,7 @@ def new_figure(width: float, height: float, title: str, detail: str, names: Iter
     names   what else is written that a user has chosen, in letters of whatever script: of classes, countries, runs
     """
     typefaces.use(title, detail, *names)
-    figure = Figure(figsize=(width, height), dpi=120)
+    figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - TOP / height))
     left = 0.15 / width
@@ -52,10 +55,32 @@ def quiet(axes: Axes) -> None:
 
 
 def class_colours(num_classes: int) -> np.ndarray:
-    """(num_classes, 3) RGB, 0–1: hues around the circle, neighbours of different lightness."""
-    lightness = (0.33, 0.48, 0.63)
-    hues = [colorsys.hls_to_rgb(i / num_classes, lightness[i % 3], 0.75) for i in range(num_classes)]
-    return np.array(hues)
+    """(num_classes, 3) RGB, 0–1: hues around the circle, neighbours of different contrast with white, 3 at least."""
+    return np.array([_hue(i / num_classes, CONTRASTS[i % len(CONTRASTS)]) for i in range(num_classes)])
+
+
+def readable(colours: np.ndarray) -> np.ndarray:
+    """(n, 3) RGB, 0–1: the colours, darkened where text in them would have a contrast of less than 4.5 with white."""
+    return np.array([_darkened(colour, 4.5) for colour in colours]).reshape(-1, 3)
+
+
+def contrast(colour: np.ndarray) -> float:
+    """The contrast of an RGB colour, 0–1, with white, 1 to 21: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (float(linear @ LUMINANCE) + 0.05)
+
+
+def _hue(hue: float, wanted: float) -> np.ndarray:
+    """The lightest colour of a hue with a contrast of `wanted`."""
+    lightness = np.linspace(0.9, 0.05, 86)
+    colours = (np.array(colorsys.hls_to_rgb(hue, level, 0.75)) for level in lightness)
+    return next(colour for colour in colours if contrast(colour) >= wanted)
+
+
+def _darkened(colour: np.ndarray, wanted: float) -> np.ndarray:
+    while contrast(colour) < wanted:
+        colour = colour * 0.95
+    return colour
 
 
 def save(picture: Figure | Image, path: str | Path) -> None:

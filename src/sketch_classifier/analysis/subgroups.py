@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sketch_classifier.analysis.centroids import say
-from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, TOP, new_figure, quiet
+from sketch_classifier.analysis.style import BLUE, INK, QUIET, TOP, VERMILLION, new_figure, quiet
 from sketch_classifier.analysis.typefaces import short
-from sketch_classifier.evaluation.tables import shares
+from sketch_classifier.evaluation.tables import shares, tallied
 
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
 QUALITIES = ("recognized", "num_strokes", "num_points")
@@ -40,11 +40,11 @@ def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
         if name == "recognized":
             known = predictions[predictions["recognized"].astype(str) != ""]
             order = [group for group in ("True", "False") if (known["recognized"].astype(str) == group).any()]
-            table = shares("group", known["recognized"].astype(str), known["correct"])
+            table = shares("group", tallied(known["recognized"].astype(str), known["correct"]))
         elif name in index:
             values = index[name].to_numpy()[predictions["row"].to_numpy()]
             groups, order = _ranges(values)
-            table = shares("group", pd.Series(groups), predictions["correct"].reset_index(drop=True))
+            table = shares("group", tallied(pd.Series(groups), predictions["correct"].reset_index(drop=True)))
         else:
             continue
         table = table.set_index("group").reindex(order).reset_index()
@@ -91,7 +91,7 @@ def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
     figure = new_figure(8, height, title, detail, names)
     axes = figure.add_subplot()
     _bars(axes, names, table, accuracy)
-    axes.set_xlabel("accuracy", fontsize=9)
+    axes.set_xlabel("accuracy (orange: the whole interval is below the dashed line)", fontsize=9)
     return figure
 
 
@@ -99,7 +99,7 @@ def _bars(axes, names: Sequence[str], table: pd.DataFrame, line: float | None = 
     places = np.arange(len(names))
     values = table["accuracy"].to_numpy()
     error = np.clip([values - table["low"].to_numpy(), table["high"].to_numpy() - values], 0, None)
-    colours = [ORANGE if line is not None and high < line else BLUE for high in table["high"]]
+    colours = [VERMILLION if line is not None and high < line else BLUE for high in table["high"]]
     axes.barh(places, values, height=0.72, color=colours, alpha=0.6)
     axes.errorbar(values, places, xerr=error, fmt="none", ecolor=INK, capsize=2.5, linewidth=1.1)
     for place, (value, count) in enumerate(zip(values, table["count"], strict=True)):

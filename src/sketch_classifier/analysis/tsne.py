@@ -13,10 +13,11 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from sketch_classifier.analysis.style import MARKERS, QUIET, class_colours, new_figure
+from sketch_classifier.analysis.style import DPI, MARKERS, QUIET, class_colours, new_figure, readable
 from sketch_classifier.analysis.typefaces import short, width
 
-GREY = "#b0b0b0"  # of drawings of classes that are not shown
+LEGEND = 8.5  # points
+GREY = "#8c8c8c"  # of drawings of classes that are not shown
 
 
 def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: int = 2) -> np.ndarray:
@@ -63,7 +64,7 @@ def tsne_figure(
     figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
     colours = class_colours(len(shown))[np.searchsorted(shown, present)]
-    _write_names(figure, axes, medians, names, colours * 0.8, 9 if len(present) > 20 else 11)
+    _write_names(figure, axes, medians, names, readable(colours * 0.8), 9 if len(present) > 20 else 11)
     return figure
 
 
@@ -80,9 +81,11 @@ def tsne_3d_figure(
         axes.set(xticks=[], yticks=[], zticks=[])
         axes.set_box_aspect((1, 1, 1), zoom=1.15)
     names = [short(class_names[label]) for label in present]
-    widest = max(width(name, 14) for name in names) / figure.dpi + 0.45  # inches, with its marker
+    widest = max(width(name, round(LEGEND * DPI / 72)) for name in names) / DPI + 0.45  # inches, with its marker
     columns = max(1, min(len(names), 10, int(inches / widest)))
-    figure.legend(groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5)
+    figure.legend(
+        groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=LEGEND, markerscale=2
+    )
     return figure
 
 
@@ -105,7 +108,7 @@ def _scatter(
         own = positions[labels == label]
         if len(own):
             style = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
-            points = axes.scatter(*own.T, s=size, alpha=0.65, linewidths=0, **style)
+            points = axes.scatter(*own.T, s=size, alpha=0.8, linewidths=0, **style)
             groups.append(points)
     return np.intersect1d(shown, labels), groups
 
@@ -125,7 +128,7 @@ def _write_names(figure, axes, places: np.ndarray, names: Sequence[str], colours
     rows = zip(places, names, colours, strict=True)
     texts = [axes.text(*place, name, color=colour, **style) for place, name, colour in rows]
     boxes = [text.get_window_extent() for text in texts]
-    sizes = np.array([(box.width + 6, box.height + 2) for box in boxes])
+    sizes = np.array([(box.width + 0.05 * DPI, box.height + 0.02 * DPI) for box in boxes])
     frame = axes.get_window_extent()
     pixels = axes.transData.transform(places)
     moved = spread(pixels, sizes, np.array(frame.min), np.array(frame.max))

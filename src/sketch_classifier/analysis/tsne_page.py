@@ -68,7 +68,6 @@ def turning_page(
         scene=scene,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#888"},
         legend={"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
         template=None,
     )

@@ -18,6 +18,7 @@ from sketch_classifier.comparison.summary import Repeats, distances, pairs, repe
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.errors import UserError
+from sketch_classifier.evaluation.tables import write_table
 
 NUM_DRAWINGS = 60  # in only_one_right.png
 
@@ -55,7 +56,7 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
         "only_one_right.csv": alone.drop(columns=["source", "copy"], errors="ignore"),
         "centroid_distances.csv": apart,
     }.items():
-        _write_csv(content, out / name)
+        write_table(content, out / name)
     if not len(alone):
         (out / "only_one_right.png").unlink(missing_ok=True)
     return text
@@ -117,8 +118,3 @@ def _untested_note(run: Run, files: Files) -> str:
         f"{run.name}: {files.predictions} is not in DVC's cache, so its metrics are shown but it is in no paired test: "
         f"{how_to_get(files.predictions)}"
     )
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    with replaced_file(path) as partial:
-        table.to_csv(partial, index=False, lineterminator="\n")

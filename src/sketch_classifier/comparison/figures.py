@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from sketch_classifier.analysis.sheets import Line, Sheet, pictures
-from sketch_classifier.analysis.style import BLUE, INK, ORANGE, QUIET, RIGHT, TOP, WRONG, new_figure, quiet
+from sketch_classifier.analysis.style import BLUE, INK, PURPLE, QUIET, RIGHT, TOP, WRONG, new_figure, quiet
 from sketch_classifier.comparison.shared_drawings import answers
 from sketch_classifier.data.dataset import Dataset
 
@@ -29,7 +30,7 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     for place, row in enumerate(summary.to_dict("records")):
         if row["num_runs"] > 1:
-            below, above, colour = row["accuracy_std"], row["accuracy_std"], ORANGE
+            below, above, colour = row["accuracy_std"], row["accuracy_std"], PURPLE
         else:
             below, above = row["accuracy"] - row["accuracy_low"], row["accuracy_high"] - row["accuracy"]
             colour = BLUE
@@ -42,6 +43,7 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
         )
     axes.set_yticks(range(num), names, fontsize=9)
     axes.set(xlim=(0, 1), ylim=(max(num, 2) - 0.4, -0.6), xlabel="accuracy")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params(axis="y", length=0)
     quiet(axes)
     return figure
@@ -50,10 +52,10 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
 def accuracy_text(row: dict) -> str:
     """The accuracy of a row of `tables.summary` with its interval, or with the standard deviation of repeated runs."""
     if row["num_runs"] > 1:
-        return f"{row['accuracy']:.3f} ± {row['accuracy_std']:.3f}"
+        return f"{row['accuracy']:.1%} ± {row['accuracy_std']:.1%}"
     if np.isnan(row["accuracy_low"]):
-        return f"{row['accuracy']:.3f}"
-    return f"{row['accuracy']:.3f} ({row['accuracy_low']:.3f}–{row['accuracy_high']:.3f})"
+        return f"{row['accuracy']:.1%}"
+    return f"{row['accuracy']:.1%} ({row['accuracy_low']:.1%}–{row['accuracy_high']:.1%})"
 
 
 def only_one_right_sheet(

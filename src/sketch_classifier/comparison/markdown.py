@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from sketch_classifier.analysis.numbers import written
 from sketch_classifier.comparison.figures import accuracy_text
 
 # The figures that the page shows where they were measured; the CSV file has all of them.
@@ -73,7 +74,8 @@ def _runs(summary: pd.DataFrame) -> str:
 def _figure(row: dict, name: str, several: bool) -> str:
     if pd.isna(row[name]):
         return ""
-    return f"{row[name]:.3f} ± {row[f'{name}_std']:.3f}" if several else f"{row[name]:.3f}"
+    text = written(name, row[name])
+    return f"{text} ± {written(name, row[f'{name}_std'])}" if several else text
 
 
 def _pairs(pairs: pd.DataFrame) -> list[str]:
@@ -83,7 +85,7 @@ def _pairs(pairs: pd.DataFrame) -> list[str]:
     rows = (
         [
             *(row["a"], row["b"], f"{row['num_shared']:,}", f"{row['n10']:,}", f"{row['n01']:,}"),
-            f"{row['difference']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})",
+            f"{row['difference']:+.2%} ({row['low']:+.2%} to {row['high']:+.2%})",
             *(f"{row['p_value']:.2g}", f"{row['p_holm']:.2g}"),
         ]
         for row in shown.to_dict("records")

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
@@ -54,21 +55,21 @@ class Dataset:
             about: dict[str, Any] = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
             about = {name: about[name] for name in ABOUT}
             images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-            columns = pd.read_parquet(folder / "index.parquet", columns=["label", "split"])
+            labels, split = _labels_and_splits(folder / "index.parquet")
         except FileNotFoundError as error:
             raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
         except (ValueError, OSError, KeyError) as error:
             raise UserError(f"{folder}: damaged ({one_line(error)}); run `dvc repro --force preprocess`") from None
-        if len(columns) != len(images):
+        if len(labels) != len(images):
             raise UserError(
-                f"{folder}: damaged ({len(images)} images, {len(columns)} rows in the index); "
+                f"{folder}: damaged ({len(images)} images, {len(labels)} rows in the index); "
                 "run `dvc repro --force preprocess`"
             )
         about = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
         return cls(
             images=images,
-            labels=columns["label"].to_numpy(np.int64),
-            split=columns["split"].map({name: code for code, name in enumerate(SPLITS)}).to_numpy(np.int8),
+            labels=labels,
+            split=split,
             folder=folder,
             **about,
         )
@@ -127,3 +128,19 @@ class Dataset:
             drawings = Drawings.from_arrays(points, stroke_offsets, drawing_offsets)
             return Rasters(drawings, input.size, "gray" if input.channels == 1 else "stroke_order")
         return Sequences(points, stroke_offsets, drawing_offsets, input.max_points + 1)
+
+
+def _labels_and_splits(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) int64 and (N,) int8 of an index, read some rows at a time, so that hardly more than these is in memory."""
+    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        labels = np.empty(file.metadata.num_rows, np.int64)
+        split = np.empty(file.metadata.num_rows, np.int8)
+        start = 0
+        for batch in file.iter_batches(columns=["label", "split"]):
+            rows = slice(start, start + len(batch))
+            labels[rows] = batch.column("label").to_numpy()
+            names = batch.column("split").dictionary_encode()
+            codes = np.array([SPLITS.index(name) for name in names.dictionary.to_pylist()], np.int8)
+            split[rows] = codes[names.indices.to_numpy()]
+            start = rows.stop
+    return labels, split

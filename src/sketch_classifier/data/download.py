@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -120,9 +120,8 @@ def _fetch_all(
     (folder / format.name).mkdir()
     files = [file for piece in pieces for file in piece.files]
     executor = ThreadPoolExecutor(workers)
-    bar = tqdm(desc="download", total=len(pieces), unit="file", disable=None if progress else True)
     try:
-        with bar:
+        with _Bar(pieces, wanted.limit, progress) as bar:
             pending = {executor.submit(_fetch, format, piece, folder, wanted): piece for piece in pieces}
             abouts = []
             while pending:
@@ -130,8 +129,7 @@ def _fetch_all(
                 for future in sorted(done, key=lambda future: pending[future].name):
                     abouts.append(future.result())
                     del pending[future]
-                bar.set_postfix_str(_megabytes(files), refresh=False)
-                bar.update(len(done))
+                bar.show(pending.values())
     except BaseException:
         source.cancel()  # so that an interrupt or the first failure does not wait for the other files
         raise
@@ -139,6 +137,39 @@ def _fetch_all(
         executor.shutdown(cancel_futures=True)
     _summarise(source, files, abouts, wanted.limit)
     return abouts
+
+
+class _Bar(tqdm):
+    """How far a download is, how fast it goes and how long it still takes: in bytes where all of each file is wanted.
+
+    What the cache had counts as done, but not in the rate.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], limit: int | None, progress: bool) -> None:
+        self.pieces, self.in_bytes = pieces, limit is None
+        self.files = [file for piece in pieces for file in piece.files]
+        total = sum(file.size for file in self.files) if self.in_bytes else len(pieces)
+        more = {"unit": "B", "unit_scale": True} if self.in_bytes else {"unit": "file"}
+        super().__init__(desc="download", total=total, smoothing=0, disable=None if progress else True, **more)
+
+    def show(self, pending: Collection[Piece]) -> None:
+        """Show what is done now; `pending` are the pieces that are not complete."""
+        if self.disable:
+            return
+        open_files = {id(file) for piece in pending for file in piece.files}
+        num_done = len(self.pieces) - len(pending)
+        if self.in_bytes:
+            fetched = {id(file): min(file.num_fetched, file.size) for file in self.files}
+            cached = sum(file.size - fetched[id(file)] for file in self.files if id(file) not in open_files)
+            self.set_postfix_str(f"{num_done}/{len(self.pieces)} files", refresh=False)
+            self.initial, done = cached, sum(fetched.values()) + cached
+        else:
+            num_bytes, seconds = sum(file.num_fetched for file in self.files), self.format_dict["elapsed"]
+            rate = num_bytes / max(seconds, 1e-3) / 1e6
+            self.set_postfix_str(f"{_megabytes(self.files)}, {rate:.1f} MB/s", refresh=False)
+            done = num_done
+        self.n = done
+        self.refresh()
 
 
 def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:

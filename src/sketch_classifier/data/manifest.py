@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,16 @@ def read_source(path: str | Path) -> str:
 def read_categories(path: str | Path) -> list[str]:
     """The categories that were downloaded. Raises UserError if the manifest is missing or damaged."""
     return _read(path, "categories", list)
+
+
+def count_rows(raw: str | Path, paths: Iterable[Path]) -> int | None:
+    """How many drawings these files of the folder `raw` have together, or None where the manifest does not say."""
+    try:
+        manifest = json.loads((Path(raw) / "manifest.json").read_text(encoding="utf-8"))
+        rows = {about["file"]: int(about["rows"]) for about in manifest["files"]}
+        return sum(rows[path.relative_to(raw).as_posix()] for path in paths)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _read(path: str | Path, key: str, kind: type[T]) -> T:

@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr
+from dataclasses import dataclass
+from hashlib import sha256
+from io import StringIO
+from itertools import chain
 from pathlib import Path
 
+import numba
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 from tqdm import tqdm
 
+from sketch_classifier import drawings as drawings_package
 from sketch_classifier.data.dataset import SPLITS
-from sketch_classifier.data.formats import Batch, Format, Part, format_of
-from sketch_classifier.data.manifest import read_categories
+from sketch_classifier.data.finished import (
+    Joined,
+    Layout,
+    PartFiles,
+    PartWriter,
+    Record,
+    digest_of,
+    is_part_of,
+    layouts,
+)
+from sketch_classifier.data.formats import Batch, Part, format_of
+from sketch_classifier.data.manifest import count_rows, read_categories
 from sketch_classifier.data.split import Division, hash_fractions
-from sketch_classifier.drawings.files import NpyWriter, replaced_folder
+from sketch_classifier.data.workers import in_order, num_workers
+from sketch_classifier.drawings.files import replaced_folder
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, writing
 from sketch_classifier.params import DatasetPreset, Split
 from sketch_classifier.params.refusal import refusal
+from sketch_classifier.progress import step
 
 FEW = 1000  # drawings; with more, no split is empty by chance
 FEW_TO_TEST = 10  # test drawings of a class; metrics of fewer mean little
 ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
+SMALL = 2**26  # bytes; less than this is not worth starting processes
 
 
-def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | Path) -> None:
+def preprocess(
+    raw: str | Path,
+    preset: DatasetPreset,
+    split: Split,
+    out: str | Path,
+    *,
+    work: str | Path | None = None,
+    workers: int | None = None,
+) -> None:
     """Rasterise, resize and split the drawings of `raw`, one batch at a time, into the folder `out`.
 
     `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
@@ -47,9 +76,14 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
     Each drawing is aligned and scaled by `simplify`, which leaves those of the dataset's own simplified files
     unchanged. A line on standard error says how many drawings of a `simplified` file were not simplified.
 
+    work     a folder that keeps what is finished, file by file, until all is: after a kill, a call with the same input,
+             arguments and code goes on from there. One call at a time uses it; others wait. None: nothing is kept
+    workers  processes that share the files; by default `num_workers()`. The bytes do not depend on it
+
     Raises UserError for a malformed file, for a larger share of malformed records than `preset.max_bad_records`, and
     if the preset needs something that the files do not record.
     """
+    workers = workers or num_workers()
     format = format_of(preset.format)
     if not preset.categories:
         preset = _with_categories(preset, Path(raw) / "manifest.json")
@@ -59,15 +93,97 @@ def preprocess(raw: str | Path, preset: DatasetPreset, split: Split, out: str | 
         raise UserError(f"recognized_only: the files in {Path(raw) / preset.format} do not say what was recognised")
     division = Division.of(split, {part.split for part in parts})
     in_several = any(part.category is None or part.split for part in parts)
-    names = [part.name for part in parts] if in_several else []
-    with replaced_folder(out) as folder, _Writer(folder, preset, known, names) as writer:
-        for number, part in enumerate(tqdm(parts, "preprocess", unit="file", disable=None)):
-            before = writer.num_drawings
-            _append(writer, format, number, part, division)
-            if writer.num_drawings == before:
-                kept = " that was recognised" if preset.recognized_only else ""
-                raise UserError(f"{part.path}: no drawing{kept}")
-        writer.fill_splits(division)
+    names = tuple(part.name for part in parts) if in_several else ()
+    processes = min(workers, len(parts))
+    if format.reads_in_processes(parts) or sum(part.path.stat().st_size for part in parts) < SMALL:
+        processes = 1
+    total = count_rows(raw, [part.path for part in parts])
+    with ExitStack() as stack:
+        if work is None:
+            folder = stack.enter_context(replaced_folder(out))
+            place = folder / "work"
+            place.mkdir()
+        else:
+            place = stack.enter_context(_kept(Path(work), _fingerprint(preset, division, parts, known)))
+            folder = stack.enter_context(replaced_folder(out))
+        job = _Job(place, preset, division, known, names, max(1, workers // processes))
+        bar = stack.enter_context(
+            tqdm(desc="preprocess", total=total, unit="drawing", unit_scale=True, smoothing=0, disable=None)
+        )
+        with writing(place):
+            records = _finish_all(job, parts, processes, bar)
+            _write_index(job, records)
+            _write_classes(place / "classes.json", preset)
+        for name in ("images.npy", "points.npy", "offsets.npy", "index.parquet", "classes.json"):
+            if (place / name).exists():
+                shutil.move(place / name, folder / name)
+        if work is None:
+            shutil.rmtree(place)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What all parts have in common.
+
+    folder   the work folder
+    known    the columns that all files have
+    names    the names of the parts, where the index has a column for them
+    threads  that draw at the same time, in each process
+    """
+
+    folder: Path
+    preset: DatasetPreset
+    division: Division
+    known: frozenset[str]
+    names: tuple[str, ...]
+    threads: int
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """The arrays of the data set."""
+        return layouts(self.preset.image_size, self.preset.channels)
+
+
+@contextmanager
+def _kept(parent: Path, fingerprint: str) -> Iterator[Path]:
+    """The folder with this name in `parent`, which is kept unless the block ends well. Others are removed."""
+    with writing(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(parent.with_name(parent.name + ".lock"))
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            step(f"another run is preprocessing in {parent}: waiting until it ends")
+            lock.acquire()
+    try:
+        folder = parent / fingerprint
+        with writing(parent):
+            for other in parent.iterdir():
+                if other != folder:
+                    shutil.rmtree(other) if other.is_dir() else other.unlink()
+            folder.mkdir(exist_ok=True)
+        yield folder
+        shutil.rmtree(folder)
+    finally:
+        lock.release()
+
+
+def _fingerprint(preset: DatasetPreset, division: Division, parts: Sequence[Part], known: frozenset[str]) -> str:
+    """A digest of all that decides what comes out, but for the content of the files, which records hold."""
+    about = {
+        "preset": preset.model_dump(mode="json"),
+        "split": division.split.model_dump(mode="json"),
+        "own": sorted(division.own),
+        "parts": [(part.name, part.category, part.split) for part in parts],
+        "known": sorted(known),
+        "versions": [np.__version__, pd.__version__, pa.__version__, numba.__version__],
+    }
+    digest = sha256(json.dumps(about, sort_keys=True).encode())
+    for folder in (Path(__file__).parent, Path(str(drawings_package.__file__)).parent):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
 
 
 def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
@@ -77,12 +193,97 @@ def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
         raise UserError(f"datasets: {refusal(error, DatasetPreset)}") from None
 
 
-def _append(writer: _Writer, format: Format, number: int, part: Part, division: Division) -> None:
-    """Append the drawings of one part, which has this number."""
-    preset = writer.preset
+def _finish_all(job: _Job, parts: Sequence[Part], processes: int, bar: tqdm) -> list[Record]:
+    """Finish every part that is not finished yet, and join the arrays of all. Their records."""
+    files = [PartFiles(job.folder, number) for number in range(len(parts))]
+    records = _joined_before(job, parts, files, processes)
+    rest = range(len(records), len(parts))
+    with (
+        Joined(job.folder, job.layouts, records) as joined,
+        closing(in_order(_finish, [(job, n, parts[n]) for n in rest], processes, bar.update)) as results,
+    ):
+        for record in records:
+            _announce(bar, record, False)
+        for number, (record, is_new) in zip(rest, results, strict=True):
+            _announce(bar, record, is_new)
+            joined.append(files[number], record)
+            records.append(record)
+    return records
+
+
+def _announce(bar: tqdm, record: Record, is_new: bool) -> None:
+    """Print what the reader of a part had to say, and count its drawings where they are not counted yet."""
+    if not is_new and not bar.disable:  # counted, but not in the rate
+        bar.initial += record.num_drawings
+        bar.update(record.num_drawings)
+    if record.messages:
+        tqdm.write(record.messages, file=sys.stderr, end="")
+
+
+def _joined_before(job: _Job, parts: Sequence[Part], files: Sequence[PartFiles], processes: int) -> list[Record]:
+    """The records of the first parts, whose arrays an earlier run has joined, as far as all of it is as it was."""
+    tasks = []
+    before = dict.fromkeys(job.layouts, 0)
+    for number, file in enumerate(files):
+        if not file.is_joined:
+            break
+        assert file.record is not None
+        tasks.append((job, number, parts[number], dict(before)))
+        for name, count in file.record.num_rows.items():
+            before[name] += count
+    records: list[Record] = []
+    with closing(in_order(_check_joined, tasks, min(processes, len(tasks)), lambda count: None)) as results:
+        for file, is_good in zip(files, results, strict=False):
+            if not is_good or file.record is None:
+                break
+            records.append(file.record)
+    return records
+
+
+def _check_joined(task: tuple[_Job, int, Part, dict[str, int]], report: Callable[[int], object]) -> bool:
+    """Whether a part is joined as it was written, after so many rows of each array, and its input has not changed."""
+    job, number, part, before = task
+    files = PartFiles(job.folder, number)
+    report(0)
+    return (
+        files.record is not None
+        and files.record.input == digest_of(part.path)
+        and files.record.digests["index"] == digest_of(files.path("index"))
+        and is_part_of(job.folder, job.layouts, files.record, before)
+    )
+
+
+def _finish(task: tuple[_Job, int, Part], report: Callable[[int], object]) -> tuple[Record, bool]:
+    """The record of a part, and whether it was made now: an earlier run may have finished it."""
+    job, number, part = task
+    files = PartFiles(job.folder, number)
+    report(0)
+    with writing(job.folder), redirect_stderr(StringIO()) as said:
+        input = digest_of(part.path)
+        if files.is_intact(input):
+            assert files.record is not None
+            return files.record, False
+        fractions: list[float] = []
+        with PartWriter(files, job.layouts) as writer:
+            for batch, splits in _batches(job, part, report):
+                _append(job, writer, number, batch, splits)
+                if writer.num_drawings <= FEW:
+                    assert batch.bitmaps is not None
+                    fractions += hash_fractions(batch.bitmaps).tolist()
+            if not writer.num_drawings:
+                kept = " that was recognised" if job.preset.recognized_only else ""
+                raise UserError(f"{part.path}: no drawing{kept}")
+            few = fractions if writer.num_drawings <= FEW else []
+            return writer.finish(input, few, said.getvalue()), True
+
+
+def _batches(job: _Job, part: Part, report: Callable[[int], object]) -> Iterator[tuple[Batch, np.ndarray]]:
+    """The drawings of a part, simplified and rasterised, and the split of each."""
+    preset, format = job.preset, format_of(job.preset.format)
     bad = BadRecords() if preset.max_bad_records > 0 else None
     num_changed = 0
     for batch in format.read(part, preset, bad):
+        report(len(batch.labels))
         if preset.recognized_only and batch.drawings is not None:
             kept = batch.drawings.recognized
             batch = Batch(batch.labels[kept], batch.rows[kept], batch.drawings[kept])
@@ -92,9 +293,10 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
             simple = simplify(batch.drawings)
             if format.is_simplified:
                 num_changed += _num_changed(batch.drawings, simple)
-            batch = batch._replace(drawings=simple, bitmaps=rasterize(simple, size=28, as_is=True))
+            bitmaps = rasterize(simple, size=28, as_is=True, threads=job.threads)
+            batch = batch._replace(drawings=simple, bitmaps=bitmaps)
         assert batch.bitmaps is not None
-        writer.append(batch, number, division.assign(batch.bitmaps, part.split))
+        yield batch, job.division.assign(batch.bitmaps, part.split)
     if num_changed:
         print(f"{part.path}: {num_changed} drawings were not simplified and have been simplified now", file=sys.stderr)
     if bad is not None and bad.count:
@@ -104,121 +306,107 @@ def _append(writer: _Writer, format: Format, number: int, part: Part, division: 
         print(f"{part.path}: left out: {found}", file=sys.stderr)
 
 
+def _append(job: _Job, writer: PartWriter, number: int, batch: Batch, splits: np.ndarray) -> None:
+    """Write the drawings of a batch of file `number`."""
+    drawings = batch.drawings
+    writer.append("images", _images(job, batch))
+    columns = {
+        "category": pd.Categorical.from_codes(batch.labels, job.preset.categories),
+        "label": batch.labels,
+        "split": pd.Categorical.from_codes(splits, SPLITS),
+    }
+    if job.names:
+        columns["file"] = pd.Categorical.from_codes(np.full(len(splits), number), job.names)
+    columns["row"] = batch.rows
+    if drawings is not None:
+        writer.append("offsets", drawings.stroke_offsets[1:] + writer.num_rows["points"])
+        writer.append("points", drawings.points)
+        columns |= _columns(drawings, job.known)
+    writer.append_index(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
+
+
+def _columns(drawings: Drawings, known: frozenset[str]) -> dict:
+    """What is known of the drawings."""
+    columns = {
+        "key_id": drawings.key_id,
+        "countrycode": np.char.decode(drawings.countrycode, "ascii"),
+        "recognized": drawings.recognized,
+        "timestamp": drawings.timestamp,
+    }
+    return {name: values for name, values in columns.items() if name in known} | {
+        "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
+        "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
+    }
+
+
+def _images(job: _Job, batch: Batch) -> np.ndarray:
+    """(n, S, S) or (n, 3, S, S) uint8, as the preset has them."""
+    size, channels, drawings, images = job.preset.image_size, job.preset.channels, batch.drawings, batch.images
+    if channels == "stroke_order":
+        if drawings is None:
+            raise UserError("channels: stroke_order needs strokes, but these files hold bitmaps")
+        return rasterize(drawings, size=size, as_is=True, channels="stroke_order", threads=job.threads)
+    if images is None:
+        assert batch.bitmaps is not None
+        if size == batch.bitmaps.shape[-1]:
+            images = batch.bitmaps
+        elif drawings is not None:
+            images = rasterize(drawings, size=size, as_is=True, threads=job.threads)
+        else:
+            images = resize(batch.bitmaps, size)
+    return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images
+
+
+def _write_index(job: _Job, records: Sequence[Record]) -> None:
+    """Write index.parquet, a group of rows at a time."""
+    tables: list[pa.Table] = []  # rows that are not yet written
+    batches = (batch for number in range(len(records)) for batch in PartFiles(job.folder, number).batches())
+    if sum(record.num_drawings for record in records) <= FEW:
+        fractions = np.array([fraction for record in records for fraction in record.fractions])
+        batches = iter([_with_all_splits(pa.concat_tables(batches), fractions, job.division)])
+    first = next(batches)
+    with pq.ParquetWriter(job.folder / "index.parquet", first.schema) as writer:
+        for table in chain([first], batches):
+            tables.append(table)
+            if sum(map(len, tables)) >= ROW_GROUP:
+                writer.write_table(pa.concat_tables(tables), row_group_size=ROW_GROUP)
+                tables.clear()
+        if tables:
+            writer.write_table(pa.concat_tables(tables), row_group_size=ROW_GROUP)
+
+
+def _with_all_splits(rows: pa.Table, fractions: np.ndarray, division: Division) -> pa.Table:
+    """The index of so few drawings that a split may have none, with one in each; and say what is few."""
+    whole = rows.to_pandas()
+    splits = division.filled(whole["split"].cat.codes.to_numpy(), fractions)
+    whole["split"] = pd.Categorical.from_codes(splits, SPLITS)
+    counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
+    if len(counts) and counts.min() < FEW_TO_TEST:
+        name, least = counts.index[-1], counts.min()
+        text = f"few drawings: {name!r} has {least} test drawings, so metrics of single classes are unreliable"
+        print(text, file=sys.stderr)
+    return pa.Table.from_pandas(whole, rows.schema, preserve_index=False)
+
+
+def _write_classes(path: Path, preset: DatasetPreset) -> None:
+    about = {
+        "categories": preset.categories,
+        "positive": preset.positive,
+        "positive_name": preset.positive_name,
+        "channels": preset.channels,
+        "mirror": preset.mirror,
+    }
+    path.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def _num_changed(before: Drawings, after: Drawings) -> int:
-    """How many drawings have other points or strokes than before."""
+    """How many drawings have other points than before, of as many strokes."""
     if np.array_equal(before.stroke_offsets, after.stroke_offsets) and np.array_equal(before.points, after.points):
         return 0
-    pairs = ((before.strokes(index), after.strokes(index)) for index in range(len(before)))
-    return sum(not all(map(np.array_equal, old, new)) for old, new in pairs)
-
-
-class _Writer(ExitStack):
-    """The output files, appended to a chunk at a time."""
-
-    def __init__(self, folder: Path, preset: DatasetPreset, known: frozenset[str], names: Sequence[str]) -> None:
-        super().__init__()
-        self.folder, self.preset, self.known, self.names = folder, preset, known, names
-        self.num_drawings = self.num_points = 0
-        self.fractions: list[np.ndarray] = []  # of the first FEW drawings, and of the batch that goes beyond
-        self.tables: list[pa.Table] = []  # rows of the index that are not yet written
-        self.index: pq.ParquetWriter | None = None
-        size = preset.image_size
-        shape = (size, size) if preset.channels == 1 else (3, size, size)
-        self.images = self.enter_context(NpyWriter(folder / "images.npy", shape, np.uint8))
-        self.points: NpyWriter | None = None
-        about = {
-            "categories": preset.categories,
-            "positive": preset.positive,
-            "positive_name": preset.positive_name,
-            "channels": preset.channels,
-            "mirror": preset.mirror,
-        }
-        text = json.dumps(about, indent=2, ensure_ascii=False)
-        (folder / "classes.json").write_text(text + "\n", encoding="utf-8")
-        self.callback(self._finish_index)
-
-    def append(self, batch: Batch, number: int, splits: np.ndarray) -> None:
-        """Append the drawings of a batch of file `number`."""
-        assert batch.bitmaps is not None
-        drawings = batch.drawings
-        self.images.append(self._images(batch.bitmaps, batch.images, drawings))
-        columns = {
-            "category": pd.Categorical.from_codes(batch.labels, self.preset.categories),
-            "label": batch.labels,
-            "split": pd.Categorical.from_codes(splits, SPLITS),
-        }
-        if self.names:
-            columns["file"] = pd.Categorical.from_codes(np.full(len(splits), number), self.names)
-        columns["row"] = batch.rows
-        if drawings is not None:
-            self._append_strokes(drawings)
-            columns |= self._columns(drawings)
-        self.tables.append(pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False))
-        if self.num_drawings <= FEW:
-            self.fractions.append(hash_fractions(batch.bitmaps))
-        self.num_drawings += len(splits)
-        if sum(map(len, self.tables)) >= ROW_GROUP:
-            self._write_index()
-
-    def _append_strokes(self, drawings: Drawings) -> None:
-        if self.points is None:
-            self.points = self.enter_context(NpyWriter(self.folder / "points.npy", (2,), np.uint8))
-            self.offsets = self.enter_context(NpyWriter(self.folder / "offsets.npy", (), np.int64))
-            self.offsets.append(np.zeros(1, np.int64))
-        self.points.append(drawings.points)
-        self.offsets.append(drawings.stroke_offsets[1:] + self.num_points)
-        self.num_points += len(drawings.points)
-
-    def _columns(self, drawings: Drawings) -> dict:
-        """What is known of the drawings."""
-        columns = {
-            "key_id": drawings.key_id,
-            "countrycode": np.char.decode(drawings.countrycode, "ascii"),
-            "recognized": drawings.recognized,
-            "timestamp": drawings.timestamp,
-        }
-        return {name: values for name, values in columns.items() if name in self.known} | {
-            "num_strokes": np.diff(drawings.drawing_offsets).astype(np.int32),
-            "num_points": np.diff(drawings.stroke_offsets[drawings.drawing_offsets]).astype(np.int32),
-        }
-
-    def fill_splits(self, division: Division) -> None:
-        """Where there are so few drawings that a split has none, give it one; and say what is few."""
-        if not 0 < self.num_drawings <= FEW:
-            return
-        whole = pa.concat_tables(self.tables).to_pandas()
-        splits = division.filled(whole["split"].cat.codes.to_numpy(), np.concatenate(self.fractions))
-        whole["split"] = pd.Categorical.from_codes(splits, SPLITS)
-        self.tables = [pa.Table.from_pandas(whole, self.tables[0].schema, preserve_index=False)]
-        counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
-        if len(counts) and counts.min() < FEW_TO_TEST:
-            name, least = counts.index[-1], counts.min()
-            text = f"few drawings: {name!r} has {least} test drawings, so metrics of single classes are unreliable"
-            print(text, file=sys.stderr)
-
-    def _write_index(self) -> None:
-        if self.index is None:
-            self.index = pq.ParquetWriter(self.folder / "index.parquet", self.tables[0].schema)
-        self.index.write_table(pa.concat_tables(self.tables), row_group_size=ROW_GROUP)
-        self.tables.clear()
-
-    def _finish_index(self) -> None:
-        if self.tables:
-            self._write_index()
-        if self.index is not None:
-            self.index.close()
-
-    def _images(self, bitmaps: np.ndarray, images: np.ndarray | None, drawings: Drawings | None) -> np.ndarray:
-        size, channels = self.preset.image_size, self.preset.channels
-        if channels == "stroke_order":
-            if drawings is None:
-                raise UserError("channels: stroke_order needs strokes, but these files hold bitmaps")
-            return rasterize(drawings, size=size, as_is=True, channels="stroke_order")
-        if images is None:
-            if size == bitmaps.shape[-1]:
-                images = bitmaps
-            elif drawings is not None:
-                images = rasterize(drawings, size=size, as_is=True)
-            else:
-                images = resize(bitmaps, size)
-        return np.repeat(images[:, None], 3, axis=1) if channels == 3 else images
+    of_stroke = np.repeat(np.arange(len(before)), np.diff(before.drawing_offsets))
+    changed = np.zeros(len(before), bool)
+    changed[of_stroke[np.diff(before.stroke_offsets) != np.diff(after.stroke_offsets)]] = True
+    old, new = before[~changed], after[~changed]
+    of_point = np.repeat(np.flatnonzero(~changed), np.diff(old.stroke_offsets[old.drawing_offsets]))
+    changed[of_point[(old.points != new.points).any(axis=1)]] = True
+    return int(changed.sum())

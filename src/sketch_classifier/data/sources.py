@@ -22,6 +22,7 @@ from sketch_classifier.data.archives import Archive, is_archive, open_archive
 from sketch_classifier.data.missing import no_files
 from sketch_classifier.data.ranges import Version
 from sketch_classifier.data.source_file import SourceFile
+from sketch_classifier.drawings.files import found_from
 from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import FORMATS, SKETCHES, SUFFIXES
@@ -68,8 +69,8 @@ class Source:
         self.cancelled = threading.Event()
         self.fs: Any
         place = self.url
-        if base and protocol == "file" and "://" not in place and not Path(place).expanduser().exists():
-            place = str(base / Path(place).expanduser())
+        if base and protocol == "file" and "://" not in place:
+            place = str(found_from(base, place))
         if is_archive(self.url):
             self.fs, self.root = open_archive(place, self._opened_archive()), ""
             self.is_gcs = self.is_http = self.is_remote = False
@@ -347,7 +348,7 @@ def _options(protocol: str) -> dict[str, Any]:
         total=retries.LISTING_TIMEOUT, connect=retries.CONNECT_TIMEOUT, sock_read=retries.READ_TIMEOUT
     )
     # The proxy is the one that HTTPS_PROXY names.
-    session = {"trust_env": True, "raise_for_status": retries.refuse_busy}
+    session = {"trust_env": True, "raise_for_status": retries.check_answer}
     if protocol in ("http", "https"):
         return {"client_kwargs": session | {"timeout": timeout}}
     # Before gcsfs is imported: its experimental class first asks over gRPC what kind of bucket it is, which an emulator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import tempfile
@@ -96,6 +97,21 @@ def replaced_file(final: str | Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def found_from(base: str | Path, name: str | Path) -> Path:
+    """`name` as a path, relative to `base` if it is relative and the working directory does not have it.
+
+    For files that the user names in params.yaml and git does not know: DVC runs queued and temporary experiments in a
+    copy of the project, without these files.
+    """
+    path = Path(name)
+    with suppress(RuntimeError):  # "~nobody": a name like any other
+        path = path.expanduser()
+    with suppress(OSError):  # a name that is too long: whoever opens the file says so
+        if path.exists():
+            return path
+    return Path(base) / path
+
+
 def require_writable(*folders: str | Path) -> None:
     """Raise UserError, in one line, for the first of the folders that files cannot be written to.
 
@@ -166,15 +182,18 @@ class NpyWriter:
     """Writes an array of shape (n, *shape) a block of rows at a time; a context manager.
 
     The header is written again at the end: numpy pads it so that the first axis may grow. So memory use does not
-    depend on n.
+    depend on n. With `keep` the first so many rows of a file that is there are kept, and the rest is cut off.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype, *, keep: int = 0) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self.num_rows = 0
-        self._file = path.open("wb")
+        self.num_rows = keep
+        self._file = path.open("r+b" if keep else "wb")
         self._write_header()
+        if keep:
+            self._file.truncate(self._file.tell() + keep * self.dtype.itemsize * math.prod(shape))
+            self._file.seek(0, os.SEEK_END)
 
     def append(self, rows: np.ndarray) -> None:
         """Append rows of shape (m, *shape)."""
@@ -182,6 +201,10 @@ class NpyWriter:
             raise ValueError(f"rows of shape {self.shape} expected, found {rows.shape[1:]}")
         self._file.write(np.ascontiguousarray(rows, self.dtype).data)
         self.num_rows += len(rows)
+
+    def flush(self) -> None:
+        """Hand what was appended to the operating system, so that it outlives this process."""
+        self._file.flush()
 
     def __enter__(self) -> NpyWriter:
         return self

@@ -58,7 +58,7 @@ class _Announcer(event.Listener):
             return
         self.has_spoken = True
         once = "" if isinstance(dispatcher._cache, NullCache) else " (once; later runs load it from the cache)"
-        tqdm.write(f"compiling the drawing code{once}", file=sys.stderr)
+        tqdm.write(f"compiling the drawing code{once}", file=sys.__stderr__)  # now, where messages are collected, too
 
     def on_end(self, event: event.Event) -> None:
         pass

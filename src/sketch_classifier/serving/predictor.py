@@ -85,7 +85,8 @@ class Predictor:
         )
 
     def predict_files(self, files: str | Path | Sequence[str | Path]) -> Predictions:
-        """The predictions for all drawings of files: .ndjson, .npy, pictures (PNG, JPEG), or folders of such files.
+        """The predictions for all drawings of files: .ndjson, .npy, pictures (PNG, JPEG, WebP, GIF, BMP, TIFF,
+        HEIC), or folders of such files.
 
         Their type is detected from their content, as by the command `predict`. Malformed records of .ndjson files are
         left out, with a UserWarning. Raises UserError for a file that cannot be read or that the model cannot take.

@@ -29,17 +29,24 @@ class Drawn:
     number    its line of an .ndjson file or row of an .npy file, from 1, counting malformed ones
     is_alone  whether the file holds one drawing only
     key_id    the dataset's identifier, if it has one
+    turned    degrees by which a sideways picture was turned clockwise before it was classified: 0, 90 or 270
     """
 
     file: str
     number: int
     is_alone: bool
     key_id: str | None = None
+    turned: int = 0
 
     @property
     def name(self) -> str:
         """The file, with the line or row if it holds several drawings."""
         return self.file if self.is_alone else f"{self.file}:{self.number}"
+
+    @property
+    def title(self) -> str:
+        """The name, and how the picture was turned."""
+        return f"{self.name} (turned {self.turned}° clockwise)" if self.turned else self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,7 @@ class Prediction:
         return Predictions([self]).plot(num)[0]
 
     def __repr__(self) -> str:
-        return f"{self.name}  " + ", ".join(f"{name} {share:.1%}" for name, share in self.top())
+        return f"{self.drawn.title}  " + ", ".join(f"{name} {share:.1%}" for name, share in self.top())
 
     def _repr_html_(self) -> str:
         return Predictions([self])._repr_html_()
@@ -165,7 +172,7 @@ def _draw(one: Prediction, num: int, left: Axes, right: Axes) -> None:
     bars = right.barh(names, shares, color="#0072B2")
     right.bar_label(bars, [f"{share:.1%}" for share in shares], padding=3, fontsize=8)
     right.set(xlim=(0, 1.2), xticks=[])
-    right.set_title(one.name, fontsize=9, loc="left")
+    right.set_title(one.drawn.title, fontsize=9, loc="left")
     right.invert_yaxis()
     right.spines[["top", "right", "bottom"]].set_visible(False)
 
@@ -178,7 +185,7 @@ def _html_row(one: Prediction) -> str:
     uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
     picture = f'<img src="{uri}" width="{PICTURE_SIDE}" height="{PICTURE_SIDE}" alt="{html.escape(one.name)}">'
     top = "<br>".join(f"{html.escape(name)} {share:.1%}" for name, share in one.top())
-    return f'<tr><td>{html.escape(one.name)}</td><td>{picture}</td><td style="text-align:left">{top}</td></tr>'
+    return f'<tr><td>{html.escape(one.drawn.title)}</td><td>{picture}</td><td style="text-align:left">{top}</td></tr>'
 
 
 def _picture(image: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ import torch
 from jinja2 import StrictUndefined, Template
 
 from sketch_classifier.data.dataset import Dataset
+from sketch_classifier.drawings.cells import from_cell
 from sketch_classifier.drawings.files import replaced_folder, require_writable
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.models.network import class_probabilities
@@ -136,15 +137,18 @@ def card(
     )
 
 
+def _table(path: Path) -> pd.DataFrame:
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    names = table.select_dtypes(exclude="number").columns
+    return table.assign(**{name: table[name].astype(str).map(from_cell) for name in names})
+
+
 def _evaluated(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """The figures and the tables of the folder that `evaluate` wrote."""
     try:
         figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         values = pd.read_csv(folder / "intervals.csv").set_index("figure")["value"].dropna()
-        tables = {
-            name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
-            for name in ("per_class", "most_confused")
-        }
+        tables = {name: _table(folder / f"{name}.csv") for name in ("per_class", "most_confused")}
         wrong = [name for name in NEEDED if not isinstance(figures.get(name), (int, float))]
         if wrong:
             raise ValueError(f"no {wrong[0]} in metrics.json")

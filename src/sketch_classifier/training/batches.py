@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from typing import cast
 
 import numpy as np
 import psutil
 import torch
 
-from sketch_classifier.drawings.rasters import Rasters
-from sketch_classifier.drawings.sequences import Sequences
+from sketch_classifier.models.pages import forget_pages
+from sketch_classifier.training.order import Mode, Shuffle, derived_seed
+from sketch_classifier.training.streaming import CHUNK, Requests, Stored, Streamed
 
 MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
-CHUNK = 2**24  # bytes that are read at a time
-Stored = np.ndarray | Rasters | Sequences
 Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 
 
@@ -26,16 +24,16 @@ Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 class Samples:
     """n samples of a split.
 
-    inputs     (n, …) tensor on the device; or all that is stored, memory-mapped
-    rows       None; or which rows of what is stored the samples are, (n,) int64
+    inputs     (n, …) tensor on the device; or Streamed from the disk
     targets    (n,) int64 on the device
     transform  from a batch of inputs on the device, and random numbers for it, to what the network takes
+    shuffle    how an epoch orders them
     """
 
-    inputs: torch.Tensor | Stored
-    rows: np.ndarray | None
+    inputs: torch.Tensor | Streamed
     targets: torch.Tensor
     transform: Transform
+    shuffle: Shuffle
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -46,38 +44,47 @@ class Samples:
         They are augmented, where the samples are, with the random numbers of `noise`; not at all without it.
         """
         on_device = indices.to(self.targets.device)
-        if self.rows is None:
-            inputs = cast(torch.Tensor, self.inputs).index_select(0, on_device)
+        if isinstance(self.inputs, Streamed):
+            inputs = self.inputs.select(indices)
         else:
-            read = np.ascontiguousarray(self.inputs[self.rows[indices.numpy()]])
-            inputs = torch.from_numpy(read).to(self.targets.device)
+            inputs = self.inputs.index_select(0, on_device)
         return self.transform(inputs, noise), self.targets.index_select(0, on_device)
 
+    def reading(self, requests: Requests) -> AbstractContextManager[None]:
+        """Within: what is on the disk is read ahead, see `Streamed.reading`."""
+        return self.inputs.reading(requests) if isinstance(self.inputs, Streamed) else nullcontext()
 
-def place(stored: Stored, rows: np.ndarray, targets: np.ndarray, device: torch.device, transform: Transform) -> Samples:
-    """The samples `rows`, (n,) int64, of `stored`, (N, …) uint8, and targets, (N,) int64."""
+
+def place(
+    stored: Stored,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    device: torch.device,
+    transform: Transform,
+    shuffle: Mode = "auto",
+) -> Samples:
+    """The samples `rows`, (n,) int64 ascending, of `stored`, (N, …) uint8, and targets, (N,) int64.
+
+    They are copied to the device where they take at most half of its free memory, and streamed where they take more.
+    """
     chosen = torch.from_numpy(targets[rows]).to(device)
+    how = Shuffle.of(shuffle, len(rows), stored[0].nbytes)
     if not fits(len(rows) * stored[0].nbytes, device):
-        return Samples(stored, rows, chosen, transform)
+        return Samples(Streamed(stored, rows, device), chosen, transform, how)
     inputs = torch.empty(len(rows), *stored.shape[1:], dtype=torch.uint8, device=device)
     num = max(1, CHUNK // stored[0].nbytes)
     for start in range(0, len(rows), num):
         inputs[start : start + num] = torch.from_numpy(stored[rows[start : start + num]]).to(device)
-    forget_pages(stored)
-    return Samples(inputs, None, chosen, transform)
-
-
-def forget_pages(stored: Stored) -> None:
-    """Give back the memory that pages of a memory-mapped file take; they are read again where they are wanted again."""
-    mapped = getattr(stored, "_mmap", None)  # of np.memmap and its views
-    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)
+        forget_pages(stored)
+    return Samples(inputs, chosen, transform, how)
 
 
 def fits(num_bytes: int, device: torch.device) -> bool:
-    """Whether an array may take that many bytes of the device's memory now."""
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-    return num_bytes <= MEMORY_SHARE * free
+    """Whether an array may take that many bytes of the device's memory now, in each process that shares it."""
+    if device.type == "cuda":
+        return num_bytes <= MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]
+    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # torchrun and accelerate set it
+    return num_bytes * sharing <= MEMORY_SHARE * psutil.virtual_memory().available
 
 
 def batches(order: torch.Tensor, batch_size: int, least: int = 2) -> list[torch.Tensor]:
@@ -90,17 +97,6 @@ def batches(order: torch.Tensor, batch_size: int, least: int = 2) -> list[torch.
     if len(parts) > 1 and len(parts[-1]) < min(least, batch_size):
         parts[-2:] = [torch.cat(parts[-2:])]
     return parts
-
-
-def epoch_order(num_samples: int, seed: int, epoch: int) -> torch.Tensor:
-    """(n,) int64 on the CPU: an epoch's order, decided by the arguments alone, so that a resumed run repeats it."""
-    generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
-    return torch.randperm(num_samples, generator=generator)
-
-
-def derived_seed(seed: int, *what: str | int) -> int:
-    """A seed for one purpose: independent of the seeds of all others, the same on every machine."""
-    return int.from_bytes(sha256(repr((seed, *what)).encode()).digest()[:7], "big")
 
 
 class Noise:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
+from math import ceil, prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,9 +23,10 @@ from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError, reading, writing
-from sketch_classifier.training.batches import forget_pages
+from sketch_classifier.models.pages import forget_pages
 
 Row = dict[str, float]
+WHOLE_BYTES, PARTS_BYTES = 2**32, 2**30  # of an array that is hashed as a whole, and of the parts of a larger one
 MAGIC = b"sketch-classifier checkpoint 1\n"  # then the SHA-256 of all that follows, 32 bytes, and what torch.save wrote
 
 
@@ -87,6 +89,25 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
 
+class NoCheckpoint(Checkpoint):
+    """Keeps nothing: for measurements of training in which the disk has no part."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(), "")
+
+    def load(self, parts: Mapping[str, Part]) -> list[Row]:
+        return []
+
+    def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
+        pass
+
+    def prepare(self) -> None:
+        pass
+
+    def remove(self) -> None:
+        pass
+
+
 def fingerprint(
     settings: dict[str, Any],
     initial: nn.Module,
@@ -97,7 +118,8 @@ def fingerprint(
     """sha256 of all that decides what comes out.
 
     That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
-    the source code of models/, training/ and what makes their inputs.
+    the source code of models/, training/ and what makes their inputs. Of an array over WHOLE_BYTES, parts that are
+    spread evenly stand for all of it; labels and splits always count as a whole.
     """
     digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
     for name, value in initial.state_dict().items():
@@ -105,9 +127,11 @@ def fingerprint(
         digest.update(value.cpu().contiguous().numpy().tobytes())
     digest.update(repr((stored.shape, str(stored.dtype))).encode())
     for array in _arrays(stored):
-        for start in range(0, len(array), 65536):
+        num_bytes = prod(array.shape) * array.dtype.itemsize
+        apart = 1 if num_bytes <= WHOLE_BYTES else ceil(num_bytes / PARTS_BYTES)
+        for start in range(0, len(array), 65536 * apart):
             digest.update(np.ascontiguousarray(array[start : start + 65536]).data)
-        forget_pages(array)
+            forget_pages(array)
     digest.update(np.ascontiguousarray(targets).data)
     digest.update(np.ascontiguousarray(split).data)
     drawings = Path(sequences.__file__).parent

@@ -14,7 +14,8 @@ import torch
 from accelerate import Accelerator
 
 from sketch_classifier.data.dataset import Dataset
-from sketch_classifier.errors import UserError
+from sketch_classifier.drawings.files import found_from
+from sketch_classifier.errors import UserError, cut, reading
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.saved import About, load_model
 from sketch_classifier.models.shipped import shipped_folder, shipped_models
@@ -44,10 +45,11 @@ class Teacher:
     sha256: str
 
 
-def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
+def load_teacher(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> Teacher | None:
     """The preset's teacher, on the CPU; None where it has none.
 
-    A multiclass teacher may know more classes than the dataset has: the others are left out.
+    A multiclass teacher may know more classes than the dataset has: the others are left out. A relative folder that
+    the working directory does not have is looked for in `base`.
 
     Raises UserError if there is no such model, and where it does not fit: another task, a class that it does not
     know, another positive group, other channels, or inputs of another kind.
@@ -55,13 +57,13 @@ def load_teacher(preset: ModelPreset, dataset: Dataset) -> Teacher | None:
     name = preset.distillation.teacher
     if name is None:
         return None
-    folder = shipped_folder(name) if name in shipped_models() else Path(name)
-    missing = [file for file in FILES if not (folder / file).is_file()]
+    folder = shipped_folder(name) if name in shipped_models() else found_from(base, name)
+    with reading(f"distillation.teacher: {cut(name)}"):
+        missing = [file for file in FILES if not (folder / file).is_file()]
     if missing:
         offered = "".join(f", {shipped}" for shipped in shipped_models())
-        raise UserError(
-            f"distillation.teacher: {name}: no {missing[0]} there; the folder of a trained model is expected{offered}"
-        )
+        what = f"the folder of a trained model is expected{offered}"
+        raise UserError(f"distillation.teacher: {cut(name)}: no {missing[0]} there; {what}")
     network, about = load_model(folder)
     problem = _misfit(about, preset, dataset)
     if problem:

@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import nn
@@ -19,11 +21,14 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.models.network import global_rows, predicted, summed_loss
 from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batch_norm import synchronized
-from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed, epoch_order
+from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed
 from sketch_classifier.training.checkpoint import Checkpoint, Part, Row
 from sketch_classifier.training.losses import Teach, training_loss
 from sketch_classifier.training.mixing import mixed_batch
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
+from sketch_classifier.training.streaming import Requests
+
+MOST_SUMMANDS = 2**14  # batches whose losses are kept apart
 
 
 def fit(
@@ -86,13 +91,13 @@ def evaluate(module: nn.Module, samples: Samples, preset: ModelPreset, accelerat
     """Loss and accuracy of the module, in evaluation mode, over all samples."""
     module.eval()
     totals = _Totals(preset.task, accelerator.device)
-    with torch.inference_mode(), accelerator.autocast():
-        for indices in batches(torch.arange(len(samples)), preset.batch_size):
-            own = indices[_share(accelerator)]
-            if len(own):
-                inputs, targets = samples.batch(own)
-                logits = module(inputs).float()
-                totals.add(summed_loss(logits, targets, preset.task), logits, targets)
+    own = batches(torch.arange(len(samples)), preset.batch_size)[_share(accelerator)]  # whole ones
+    requests = ((int(indices[0]) // samples.shuffle.window, indices) for indices in own)
+    with samples.reading(requests), torch.inference_mode(), accelerator.autocast():
+        for indices in own:
+            inputs, targets = samples.batch(indices)
+            logits = module(inputs).float()
+            totals.add(summed_loss(logits, targets, preset.task), logits, targets)
     return totals.mean(len(samples), accelerator)
 
 
@@ -173,6 +178,10 @@ class _Run:
         preset, least = self.preset, max(2, self.accelerator.num_processes)
         return batches(order, preset.batch_size * preset.accumulate, least)
 
+    def batches(self, step: torch.Tensor) -> list[torch.Tensor]:
+        """The samples of each batch of a step."""
+        return batches(step, self.preset.batch_size, max(2, self.accelerator.num_processes))
+
     def step(self) -> None:
         """Take an optimizer step with the accumulated gradients."""
         if self.preset.clip_norm is not None:
@@ -214,9 +223,11 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
     noise_seeds = (derived_seed(seed, "augmentation", epoch, number) for number in range(len(samples)))
     run.prepared.train()
     totals = _Totals(preset.task, device)
-    with progress(len(samples), f"epoch {epoch}/{preset.epochs}", accelerator) as bar:
-        for step in run.steps(epoch_order(len(samples), seed, epoch)):
-            parts = batches(step, preset.batch_size, max(2, accelerator.num_processes))
+    order, ends = samples.shuffle.order(len(samples), seed, epoch)
+    bar = progress(len(samples), f"epoch {epoch}/{preset.epochs}", accelerator)
+    with bar, samples.reading(_requests(run, order, ends)):
+        for step in run.steps(order):
+            parts = run.batches(step)
             for number, indices in enumerate(parts, 1):
                 noise = Noise(next(noise_seeds), len(indices), share, device)
                 inputs, targets = mixed_batch(samples, indices, noise, preset.augmentation)
@@ -233,8 +244,18 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
     return totals.mean(len(samples), accelerator)
 
 
+def _requests(run: _Run, order: torch.Tensor, ends: np.ndarray) -> Requests:
+    """The samples that this process needs of each batch, with the number of the window in which the batch begins."""
+    share, partners, mixes = _share(run.accelerator), run.train.shuffle.partners, run.preset.augmentation.mixes
+    start = 0
+    for indices in chain.from_iterable(map(run.batches, run.steps(order))):
+        own = torch.cat([indices[share], partners(indices)[share]]) if mixes else indices[share]
+        yield int(np.searchsorted(ends, start, side="right")), own
+        start += len(indices)
+
+
 def _share(accelerator: Accelerator) -> slice:
-    """The rows of a global batch that belong to this process."""
+    """Of rows of a global batch, or of batches, those that belong to this process."""
     return slice(accelerator.process_index, None, accelerator.num_processes)
 
 
@@ -249,6 +270,8 @@ class _Totals:
     def add(self, loss: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor) -> None:
         self.losses.append(loss)
         self.correct.append((predicted(logits, self.task) == targets).sum())
+        if len(self.losses) > MOST_SUMMANDS:
+            self.losses, self.correct = ([torch.stack(values).sum()] for values in (self.losses, self.correct))
 
     def mean(self, num_samples: int, accelerator: Accelerator) -> tuple[float, float]:
         sums = torch.stack([torch.stack(self.losses).float().sum(), torch.stack(self.correct).float().sum()])

@@ -30,12 +30,12 @@ def mixed_batch(
 ) -> tuple[torch.Tensor, Targets]:
     """The network's inputs and targets of the samples `indices`, (B,) int64 on the CPU: those of the noise's share.
 
-    They are augmented and, where `settings` say so, mixed, each with the one before it: the order is random anyway.
+    They are augmented and, where `settings` say so, mixed, each with another one of the batch.
     """
     inputs, labels = samples.batch(indices[noise.share], noise)
     if not settings.mixes:
         return inputs, Targets(labels)
-    others, other_labels = samples.batch(indices.roll(1)[noise.share], noise)
+    others, other_labels = samples.batch(samples.shuffle.partners(indices)[noise.share], noise)
     inputs, shares = mix(inputs, others, settings, noise)
     return inputs, Targets(labels, other_labels, shares)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from torch import nn
 
 from sketch_classifier.data.dataset import Dataset
@@ -31,6 +32,7 @@ from sketch_classifier.training.distillation import Teacher, load_teacher, teach
 from sketch_classifier.training.loggers import EpochLine, check_loggers, open_curves
 from sketch_classifier.training.loop import fit, progress, reproducible
 from sketch_classifier.training.optimizers import build_optimizer, build_schedule
+from sketch_classifier.training.order import Mode
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 
@@ -45,13 +47,15 @@ def train(
     out: str | Path = "models",
     curves: str | Path = "plots/training",
     cache: str | Path = ".cache",
+    base: str | Path = ".",
 ) -> None:
     """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
     Both are written at the end: the folder `curves` is replaced as a whole, in `out` other files stay. After every
     epoch a checkpoint is written to `cache`: if a killed run is started again with the same arguments, data and code,
     it resumes from there and ends with the same bytes. A checkpoint that is damaged is not used, which a line on stderr
-    says. The files of Weights & Biases and TensorBoard are in `cache`, too.
+    says. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and of a teacher
+    that the working directory does not have are looked for in `base`.
 
     Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
     strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
@@ -60,7 +64,7 @@ def train(
     require_writable(out, curves, cache)
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
-    teacher = load_teacher(preset, dataset)
+    teacher = load_teacher(preset, dataset, Path(base))
     check_loggers(settings.loggers)
     keep_freed_memory()
     accelerator = _accelerator(settings)
@@ -74,7 +78,7 @@ def train(
         # Rejects unknown names before any work.
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
-            weights = load_weights(network, preset.weights)
+            weights = load_weights(network, preset.weights, Path(base))
         _say(dataset, preset, weights, teacher, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
@@ -82,7 +86,7 @@ def train(
         about = _about(network, dataset, stored, preset, weights, teacher, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
         checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
-        samples = placed_samples(dataset, stored, preset, accelerator)
+        samples = placed_samples(dataset, stored, preset, accelerator, settings.shuffle)
         teach = None
         if teacher is not None:
             as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
@@ -110,14 +114,16 @@ def to_learn(
     return network, samples
 
 
-def placed_samples(dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator) -> list[Samples]:
+def placed_samples(
+    dataset: Dataset, stored: Stored, preset: ModelPreset, accelerator: Accelerator, shuffle: Mode = "auto"
+) -> list[Samples]:
     """The training samples, with augmentation, and the validation samples without."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
     # Augmentation of rasters changes the points, so they are rasterised again each time.
     changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
     return [
-        place(inputs, dataset.rows(split), targets, accelerator.device, transform)
+        place(inputs, dataset.rows(split), targets, accelerator.device, transform, shuffle)
         for split, inputs, transform in (
             ("train", changed, _transform(dataset, preset, preset.input)),
             ("validation", stored, plain),
@@ -180,7 +186,7 @@ def _with_features(
         for indices in batches(torch.arange(len(samples)), batch_size):
             features[indices[0] : indices[-1] + 1] = network.features(samples.batch(indices)[0])
             bar.update(len(indices))
-    return replace(samples, inputs=features, rows=None, transform=_identity)
+    return replace(samples, inputs=features, transform=_identity)
 
 
 def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -> Transform:
@@ -266,6 +272,7 @@ def _fingerprint(
     arguments = {
         "preset": preset.model_dump(),
         "precision": settings.precision,
+        "shuffle": settings.shuffle,
         "device": accelerator.device.type,
         "processes": accelerator.num_processes,
         "seed": seed,
@@ -274,7 +281,10 @@ def _fingerprint(
         "channels": dataset.channels,
         "teacher": None if teacher is None else [teacher.sha256, teacher.about.summary()],
     }
-    return fingerprint(arguments, network, stored, dataset.targets(preset.task), dataset.split)
+    stamps = [""]
+    if accelerator.is_main_process:  # one process reads the data for all
+        stamps = [fingerprint(arguments, network, stored, dataset.targets(preset.task), dataset.split)]
+    return broadcast_object_list(stamps)[0]
 
 
 def _about(

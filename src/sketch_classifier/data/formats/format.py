@@ -129,6 +129,10 @@ class Format(ABC):
         `bad` skips and counts malformed records; without it the first one raises UserError.
         """
 
+    def reads_in_processes(self, parts: Sequence[Part]) -> bool:
+        """Whether `read` starts processes of its own, so that its caller need not."""
+        return False
+
     def known(self, parts: Sequence[Part]) -> frozenset[str]:
         """Which of KNOWN every part says of its drawings."""
         return KNOWN if FORMATS[self.name].has_flags else frozenset()

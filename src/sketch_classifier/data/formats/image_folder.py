@@ -93,6 +93,9 @@ class ImageFolder(Format):
                 raise UserError(f"{part.path}: not found; run `dvc repro download` first")
         return parts
 
+    def reads_in_processes(self, parts: Sequence[Part]) -> bool:
+        return True
+
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
         from sketch_classifier.drawings.formats.parquet import open_parquet
 

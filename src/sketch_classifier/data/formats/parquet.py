@@ -89,6 +89,11 @@ class Parquet(Format):
             raise UserError(f"{folder}: no {SUFFIX} file; run `dvc repro download` first")
         return [Part(path, path.stem, split=DIVISIONS.get(path.stem)) for path in paths]
 
+    def reads_in_processes(self, parts: Sequence[Part]) -> bool:
+        from sketch_classifier.drawings.formats.parquet import ParquetDrawings
+
+        return not ParquetDrawings(parts[0].path, str(parts[0].path)).has_strokes
+
     def known(self, parts: Sequence[Part]) -> frozenset[str]:
         from sketch_classifier.drawings.formats.parquet import ParquetDrawings
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sketch_classifier.drawings.files import replaced_file
-from sketch_classifier.drawings.formats.records import BadRecords, Source, open_source, report
+from sketch_classifier.drawings.formats.records import BadRecords, Source, acceptable, open_source, report
 from sketch_classifier.drawings.jit import compiled
 from sketch_classifier.drawings.limits import MAX_RECORD
 from sketch_classifier.drawings.strokes import Drawings
@@ -69,7 +69,7 @@ def iter_binary(
                 if bad is not None:
                     bad.total += len(drawings)
                 if len(drawings):
-                    yield drawings
+                    yield acceptable(drawings, name, bad)
                 if ended == NO_RECORD:
                     raise UserError(f"{name}:{record + 1}: no drawing; the file is damaged or not a .bin file")
                 if ended == EMPTY:

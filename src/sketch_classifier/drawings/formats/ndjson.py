@@ -16,12 +16,12 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.drawings.formats.ndjson_batch import Batch
 from sketch_classifier.drawings.formats.ndjson_line import Malformed, canonical_line
 from sketch_classifier.drawings.formats.ndjson_scan import PADDING
-from sketch_classifier.drawings.formats.records import BadRecords, Source, open_source, report
+from sketch_classifier.drawings.formats.records import BadRecords, Source, acceptable, open_source, report
 from sketch_classifier.drawings.strokes import Drawings
 
 BLOCK = 1 << 20  # bytes read at a time
 MAX_LINE = 1 << 24  # bytes; a longer line is malformed, so that memory stays bounded
-MAX_POINTS = 1 << 22  # a batch with more points is handed on before it is full, for the same reason
+BATCH_POINTS = 1 << 22  # a batch with more points is handed on before it is full, for the same reason
 
 
 def read_ndjson(path: Source, *, limit: int | None = None, bad: BadRecords | None = None) -> Drawings:
@@ -77,12 +77,12 @@ def iter_ndjson(
                         limit -= 1
                     except Malformed as error:
                         report(bad, name, line_number, str(error))
-                if batch.size >= batch_size or batch.num_points >= MAX_POINTS:
-                    yield batch.take()
+                if batch.size >= batch_size or batch.num_points >= BATCH_POINTS:
+                    yield acceptable(batch.take(), name, bad)
             if limit <= 0:
                 break
         if batch.size:
-            yield batch.take()
+            yield acceptable(batch.take(), name, bad)
 
 
 def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:

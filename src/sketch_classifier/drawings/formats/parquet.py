@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sketch_classifier.drawings.formats.ndjson_line import MAX_FLOAT32, Malformed, check_drawing
-from sketch_classifier.drawings.formats.records import BadRecords, report
+from sketch_classifier.drawings.formats.records import BadRecords, acceptable, report
 from sketch_classifier.drawings.limits import MAX_GROUP, check_size
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError, one_line, reading
@@ -134,7 +134,7 @@ def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iter
             report(bad, name, row + int(index) + 1, reasons[index])
         good = np.flatnonzero(reasons == "")
         known = {column: _column(batch, column, good, name) for column in file.columns}
-        yield replace(drawings, word=words[good].astype("U"), row=row + good, **known)
+        yield acceptable(replace(drawings, word=words[good].astype("U"), row=row + good, **known), name, bad)
         row += len(batch)
 
 

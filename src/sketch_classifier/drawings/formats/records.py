@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+import numpy as np
+
+from sketch_classifier.drawings.limits import too_large, too_many
+from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, reading
 
 Source = str | Path | BinaryIO
@@ -55,6 +59,18 @@ def report(bad: BadRecords | None, file: str, line: int, reason: str) -> None:
     if bad is None:
         raise UserError(f"{file}:{line}: {reason}")
     bad.add(file, line, reason)
+
+
+def acceptable(drawings: Drawings, file: str, bad: BadRecords | None) -> Drawings:
+    """The drawings without those of more than MAX_POINTS points, which are reported as malformed records."""
+    large = too_large(drawings)
+    if not len(large):
+        return drawings
+    for index in large.tolist():
+        report(bad, file, int(drawings.row[index]) + 1, too_many(len(drawings[index].points)) or "")
+    kept = np.ones(len(drawings), bool)
+    kept[large] = False
+    return drawings[kept]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sketch_classifier.drawings.formats.records import BadRecords, report
-from sketch_classifier.drawings.limits import MAX_RECORD, Limited, check_inflation, check_size
+from sketch_classifier.drawings.limits import MAX_RECORD, Limited, check_inflation, check_size, too_many
 from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError, one_line, reading, shown
@@ -146,7 +146,7 @@ def _wrong(ink: np.ndarray) -> str | None:
         return "the drawing has no points"
     if not np.isfinite(ink).all() or not np.isin(ink[:, 2], (0, 1)).all():
         return "a number is not finite, or an end of stroke neither 0 nor 1"
-    return None
+    return too_many(len(ink))
 
 
 def _drawings(inks: list[np.ndarray], rows: list[int]) -> Drawings:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from sketch_classifier.drawings.formats.records import BadRecords, open_source, report
-from sketch_classifier.drawings.limits import MAX_RECORD, MAX_TEXT, check_size
+from sketch_classifier.drawings.limits import MAX_RECORD, MAX_TEXT, check_size, too_many
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError, one_line
 
@@ -191,6 +191,8 @@ def _ink(record: bytes | None, num_classes: int) -> tuple[np.ndarray, int]:
     ink = ink.reshape(-1, 3)
     if not np.abs(ink).sum() < MAX_FLOAT32 or not np.isin(ink[:, 2], (0, 1)).all():
         raise _Bad("'ink' holds numbers that are not finite or too large, or an end of stroke that is neither 0 nor 1")
+    if reason := too_many(len(ink) + 1):
+        raise _Bad(reason)
     return ink, label[0]
 
 

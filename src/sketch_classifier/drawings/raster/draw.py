@@ -26,6 +26,7 @@ class Room(NamedTuple):
     lines: np.ndarray
     keys: np.ndarray
     cells: np.ndarray
+    places: np.ndarray
     crossings: np.ndarray
     row_ends: np.ndarray
     ragged: np.ndarray
@@ -44,6 +45,7 @@ class Room(NamedTuple):
             lines=np.empty((num_edges, 2), np.float64),
             keys=np.empty((num_edges, LANES), np.int32),
             cells=np.empty(num_edges, np.int64),
+            places=np.empty((2, num_edges), np.int64),
             crossings=np.empty(num_crossings, np.int32),
             row_ends=np.zeros(size + 2, np.int64),
             ragged=np.zeros(size, np.bool_),
@@ -56,18 +58,22 @@ class Room(NamedTuple):
 
 
 @compiled()
-def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, margin, room, images):
+def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, margin, stop, room, images):
     """Draw the drawings from number `start` on into images, (N, size, size) uint8, whatever was there before.
 
     whole, real        the points, (P, 2), either as uint8 or as float64; the other of the two has no rows
     strokes, drawings  the offsets of `Drawings`
     centred            whether the points are where they belong; else each drawing is moved to the middle
     scale, radius, margin  pixels a unit of the drawing; half the line width, in such units; pixels around the drawing
+    stop               (1,) bool: where it is set meanwhile, the rest is not drawn
 
     Returns (N, 0, 0), or where `room` does not do: (the drawing to go on with, edges, crossings that are needed).
     """
     size = images.shape[1]
-    path, sides, edges, lines, keys, cells, crossings, row_ends, ragged, order, known, state, sums, limits = room
+    (
+        path, sides, edges, lines, keys, cells, places, crossings, row_ends, ragged, order, known, state, sums,
+        limits,
+    ) = room  # fmt: skip
     reach = np.int64(np.rint(radius * scale * 256.0))
     for n in range(start, images.shape[0]):
         image = images[n]
@@ -77,6 +83,8 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
             first, last = strokes[drawings[n]], strokes[drawings[n + 1]]
             shift_x, shift_y = centre(whole, real, first, last, 0), centre(whole, real, first, last, 1)
         for s in range(drawings[n], drawings[n + 1]):
+            if stop[0]:
+                return images.shape[0], 0, 0
             length = trace(whole, real, strokes[s], strokes[s + 1], shift_x, shift_y, scale, margin, path)
             if length == 0:
                 continue
@@ -100,5 +108,8 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
                     needed += (edges[e, BOTTOM] - edges[e, TOP]) // SUBROWS + 2
                 if needed > crossings.shape[0]:
                     return n, edges.shape[0], needed
-                fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, order, known, state, sums)
+                fill(
+                    edges, lines, count, image, row_ends, ragged, crossings, keys, cells, places, order, known,
+                    state, sums, stop,
+                )  # fmt: skip
     return images.shape[0], 0, 0

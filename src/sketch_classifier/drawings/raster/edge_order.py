@@ -14,6 +14,7 @@ from sketch_classifier.drawings.raster.edges import BOTTOM, SLOPE, START, SUBROW
 
 FAR = 2**30
 LENGTH, ROW = range(2)  # of `known`
+RUN = 32  # so many are sorted by insertion, which is fastest for them
 
 
 @inner()
@@ -23,7 +24,7 @@ def cell_at(lines, edges, e, sub):
 
 
 @inner()
-def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, order, known):
+def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, places, order, known):
     """Sort the active edges of a pixel row from left to right; return whether they are in order still a row further
     down.
 
@@ -31,29 +32,36 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, ord
     row_ends   the edges that cross row r are crossings[row_ends[r - 1]:row_ends[r]]
     sampled    (height,) bool: whether the rows above were sampled, else they were measured
     cells      (n,) int64, result: where the edges cross the first sub-row, in 1/256 pixel
+    places     (2, m) int64: room to sort
     order      (2, m) int32: in its first row the list as it was at the top of row known[ROW], of known[LENGTH] edges
     """
+    count = active.shape[0]
+    for i in range(count):
+        cells[i] = cell_at(lines, edges, active[i], row * SUBROWS)
+    _sort(active, cells[:count], order[1], places[1])
     tie = False
-    for i in range(active.shape[0]):
-        e = active[i]
-        cell = cell_at(lines, edges, e, row * SUBROWS)
-        j = i
-        while j > 0 and cell < cells[j - 1]:
-            active[j], cells[j] = active[j - 1], cells[j - 1]
-            j -= 1
-        active[j], cells[j] = e, cell
-        tie |= j > 0 and cells[j - 1] == cell
-    if tie:
-        while known[ROW] < row:
-            above = known[ROW]
-            crossing = crossings[row_ends[above - 1] if above > 0 else 0 : row_ends[above]]
-            known[LENGTH] = _follow(crossing, edges, lines, above * SUBROWS, sampled[above], order, known[LENGTH])
-            known[ROW] += 1
-        known[LENGTH] = _start(active, edges, lines, row * SUBROWS, order, known[LENGTH])
-        for i in range(active.shape[0]):
-            active[i] = order[0, i]
+    # The farthest right of all edges that are left of this one, whatever the order of those in one place is.
+    last = here = np.int64(-FAR)
+    for i in range(count):
+        if i > 0 and cells[i - 1] == cells[i]:
+            tie = True
+        else:
+            last = here
+        cell = cell_at(lines, edges, active[i], (row + 1) * SUBROWS)
+        if cell < last:
+            return False
+        here = max(here, cell)
+    if not tie:
+        return True
+    while known[ROW] < row:
+        above = known[ROW]
+        crossing = crossings[row_ends[above - 1] if above > 0 else 0 : row_ends[above]]
+        known[LENGTH] = _follow(crossing, edges, lines, above * SUBROWS, sampled[above], places, order, known[LENGTH])
+        known[ROW] += 1
+    known[LENGTH] = _start(active, edges, lines, row * SUBROWS, places, order, known[LENGTH])
     last = np.int64(-FAR)
-    for i in range(active.shape[0]):
+    for i in range(count):
+        active[i] = order[0, i]
         cell = cell_at(lines, edges, active[i], (row + 1) * SUBROWS)
         if cell < last:
             return False
@@ -62,30 +70,27 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, ord
 
 
 @inner()
-def _follow(crossing, edges, lines, sub, sampled, order, length):
+def _follow(crossing, edges, lines, sub, sampled, places, order, length):
     """Bring the list from the top of a pixel row to its bottom; return its new length."""
     at, step = sub, 1 if sampled else SUBROWS
     while at < sub + SUBROWS:
-        length = _start(crossing, edges, lines, at, order, length)
+        length = _start(crossing, edges, lines, at, places, order, length)
         at += step
         kept = np.int64(0)
         for i in range(length):
             e = order[0, i]
             if edges[e, BOTTOM] > at:
-                j = kept
-                if sampled:
-                    cell = cell_at(lines, edges, e, at)
-                    while j > 0 and cell < cell_at(lines, edges, order[0, j - 1], at):
-                        order[0, j] = order[0, j - 1]
-                        j -= 1
-                order[0, j] = e
+                order[0, kept] = e
+                places[0, kept] = cell_at(lines, edges, e, at)
                 kept += 1
         length = kept
+        if sampled:
+            _sort(order[0, :length], places[0, :length], order[1], places[1])
     return length
 
 
 @inner()
-def _start(crossing, edges, lines, sub, order, length):
+def _start(crossing, edges, lines, sub, places, order, length):
     """Merge the edges that start at a sub-row into the list, unless they are in it; return its new length.
 
     They stand behind the list in the order of their numbers, are merged two by two, the pairs two by two …, and then
@@ -95,14 +100,11 @@ def _start(crossing, edges, lines, sub, order, length):
     for i in range(crossing.shape[0]):
         e = crossing[i]
         if edges[e, TOP] == sub:
-            j = total
-            while j > length and order[0, j - 1] > e:
-                order[0, j] = order[0, j - 1]
-                j -= 1
-            order[0, j] = e
+            order[0, total] = places[0, total] = e
             total += 1
     if total == length:
         return length
+    _sort(order[0, length:total], places[0, length:total], order[1], places[1])
     for i in range(length):
         if order[0, i] == order[0, length]:
             return length
@@ -119,6 +121,40 @@ def _start(crossing, edges, lines, sub, order, length):
         first = end
         if end == total:
             width, first = 2 * width, length
+
+
+@inner()
+def _sort(numbers, keys, spare, spare_keys):
+    """Sort (n,) numbers by their (n,) keys, both in place and stably, in n log n steps.
+
+    Runs are sorted by insertion and merged two by two. The two others are room, as long as these at least.
+    """
+    count = numbers.shape[0]
+    for start in range(0, count, RUN):
+        for i in range(start + 1, min(start + RUN, count)):
+            number, key, j = numbers[i], keys[i], i
+            while j > start and key < keys[j - 1]:
+                numbers[j], keys[j] = numbers[j - 1], keys[j - 1]
+                j -= 1
+            numbers[j], keys[j] = number, key
+    width = RUN
+    while width < count:
+        for start in range(0, count - width, 2 * width):
+            middle, end = start + width, min(start + 2 * width, count)
+            if keys[middle - 1] <= keys[middle]:
+                continue
+            for i in range(width):
+                spare[i], spare_keys[i] = numbers[start + i], keys[start + i]
+            i, j, k = 0, middle, start
+            while i < width:
+                if j < end and keys[j] < spare_keys[i]:
+                    numbers[k], keys[k] = numbers[j], keys[j]
+                    j += 1
+                else:
+                    numbers[k], keys[k] = spare[i], spare_keys[i]
+                    i += 1
+                k += 1
+        width *= 2
 
 
 @inner()

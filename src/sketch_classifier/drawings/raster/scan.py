@@ -30,14 +30,17 @@ HEIGHT = 2**16  # one sub-row of covered height in the sums of `_add_area`
 
 
 @inner()
-def fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, order, known, state, sums):
+def fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, places, order, known, state, sums, stop):
     """Blend white ink inside the polygon of `count` edges over `image`, (height, width) uint8.
+
+    The work for a pixel row of n edges grows with n · log² n. Where `stop`, (1,) bool, is set meanwhile, the other rows
+    are left out.
 
     row_ends   (height + 2,) int64, all 0 on entry and on return; ragged (height,) bool, likewise all False
     crossings  (m,) int32: room for a number for every pixel row that an edge crosses
     keys       (k, LANES) int32 and cells (k,) int64: room for what crosses one pixel row
-    order      (2, k) int32 and known (2,) int64: room for `in_order` of order.py
-    state      (4, LANES) uint32: room for `inside` of lanes.py
+    order      (2, k) int32, places (2, k) int64 and known (2,) int64: room for `in_order` of edge_order.py
+    state      (4, LANES) uint32: room for `inside` of simd.py
     sums       (2, width + 4) int32, all 0 on entry and on return: see `_add_area`
     """
     low, high, left, right = image.shape[0], -1, FAR, -FAR
@@ -64,11 +67,15 @@ def fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, o
     known[ROW], known[LENGTH] = low, 0
     start = 0
     for row in range(low, high + 1):
+        if stop[0]:
+            return
         active = crossings[start : row_ends[row]]
         start = row_ends[row]
         if not ragged[row]:
             # from here on, ragged tells the rows that were sampled from those that were measured
-            ragged[row] = not in_order(active, edges, lines, row, row_ends, crossings, ragged, cells, order, known)
+            ragged[row] = not in_order(
+                active, edges, lines, row, row_ends, crossings, ragged, cells, places, order, known
+            )
         if ragged[row]:
             first, last = _sample_row(active, edges, lines, row * SUBROWS, keys, state, sums)
         else:

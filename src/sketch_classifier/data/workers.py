@@ -1,0 +1,121 @@
+"""Calls a function for many items in several processes, with progress, and without any that outlives the caller."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.connection import wait as wait_for
+from threading import Thread
+from typing import Any, TypeVar
+
+from sketch_classifier.errors import UserError, shown
+
+VARIABLE = "SKETCH_CLASSIFIER_WORKERS"
+POLL = 0.5  # seconds between two updates of the progress
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Report = Callable[[int], None]
+
+_in_worker: tuple[Any, Any] | None = None  # the counter and the stop event of the pool that this process belongs to
+
+
+class Stopped(Exception):
+    """The caller no longer wants the result."""
+
+
+def num_workers() -> int:
+    """The number in SKETCH_CLASSIFIER_WORKERS, else that of the cores that this process may use.
+
+    Raises UserError if the variable is not a whole number of at least 1.
+    """
+    text = os.environ.get(VARIABLE, "").strip()
+    if not text:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
+        raise UserError(f"{VARIABLE}: a whole number from 1 to 10000 is expected, found {shown(text)}")
+    return int(text)
+
+
+def in_order(
+    function: Callable[[Item, Report], Result], items: Iterable[Item], workers: int, progress: Report
+) -> Iterator[Result]:
+    """`function(item, report)` for each item, in the order of the items, in so many processes.
+
+    What the function reports is added up and handed to `progress` here. With fewer than two workers all is done in
+    this process. An exception of the function, or of the consumer of this generator, stops the others at their next
+    report; when this process is killed, they end as well. Raises UserError if one of them is killed.
+    """
+    if workers < 2:
+        for item in items:
+            yield function(item, progress)
+        return
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    if sys.platform != "win32":  # the modules are loaded once, and their memory is shared
+        context.set_forkserver_preload([function.__module__])
+    counter, stop = context.Value("q", 0), context.Event()
+    pool = ProcessPoolExecutor(workers, context, _begin, (counter, stop))
+    seen = 0
+
+    def poll(futures: Iterable[Future]) -> None:
+        nonlocal seen
+        wait(futures, timeout=POLL)
+        count = counter.value
+        progress(count - seen)
+        seen = count
+
+    waiting: deque[Future[Result]] = deque()
+    rest = iter(items)
+    try:
+        # The first item goes ahead of the others: where code has to be compiled, one process does it for all.
+        waiting.extend(pool.submit(_call, function, item) for item in islice(rest, 1))
+        while waiting and not waiting[0].done() and not counter.value:
+            poll(waiting)
+        waiting.extend(pool.submit(_call, function, item) for item in rest)
+        while waiting:
+            while not waiting[0].done():
+                poll([waiting[0]])
+            poll(())
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            f"one of {workers} processes was killed, probably for lack of memory; set {VARIABLE} to a smaller number"
+        ) from error
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(counter: Any, stop: Any) -> None:
+    """Runs once in each process of a pool."""
+    global _in_worker
+    _in_worker = counter, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller gets it, too, and says what to do
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def _call(function: Callable[[Item, Report], Result], item: Item) -> Result:
+    return function(item, _report)
+
+
+def _report(count: int) -> None:
+    assert _in_worker is not None
+    counter, stop = _in_worker
+    with counter.get_lock():
+        counter.value += count
+    if stop.is_set():
+        raise Stopped
