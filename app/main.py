@@ -13,10 +13,11 @@ if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
     sys.path.insert(0, str(PROJECT))
 
 from app.choice import OWN, OWN_LABEL, shipped_label  # noqa: E402
-from app.neighbours import load_neighbours  # noqa: E402
+from app.neighbours import Neighbours, load_neighbours  # noqa: E402
 from app.photo_page import show_photo  # noqa: E402
 from app.report_page import show_report  # noqa: E402
 from app.session import Session  # noqa: E402
+from app.shared import shared  # noqa: E402
 from sketch_classifier import Predictor, UserError  # noqa: E402
 from sketch_classifier.data.dataset import Dataset  # noqa: E402
 from sketch_classifier.models.shipped import STANDARD, shipped_folder, shipped_models  # noqa: E402
@@ -36,12 +37,14 @@ STYLE = """<style>
 </style>"""
 
 
-@st.cache_resource(show_spinner="Loading the model …")
 def model(which: str, stamp: int) -> Predictor:
-    """The predictor, loaded once for all visitors, and again when the model's file has changed.
+    """The predictor, loaded once for all visitors, and again when the model's file has changed."""
+    with st.spinner("Loading the model …"):
+        return shared(f"model {which}", stamp, lambda: _loaded(which))
 
-    One prediction is made already, so that all code is compiled before the first stroke.
-    """
+
+def _loaded(which: str) -> Predictor:
+    """A predictor that has made one prediction already, so that all code is compiled before the first stroke."""
     predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
     if predictor.about.channels != "color":
         Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
@@ -49,15 +52,19 @@ def model(which: str, stamp: int) -> Predictor:
     return predictor
 
 
-@st.cache_resource(show_spinner="Computing the features of the training drawings (once) …")
-def neighbours(which: str, stamp: int):
+def neighbours(which: str, stamp: int, predictor: Predictor) -> Neighbours | None:
     """Training drawings in which the nearest are searched, loaded once; None if the model's own are not available."""
+
+    def load() -> Neighbours | None:
+        try:
+            return load_neighbours(MODELS / "model.onnx", predictor, Dataset.open(PROCESSED), ROOT / ".cache/app")
+        except UserError:
+            return None
+
     if which != OWN:
         return None
-    try:
-        return load_neighbours(MODELS / "model.onnx", model(which, stamp), Dataset.open(PROCESSED), ROOT / ".cache/app")
-    except UserError:
-        return None
+    with st.spinner("Computing the features of the training drawings (once) …"):
+        return shared("neighbours", stamp, load)
 
 
 @st.cache_resource
@@ -79,7 +86,7 @@ def draw_page() -> None:
         st.info("This model was trained on photographs and does not accept drawings.", icon=":material/draw:")
         return
     if st.session_state.get("asked") != (which, stamp):
-        st.session_state.session = Session(predictor, neighbours(which, stamp), time.monotonic)
+        st.session_state.session = Session(predictor, neighbours(which, stamp, predictor), time.monotonic)
         st.session_state.asked = (which, stamp)
     canvas(f"pad-{which}")
 

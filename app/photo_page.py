@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from io import BytesIO
+from threading import Lock
 
 import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
+from app.shared import shared
 from sketch_classifier import Predictor, UserError
 from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
 from sketch_classifier.serving.input_files import predict_picture
@@ -38,23 +41,28 @@ def show_photo(predictor: Predictor) -> None:
         return
     data = picture.getvalue()
     try:
-        prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+        with shared("one picture at a time", 0, Lock):  # a large one takes hundreds of megabytes for a moment
+            prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
+            seen = _shown(data, prediction.drawn.turned)
     except UserError as error:
         st.warning(f"{picture.name}: {error}", icon=":material/image_not_supported:")
         return
     turned = prediction.drawn.turned
     if turned:
-        st.info(f"The picture was turned {turned}° clockwise: as it was, no class was likely.", icon=":material/rotate_right:")
+        st.info(
+            f"The picture was turned {turned}° clockwise: as it was, no class was likely.",
+            icon=":material/rotate_right:",
+        )
     left, right = st.columns([1.25, 1], gap="medium")
-    left.image(_shown(data, turned), caption="Your picture")
+    left.html(_figure(seen, "Your picture", "100%"))
     right.html(STYLE + answers(prediction))
-    right.image(_input(prediction.image), caption="Network input", width=INPUT)
+    right.html(_figure(Image.fromarray(_pixels(prediction.image)), "Network input", f"{INPUT}px"))
 
 
 def answers(prediction: Prediction) -> str:
     """The most likely classes as an HTML list, each with a bar."""
     rows = (
-        f'<li><span>{escape(name)}</span><span>{share:.0%}</span><i style="transform: scaleX({share:.4f})"></i></li>'
+        f'<li><span>{escape(name)}</span><span>{_percent(share)}</span><i style="transform: scaleX({share:.4f})"></i></li>'
         for name, share in prediction.top()
     )
     return f'<h2 style="font-size: 1rem">It looks like</h2><ol class="answers">{"".join(rows)}</ol>'
@@ -68,8 +76,20 @@ def _shown(data: bytes, turned: int) -> Image.Image:
         return image.convert("RGB").rotate(-turned, expand=True)
 
 
-def _input(image: np.ndarray) -> np.ndarray:
-    """(H, W) or (3, H, W) uint8 → pixels that stay sharp when they are enlarged."""
-    image = image if image.ndim == 2 else np.moveaxis(image, 0, -1)
-    times = max(1, INPUT // image.shape[0])
-    return image.repeat(times, axis=0).repeat(times, axis=1)
+def _percent(share: float) -> str:
+    """As the pad says it: never 0 % or 100 %."""
+    return ">99 %" if share >= 0.995 else "&lt;1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
+def _pixels(image: np.ndarray) -> np.ndarray:
+    """(H, W) or (3, H, W) uint8 → (H, W) or (H, W, 3)."""
+    return image if image.ndim == 2 else np.ascontiguousarray(np.moveaxis(image, 0, -1))
+
+
+def _figure(image: Image.Image, caption: str, width: str) -> str:
+    """A picture within the page, with its caption, which is its text for those who cannot see it, too."""
+    file = BytesIO()
+    image.save(file, format="png")
+    uri = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    style = f"display: block; width: {width}; border-radius: 12px; image-rendering: {'auto' if '%' in width else 'pixelated'}"
+    return f'<figure style="margin: 0"><img src="{uri}" alt="{caption}" style="{style}"><figcaption>{caption}</figcaption></figure>'

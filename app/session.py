@@ -18,6 +18,8 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.serving.onnx_session import Answers, most_likely
 
 NUM_GUESSES = 5
+MOST_A_SECOND = 20  # drawings that are classified, of one visitor; the pad sends at most ten, and one for each stroke
+MOST_AT_ONCE = 60  # of them after a pause
 BITMAP = 28  # pixels per side of the picture of the network's input
 
 
@@ -49,6 +51,7 @@ class Session:
         self._rng = rng or random.Random()
         self._round: Round | None = None
         self._won = 0
+        self._left, self._since = float(MOST_AT_ONCE), clock()
         self._answer: dict = {"seq": 0, "neighbours": []}
 
     def draw(self, value: object) -> None:
@@ -57,6 +60,7 @@ class Session:
         seq = sent.get("seq")
         seq = seq if isinstance(seq, int) and 0 <= seq < 2**53 else 0
         try:
+            self._count()
             strokes = checked_strokes(sent.get("strokes"))
         except UserError as error:
             self._answer = {"seq": seq, "message": str(error), "neighbours": []}
@@ -102,6 +106,15 @@ class Session:
         round       {state: drawing | won | lost, title, hint, left}, or null
         """
         return self._answer | {"classes": self._model.classes, "round": self._shown_round()}
+
+    def _count(self) -> None:
+        """Count a drawing. Raises UserError where they come faster than a hand draws."""
+        now = self._clock()
+        self._left = min(MOST_AT_ONCE, self._left + (now - self._since) * MOST_A_SECOND)
+        self._since = now
+        if self._left < 1:
+            raise UserError("Too many drawings in a short time: wait a second and go on drawing.")
+        self._left -= 1
 
     def _neighbours(self, features: np.ndarray) -> list[dict]:
         if self._near is None:

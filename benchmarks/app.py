@@ -76,7 +76,9 @@ def main() -> None:
 def own_time(num: int) -> float:
     """Median milliseconds from what the client sends to what it is told, without browser, network and Streamlit."""
     predictor = Predictor(ROOT / "models")
-    near = load_neighbours(ROOT / "models", predictor, Dataset.open(ROOT / "data/processed"), ROOT / ".cache/app")
+    near = load_neighbours(
+        ROOT / "models/model.onnx", predictor, Dataset.open(ROOT / "data/processed"), ROOT / ".cache/app"
+    )
     session = Session(predictor, near, time.monotonic)
     times = []
     for number in range(num + 1):

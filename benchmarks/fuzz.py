@@ -110,6 +110,26 @@ def read_zip(path: Path) -> None:
         file.read(0, min(file.size, 1 << 20))
 
 
+def read_weights(path: Path) -> None:
+    from sketch_classifier.models.weights import read_state
+
+    read_state(path, "file")
+
+
+def read_model(path: Path) -> None:
+    from sketch_classifier.models.saved import load_model
+
+    path.replace(path.parent / "model/model.json")
+    load_model(path.parent / "model")
+
+
+def read_onnx(path: Path) -> None:
+    from sketch_classifier.models.shipped import shipped_folder
+    from sketch_classifier.serving.onnx_session import Session
+
+    Session(path, weights=shipped_folder("sketchnet_tiny") / "model.safetensors")
+
+
 def read_params(path: Path) -> None:
     from sketch_classifier.params import load_params
 
@@ -128,6 +148,10 @@ READERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "picture": (".png", read_picture),
     "zip": (".zip", read_zip),
     "tar": (".tar.gz", read_zip),
+    "safetensors": (".safetensors", read_weights),
+    "pth": (".pth", read_weights),
+    "model": (".json", read_model),
+    "onnx": (".onnx", read_onnx),
     "params": (".yaml", read_params),
 }
 
@@ -264,6 +288,34 @@ def _params(_: Path) -> list[bytes]:
     return [(SEEDS.parents[1] / "params.yaml").read_bytes()[:3000], b"a: {b: [1, 2001-01-01, !!int x]}\n"]
 
 
+def _weights(suffix: str) -> Callable[[Path], list[bytes]]:
+    def make(folder: Path) -> list[bytes]:
+        import torch
+        from safetensors.torch import save_file
+
+        state = {"layer.weight": torch.ones(3, 2), "layer.bias": torch.zeros(3, dtype=torch.float16)}
+        path = folder / f"made{suffix}"
+        save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+        return [path.read_bytes()]
+
+    return make
+
+
+def _model(folder: Path) -> list[bytes]:
+    from sketch_classifier.models.shipped import shipped_folder
+
+    shipped = shipped_folder("sketchnet_tiny")
+    (folder / "model").mkdir(exist_ok=True)
+    (folder / "model/model.safetensors").write_bytes((shipped / "model.safetensors").read_bytes())
+    return [(shipped / "model.json").read_bytes()]
+
+
+def _onnx(_: Path) -> list[bytes]:
+    from sketch_classifier.models.shipped import shipped_folder
+
+    return [(shipped_folder("sketchnet_tiny") / "model.onnx").read_bytes()]
+
+
 _MAKERS: dict[str, Callable[[Path], list[bytes]]] = {
     "ndjson": _lines,
     "csv": _csv,
@@ -276,6 +328,10 @@ _MAKERS: dict[str, Callable[[Path], list[bytes]]] = {
     "picture": _pictures,
     "zip": _archive("zip"),
     "tar": _archive("tar"),
+    "safetensors": _weights(".safetensors"),
+    "pth": _weights(".pth"),
+    "model": _model,
+    "onnx": _onnx,
     "params": _params,
 }
 
@@ -311,13 +367,15 @@ def _keep(reader: str, data: bytes, failure: str) -> None:
 
 def _run(reader: str, seconds: float, seed: int) -> int:
     choose, finds, tried, kinds = random.Random(seed), 0, 0, set()
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))  # while libraries are loaded
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = good_files(reader, folder)
         for data in files:  # also loads and compiles what is needed
             failure_of(reader, data, folder)
         taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, most))
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             data = damaged(choose.choice(files), choose)

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.fuzz import READERS, SEEDS, damaged, failure_of, good_files  # noqa: E402
 
 KEPT = sorted(path.relative_to(SEEDS).as_posix() for path in SEEDS.glob("*/*"))
-NUM = {"picture": 40, "mat": 40, "npz": 60, "parquet": 40, "params": 30}
+NUM = {"picture": 40, "mat": 40, "npz": 60, "parquet": 40, "params": 30, "model": 20, "onnx": 10}
 
 
 @pytest.mark.parametrize("seed", KEPT)

@@ -74,7 +74,7 @@ export function createPad(root, { send, play }) {
   root.innerHTML = TEMPLATE;
   const find = (name) => root.querySelector("." + name);
   const canvas = find("ink");
-  const context = canvas.getContext("2d");
+  let context = null; // made when the first line is drawn: it takes time
   let strokes = stored();
   let pointer = null; // id of the pointer that draws
   let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
@@ -125,7 +125,7 @@ export function createPad(root, { send, play }) {
     paintStroke(strokes.at(-1), Math.max(0, xs.length - 2));
   }
 
-  function paintStroke([xs, ys], first = 0, on = context, colour = getComputedStyle(canvas).color) {
+  function paintStroke([xs, ys], first = 0, on = (context ??= canvas.getContext("2d")), colour = getComputedStyle(canvas).color) {
     const side = on.canvas.width;
     on.lineWidth = LINE * side;
     on.lineCap = on.lineJoin = "round";
@@ -140,7 +140,7 @@ export function createPad(root, { send, play }) {
     const side = Math.round(canvas.clientWidth * devicePixelRatio);
     if (!side) return;
     if (canvas.width !== side) canvas.width = canvas.height = side;
-    context.clearRect(0, 0, side, side);
+    context?.clearRect(0, 0, side, side);
     for (const stroke of strokes) paintStroke(stroke);
     refreshTools();
   }
@@ -371,8 +371,11 @@ function percent(share) {
 
 // Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.
 function paintBitmap(canvas, bitmap, [red, green, blue]) {
+  if (!bitmap) {
+    canvas.width = canvas.height; // which clears it
+    return;
+  }
   const context = canvas.getContext("2d");
-  if (!bitmap) return context.clearRect(0, 0, canvas.width, canvas.height);
   const bytes = Uint8Array.from(atob(bitmap), (character) => character.charCodeAt(0));
   const side = Math.sqrt(bytes.length);
   canvas.width = canvas.height = side;

@@ -29,6 +29,7 @@ NODE = WEB / "node_modules"
 RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"
 SCRIPTS = ("onnxruntime-web/dist/ort.wasm.bundle.min.mjs", "fzstd/esm/index.mjs")
 NAMES = {"index.mjs": "fzstd.mjs"}  # in the page's folder
+STYLES = ("pad.css", "page.css")
 NUM_NEIGHBOURS = 1000  # training drawings to look for the nearest in: they are downloaded with the page
 LEVEL = 19  # of Zstandard's compression: the runtime becomes 2.5 MB (gzip: 3.7 MB), once in 20 seconds
 ICONS = (192, 512)  # pixels a side
@@ -95,7 +96,7 @@ def _pack_model(folder: Path, path: Path, label: str, name: str) -> dict:
 
 def _pack(path: Path, data: bytes) -> int:
     """Write data as `path`.zst; return its size in bytes."""
-    packed = pa.compress(data, pa.Codec("zstd", compression_level=LEVEL), asbytes=True)
+    packed = pa.Codec("zstd", compression_level=LEVEL).compress(data, asbytes=True)
     with replaced_file(path.with_name(path.name + ".zst")) as partial:
         partial.write_bytes(packed)
     return len(packed)
@@ -114,7 +115,7 @@ def _draw_icons(folder: Path) -> None:
     """A synthetic drawing in white; a launcher may cut the icon to a circle of four fifths of its side."""
     drawings, _ = generate("cat", 1, seed=3)
     for side in ICONS:
-        ink = round(0.6 * side)
+        ink = round(0.75 * side)
         icon = Image.new("RGB", (side, side), ICON_BACKGROUND)
         place = ((side - ink) // 2,) * 2
         icon.paste((255, 255, 255), place, Image.fromarray(rasterize(drawings, size=ink)[0]))
@@ -122,10 +123,13 @@ def _draw_icons(folder: Path) -> None:
 
 
 def _write_index(folder: Path) -> None:
-    """index.html, which asks for all modules at once, so that none waits for the one that imports it."""
-    modules = sorted(path.name for path in folder.glob("*.js") if path.name != "sw.js") + ["fzstd.mjs"]
-    links = "\n    ".join(f'<link rel="modulepreload" href="{name}" />' for name in modules)
-    text = (WEB / "index.html").read_text(encoding="utf-8").replace("<!-- modules -->", links)
+    """index.html, with the styles in it, which asks for all modules of the page at once: fewer waits for the first sight."""
+    links = "\n    ".join(f'<link rel="modulepreload" href="{name}" />' for name in ("game.js", "pad.js"))
+    styles = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
+    text = (WEB / "index.html").read_text(encoding="utf-8")
+    text = text.replace("<!-- modules -->", links).replace("<!-- styles -->", f"<style>\n{styles}</style>")
+    for name in STYLES:
+        (folder / name).unlink()
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 

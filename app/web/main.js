@@ -1,9 +1,7 @@
 // The static page: what app/session.py does in the app, with the exported model in the browser. One can draw at once;
 // the model is loaded meanwhile.
 
-import { fetchPacked } from "./fetch.js";
 import { judge, nextRound, shownRound } from "./game.js";
-import { loadRuntime, openModel } from "./model.js";
 import { createPad } from "./pad.js";
 
 const seconds = () => performance.now() / 1000;
@@ -12,12 +10,34 @@ const loading = document.querySelector(".loading");
 let models = [];
 let runtime = null; // the file of ONNX Runtime
 let about = null; // the chosen model, as models.json describes it
-let ask = null; // its answers, once it is loaded
+let ready = false; // whether it is loaded
 let round = null;
 let won = 0;
 let answer = { seq: 0, neighbours: [] };
 let latest = null; // the drawing that was sent last: others need no answer any more
 let turn = Promise.resolve(); // one drawing at a time
+
+const worker = new Worker("./worker.js", { type: "module" });
+const waiting = new Map(); // by the number of a request
+let requests = 0;
+let arrived = () => {}; // told of the bytes that arrive
+worker.onmessage = ({ data }) => {
+  if ("arrived" in data) return arrived(data.arrived);
+  const { resolve, reject } = waiting.get(data.id);
+  waiting.delete(data.id);
+  if ("error" in data) reject(new Error(data.error));
+  else resolve(data.result);
+};
+
+// Call a method of worker.js.
+function request(method, ...args) {
+  const id = requests++;
+  worker.postMessage({ id, method, args: args.map(plain) });
+  return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+}
+
+// A model's entry without its button, which cannot be sent.
+const plain = (value) => (value?.input ? { ...value, input: undefined } : value);
 
 const pad = createPad(document.querySelector(".root"), { send, play });
 start().catch(failed);
@@ -29,12 +49,12 @@ async function start() {
   about = models[0];
   show();
   if (models.length > 1) offer();
-  const arrived = progress(runtime.bytes + about.bytes);
-  await Promise.all([loadRuntime(runtime.file, arrived), fetched(about, arrived)]);
+  arrived = progress(runtime.bytes + about.bytes);
+  await request("load", runtime.file, about);
   await use(about);
   loading.hidden = true;
   // From here on a switch, or another visit, needs no network.
-  for (const model of models) fetched(model).catch(() => {});
+  for (const model of models) request("fetch", model.file).catch(() => {});
   if (navigator.serviceWorker) navigator.serviceWorker.register("./sw.js").catch(() => {});
 }
 
@@ -58,25 +78,12 @@ function failed(error) {
   loading.textContent = "The model could not be loaded. Check the network connection and reload the page.";
 }
 
-// A model's file is fetched once, unless that fails.
-function fetched(model, arrived) {
-  model.data ??= fetchPacked(model.file, arrived).catch((error) => {
-    delete model.data;
-    throw error;
-  });
-  return model.data;
-}
-
 // Let a model answer, from the drawing that is there on.
 async function use(model) {
-  model.opened ??= openModel(model, runtime.file, fetched(model)).catch((error) => {
-    delete model.opened;
-    throw error;
-  });
-  const found = await model.opened;
+  await request("open", runtime.file, model);
   if (model.input && !model.input.checked) return; // another was chosen meanwhile
   about = model;
-  ask = found;
+  ready = true;
   round = null;
   won = 0;
   pad.begin();
@@ -98,20 +105,20 @@ function offer() {
 
 function send(seq, strokes, done) {
   latest = seq;
-  turn = turn.then(() => seq === latest && ask && tell(seq, strokes, done));
+  turn = turn.then(() => seq === latest && ready && tell(seq, strokes, done));
 }
 
 async function tell(seq, strokes, done) {
-  const asked = ask;
-  const found = await asked(seq, strokes, done, round?.prompt);
-  if (asked !== ask) return; // another model was chosen, which is asked again
+  const asked = about;
+  const found = await request("answer", asked.file, seq, strokes, done, round?.prompt);
+  if (asked !== about) return; // another model was chosen, which is asked again
   answer = found;
   if (round && answer.guesses) settle(...answer.guesses[0]);
   show();
 }
 
 function play(action) {
-  if (action === "start" && ask) {
+  if (action === "start" && ready) {
     round = nextRound(about.class_names, round, seconds());
     answer = { seq: answer.seq, neighbours: [] };
   } else if (action === "stop") round = null;
@@ -127,5 +134,5 @@ function settle(leader, probability) {
 
 function show() {
   const rounds = shownRound(round, won, answer.guesses?.[0][0], seconds());
-  pad.show({ ...answer, ready: ask !== null, classes: about?.class_names ?? [], round: rounds });
+  pad.show({ ...answer, ready, classes: about?.class_names ?? [], round: rounds });
 }

@@ -13,9 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.kills import killed_and_repeated
 from matplotlib.image import imread
 from PIL import Image
 
+from sketch_classifier.analysis import analyze as analyze_module
+from sketch_classifier.analysis import report as report_module
+from sketch_classifier.analysis import sheets as sheets_module
 from sketch_classifier.analysis.analyze import analyze
 from sketch_classifier.analysis.numbers import written
 from sketch_classifier.errors import UserError
@@ -140,6 +144,11 @@ def test_same_seed_same_bytes(run, drawn):
     assert {"samples.png", "tsne_2d.png", "tsne_3d.html"} <= changed <= SEEDED
 
 
+@pytest.mark.slow
+def test_analyze_is_killed_and_run_again(run):
+    assert killed_and_repeated(run, lambda: draw(run), [0.1, 0.5, 0.9], "analyze") == []
+
+
 def test_pages_need_nothing_from_elsewhere(drawn):
     folder = drawn().folder
     report = (folder / "plots/report.html").read_text(encoding="utf-8")
@@ -203,6 +212,21 @@ def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
     assert f"accuracy {validation:.1%}" in table["Validation"]
 
 
+def test_what_is_a_sample_says_of_how_many(run, drawn, monkeypatch):
+    monkeypatch.setattr(analyze_module, "MOST_DISTANCES", 3)
+    for module in (sheets_module, report_module, analyze_module):
+        monkeypatch.setattr(module, "MOST_ERRORS", 5)
+    draw(run)
+    num_wrong = int((~read_predictions(run / "metrics/predictions.csv")["correct"]).sum())
+    assert num_wrong > 5
+    assert sorted(path.name for path in (run / "plots/errors").iterdir()) == ["page_0001.png", "page_0002.png"]
+    table, whole = (read_table(path / "metrics/centroid_distances.csv") for path in (run, drawn().folder))
+    assert len(table) == 3 and set(table["row"]) < set(whole["row"])
+    page = (run / "plots/report.html").read_text(encoding="utf-8")
+    assert f"The 5 most confident of {num_wrong} misclassified drawings, on 2 pages:" in page
+    assert f"Of 3 misclassified drawings, drawn at random from {num_wrong}, " in page
+
+
 def test_every_step_is_announced_in_a_line_of_its_own(drawn):
     out, err = drawn().out, drawn().err
     assert out == "" and len(err.splitlines()) >= 5
@@ -214,7 +238,7 @@ def test_every_step_is_announced_in_a_line_of_its_own(drawn):
 @pytest.mark.parametrize(
     ("missing", "stage"),
     [
-        ("metrics/predictions.csv", "evaluate"),
+        ("metrics/predictions.parquet", "evaluate"),
         ("metrics/calibration.csv", "evaluate"),
         ("curves.csv", "train"),
         ("manifest.json", "download"),
@@ -237,8 +261,12 @@ def test_what_to_run_first(run, missing, stage):
     ],
 )
 def test_predictions_that_do_not_belong_here(run, text, said):
-    (run / "metrics/predictions.csv").write_text(text)
-    with pytest.raises(UserError, match=f"predictions.csv: {said}"):
+    path = run / "metrics/predictions.parquet"
+    if text:
+        pd.read_csv(io.StringIO(text)).to_parquet(path)
+    else:
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=f"predictions.parquet: {said}"):
         draw(run)
 
 

@@ -221,7 +221,9 @@ def test_the_table_names_rows_of_the_dataset(make_dataset):
     labels = dataset.labels[rows]
     probabilities = np.full((len(rows), 3), 0.1)
     probabilities[np.arange(len(rows)), (labels + np.isin(np.arange(len(rows)), [2, 5])) % 3] = 0.8
-    table = named(label_issues(probabilities, labels, None), rows, dataset, dataset.categories)
+    keys = pd.DataFrame({"key_id": rows * 10})
+    table = named(label_issues(probabilities, labels, None), rows, dataset, keys, dataset.categories)
+    assert table["key_id"].tolist() == (table["row"] * 10).tolist()
     assert table["row"].tolist() == [rows[2], rows[5]] and table["rank"].tolist() == [1, 2]
     for row in table.itertuples():
         assert row.label == dataset.categories[dataset.labels[row.row]]

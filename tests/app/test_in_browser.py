@@ -1,14 +1,20 @@
 """The app in a real browser: drawn with the mouse, as a visitor would."""
 
+import importlib.util
+
 import numpy as np
 import pytest
-from app.browser import answered, trace
+from app.browser import ROOT, answered, trace
 from app.game import RECOGNISED
 
 from sketch_classifier import Predictor, read_ndjson
 from sketch_classifier.drawings.simplify import simplify
 
 pytestmark = pytest.mark.slow
+_spec = importlib.util.spec_from_file_location("photos", ROOT / "tests/serving/photos.py")
+photos = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(photos)
+photo = photos.photo
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +58,13 @@ def test_it_guesses_while_a_stroke_is_drawn(blank):
         blank.mouse.move(box["x"] + 100 + 5 * step, box["y"] + 100 + 3 * (step % 9))
     answered(blank)
     assert "–" not in guesses(blank)
-    assert blank.get_by_role("button", name=".ndjson").is_disabled(), "the drawing is not finished"
+    assert blank.locator(".ndjson").is_disabled(), "the drawing is not finished"
     blank.mouse.up()
     answered(blank)
-    assert blank.get_by_role("button", name=".ndjson").is_enabled()
+    assert blank.locator(".ndjson").is_enabled()
 
 
-def test_undo_and_clear_by_keyboard(blank, template):
+def test_undo_and_clear_by_keyboard(blank, template, project):
     strokes = template("house")
     trace(blank, strokes[:1], frame=np.concatenate(strokes))
     answered(blank)
@@ -72,13 +78,17 @@ def test_undo_and_clear_by_keyboard(blank, template):
     blank.keyboard.press("Tab")
     blank.keyboard.press("Space")
     answered(blank)
-    assert blank.locator(".paper.drawn").count() == 0 and set(guesses(blank)) == {"–"}
+    assert blank.locator(".paper.drawn").count() == 0 and not blank.locator(".guesses").is_visible()
+    assert set(blank.locator(".names li").all_inner_texts()) == set(Predictor(project / "models").classes), (
+        "all names, before one draws"
+    )
     assert blank.get_by_role("button", name="Undo").is_disabled()
 
 
 def test_the_download_is_a_line_of_the_dataset(blank, template, project, tmp_path):
     trace(blank, template("bicycle"))
     answered(blank)
+    blank.get_by_role("button", name="Save").click()
     with blank.expect_download() as download:
         blank.get_by_role("button", name=".ndjson").click()
     download.value.save_as(tmp_path / "drawing.ndjson")
@@ -88,6 +98,51 @@ def test_the_download_is_a_line_of_the_dataset(blank, template, project, tmp_pat
     assert Predictor(project / "models").predict_strokes(read)[0].argmax() == 1
     near = simplify([[stroke.T for stroke in template("bicycle")]])
     assert abs(len(read.points) - len(near.points)) <= 0.2 * len(near.points), "traced to a pixel"
+
+
+def test_the_drawing_as_a_picture(blank, template, project, tmp_path):
+    trace(blank, template("house"))
+    answered(blank)
+    blank.get_by_role("button", name="Save").focus()
+    blank.keyboard.press("Enter")
+    with blank.expect_download() as download:
+        blank.get_by_role("button", name="PNG").press("Enter")
+    assert download.value.suggested_filename == "house.png"
+    download.value.save_as(tmp_path / "house.png")
+    assert not blank.get_by_role("button", name="PNG").is_visible()
+    result = Predictor(project / "models").predict_files(tmp_path / "house.png")
+    assert result[0].label == "house"
+
+
+def test_the_guess_is_announced_once_the_pen_rests(blank, template):
+    spoken = blank.locator(".spoken")
+    trace(blank, template("tree"))
+    answered(blank)
+    spoken.filter(has_text="It looks like tree").wait_for(state="attached", timeout=10_000)
+    blank.evaluate(
+        """() => {
+            window.announced = 0;
+            const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+            new MutationObserver(() => window.announced++).observe(root.querySelector(".spoken"), { childList: true });
+        }"""
+    )
+    blank.get_by_role("button", name="Clear").click()
+    trace(blank, template("house"), pause=0.02)
+    answered(blank)
+    spoken.filter(has_text="It looks like house").wait_for(state="attached", timeout=10_000)
+    assert blank.evaluate("window.announced") <= 2, "not each guess"
+
+
+def test_a_photo(chrome, address, template):
+    page = chrome.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.get_by_role("link", name="Photo").click()
+    picture = photo(template("house"), size=(640, 480), noise=3).read()
+    file = {"name": "house.png", "mimeType": "image/png", "buffer": picture}
+    page.locator("input[type=file]").set_input_files(file, timeout=60_000)
+    page.locator(".answers li").first.wait_for(timeout=60_000)
+    assert page.locator(".answers li").first.inner_text().startswith("house")
+    page.close()
 
 
 # What a client of one's own could send: the page's JSON.stringify is replaced by one that gives this in place of strokes.

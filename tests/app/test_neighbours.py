@@ -29,7 +29,7 @@ def test_of_none_none_is_nearest():
 
 def test_a_training_drawing_is_its_own_nearest(project, tmp_path):
     dataset, predictor = Dataset.open(project / "data/processed"), Predictor(project / "models")
-    near = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
+    near = load_neighbours(project / "models/model.onnx", predictor, dataset, tmp_path, 60)
     rows = sample_rows(dataset, 60)
     assert set(dataset.split[rows]) == {SPLITS.index("train")}
     assert near.names == [dataset.categories[label] for label in dataset.labels[rows]]
@@ -59,7 +59,7 @@ def test_features_are_of_the_images_that_the_model_sees(project, monkeypatch, sh
 
 def test_features_are_computed_once_and_again_where_the_file_is_damaged(project, tmp_path, monkeypatch):
     dataset, predictor = Dataset.open(project / "data/processed"), Predictor(project / "models")
-    first = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
+    first = load_neighbours(project / "models/model.onnx", predictor, dataset, tmp_path, 60)
     (path,) = tmp_path.iterdir()
 
     def never(*_):
@@ -67,9 +67,9 @@ def test_features_are_computed_once_and_again_where_the_file_is_damaged(project,
 
     with monkeypatch.context() as patched:
         patched.setattr(neighbours, "_features", never)
-        second = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
+        second = load_neighbours(project / "models/model.onnx", predictor, dataset, tmp_path, 60)
     np.testing.assert_array_equal(first.features, second.features)
     for damaged in (path.read_bytes()[:100], b"", b"nonsense"):
         path.write_bytes(damaged)
-        third = load_neighbours(project / "models", predictor, dataset, tmp_path, 60)
+        third = load_neighbours(project / "models/model.onnx", predictor, dataset, tmp_path, 60)
         np.testing.assert_array_equal(first.features, third.features)

@@ -97,3 +97,33 @@ def test_the_page_that_turns_shows_names_as_text(chrome, tmp_path):
     page.wait_for_selector("#chart .legendtext", timeout=60_000)
     assert page.locator("#chart .legendtext").all_text_contents() == names
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_is_accessible(chrome, analysed, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page = chrome.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto((analysed / "plots/report.html").as_uri())
+    assert axe.Axe().run(page).response["violations"] == []
+    page.close()
+
+
+def test_a_figure_is_enlarged_where_it_was_tapped(chrome, analysed):
+    page = chrome.new_page(viewport={"width": 390, "height": 844})
+    page.goto((analysed / "plots/report.html").as_uri())
+    image = page.get_by_role("img", name="Heat map")
+    image.scroll_into_view_if_needed()
+    before = image.bounding_box()
+    share = 0.75
+    at = [before["x"] + share * before["width"], before["y"] + share * before["height"]]
+    page.mouse.click(*at)
+    after = image.bounding_box()
+    assert after["width"] > 1.5 * before["width"]
+    assert (
+        abs(after["x"] + share * after["width"] - at[0]) < 3 and abs(after["y"] + share * after["height"] - at[1]) < 3
+    )
+    button = page.get_by_role("button", name="Full size of the figure: confusion matrix")
+    assert button.get_attribute("aria-pressed") == "true"
+    button.press("Enter")
+    assert image.bounding_box()["width"] == before["width"] and button.get_attribute("aria-pressed") == "false"
+    page.close()

@@ -140,6 +140,28 @@ def test_a_round_is_stopped_and_unknown_actions_pass(session):
     assert session.view()["round"] is None
 
 
+def test_no_visitor_takes_all_of_the_time(session, clock):
+    """A program may send without end; a hand never meets the limit, which is told like any other mistake."""
+    answers = []
+    for number in range(200):  # ten seconds of what the pad sends at most
+        clock.now += 0.05
+        session.draw({"seq": number, "strokes": STROKES, "done": True})
+        answers.append("guesses" in session.view())
+    assert all(answers)
+    for number in range(1000):
+        session.draw({"seq": number, "strokes": STROKES})
+    assert session.view()["message"].startswith("Too many drawings") and session.view()["seq"] == 999
+    classified = 0
+    for _ in range(1000):  # ten seconds
+        clock.now += 0.01
+        session.draw({"seq": 1, "strokes": STROKES})
+        classified += "guesses" in session.view()
+    assert 190 <= classified <= 210
+    clock.now += 1
+    session.draw({"seq": 1, "strokes": STROKES})
+    assert session.view()["guesses"]
+
+
 def test_without_training_drawings(clock):
     session = Session(Model(), None, clock)
     session.draw({"seq": 1, "strokes": STROKES, "done": True})

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -9,11 +10,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from app.browser import ROOT, answered, trace
 from app.game import RECOGNISED, SECONDS, with_article
 from app.neighbours import Neighbours, load_neighbours
-from app.web.build import NUM_NEIGHBOURS, RUNTIME_FILES, build
+from app.web.build import NUM_NEIGHBOURS, RUNTIME, SCRIPTS, build
+from PIL import Image
 
 from sketch_classifier import Predictor, UserError, rasterize, read_ndjson
 from sketch_classifier.data.dataset import Dataset
@@ -176,30 +179,50 @@ def test_no_model_is_one_line(tmp_path):
 @pytest.fixture
 def without_runtime(monkeypatch, tmp_path):
     """The page is built without npm, and without the runtime that it would fetch."""
-    (tmp_path / "runtime/dist").mkdir(parents=True)
-    for name in RUNTIME_FILES:
-        (tmp_path / "runtime/dist" / name).touch()
-    monkeypatch.setattr("app.web.build.RUNTIME", tmp_path / "runtime")
+    for name in (RUNTIME, *SCRIPTS):
+        (tmp_path / "modules" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "modules" / name).write_bytes(b"runtime")
+    monkeypatch.setattr("app.web.build.NODE", tmp_path / "modules")
     monkeypatch.setattr("app.web.build.install_runtime", lambda: None)
+
+
+def unpacked(path):
+    return pa.input_stream(path, compression="zstd").read()
 
 
 @pytest.mark.parametrize("trained", [True, False])
 def test_the_small_shipped_model_is_offered_in_one_file(trained, project, pretrained, without_runtime, tmp_path):
     dist, processed = tmp_path / "dist", project / "data/processed"
     build(project / "models" if trained else None, processed, tmp_path / "cache", dist)
-    models = json.loads((dist / "models.json").read_text())
+    contents = json.loads((dist / "models.json").read_text())
+    models = contents["models"]
     small = Predictor.pretrained("sketchnet_tiny")
     label = f"Real drawings ({len(small.classes)} categories)"
     assert [one["label"] for one in models] == (["Your model", label] if trained else [label])
     assert tuple(models[-1]["class_names"]) == small.classes
-    assert (dist / "features.bin").exists() == trained and [("neighbours" in one) for one in models] == [True, False][
-        -len(models) :
-    ]
-    for one in models:
-        assert (dist / one["file"]).is_file()
-    drawings = np.asarray(Dataset.open(processed).images[:5])
-    alone = Session(shutil.copy(dist / models[-1]["file"], tmp_path))
-    np.testing.assert_array_equal(alone.probabilities(drawings), small.predict_images(drawings))
+    assert (dist / "features.bin.zst").exists() == trained
+    assert [("neighbours" in one) for one in models] == [True, False][-len(models) :]
+    for one in (contents["runtime"], *models):
+        assert (dist / f"{one['file']}.zst").stat().st_size == one["bytes"]
+    assert unpacked(dist / f"{contents['runtime']['file']}.zst") == b"runtime"
+    drawings = np.asarray(Dataset.open(processed).images[:50])
+    (tmp_path / "alone.onnx").write_bytes(unpacked(dist / f"{models[-1]['file']}.zst"))
+    found, expected = Session(tmp_path / "alone.onnx").probabilities(drawings), small.predict_images(drawings)
+    assert np.abs(found - expected).max() < 0.1 and (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
+
+
+def test_the_service_worker_keeps_every_file(project, pretrained, without_runtime, tmp_path):
+    dist = tmp_path / "dist"
+    build(None, tmp_path / "none", tmp_path / "cache", dist)
+    first = (dist / "sw.js").read_text()
+    files = json.loads(re.search(r"FILES = (\[.+\]);", first)[1])
+    assert sorted(files) == sorted(["./", *(path.name for path in dist.iterdir() if path.name != "sw.js")])
+    manifest = json.loads((dist / "manifest.webmanifest").read_text())
+    for icon in manifest["icons"]:
+        with Image.open(dist / icon["src"]) as image:
+            assert icon["sizes"] == f"{image.width}x{image.height}"
+    build(None, tmp_path / "none", tmp_path / "cache", dist)
+    assert (dist / "sw.js").read_text() == first, "the same files are the same version"
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +243,7 @@ def web_page(project, chrome, shipped_folder, tmp_path_factory):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         page = chrome.new_page(viewport={"width": 390, "height": 844})
         page.goto(f"http://127.0.0.1:{server.server_port}/")
-        page.locator(".guesses").wait_for(timeout=60_000)
+        page.locator(".loading").wait_for(state="hidden", timeout=120_000)
         yield page
         page.close()
         server.shutdown()
@@ -232,10 +255,11 @@ def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_p
     answered(web_page)
     trace(web_page, template(category))
     answered(web_page)
+    web_page.get_by_role("button", name="Save").click()
     with web_page.expect_download() as download:
         web_page.get_by_role("button", name=".ndjson").click()
     download.value.save_as(tmp_path / "drawing.ndjson")
-    predictor = Predictor(project / "models")
+    predictor = Predictor(project / "models", int8=True)
     shares = predictor.predict_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
     shown = web_page.locator(".guesses .name").all_inner_texts()
     assert shown[0] == category
@@ -244,7 +268,11 @@ def test_the_page_guesses_what_python_guesses(web_page, template, project, tmp_p
         pytest.approx(float(shares.max()), abs=1e-4)
     )
     near = load_neighbours(
-        project / "models", predictor, Dataset.open(project / "data/processed"), tmp_path, NUM_NEIGHBOURS
+        project / "models/model_int8.onnx",
+        predictor,
+        Dataset.open(project / "data/processed"),
+        tmp_path,
+        NUM_NEIGHBOURS,
     )
     features = predictor.features_strokes(read_ndjson(tmp_path / "drawing.ndjson"))[0]
     assert web_page.locator(".neighbours span").all_inner_texts() == [near.names[row] for row in near.nearest(features)]
@@ -268,3 +296,36 @@ def test_one_click_asks_the_shipped_model_without_a_network(web_page, template, 
     finally:
         web_page.context.set_offline(False)
     web_page.get_by_role("button", name="Clear").click()
+
+
+@pytest.mark.slow
+def test_after_the_first_visit_the_page_needs_no_network(web_page, template):
+    web_page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    web_page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=60_000)
+    web_page.context.set_offline(True)
+    try:
+        web_page.reload()
+        web_page.locator(".loading").wait_for(state="hidden", timeout=60_000)
+        answered(web_page)
+        trace(web_page, template("cat"))
+        answered(web_page)
+        assert web_page.locator(".guesses .name").first.inner_text() == "cat"
+    finally:
+        web_page.context.set_offline(False)
+
+
+@pytest.mark.slow
+def test_one_can_draw_before_the_model_has_come(web_page, template):
+    context = web_page.context.browser.new_context(service_workers="block")
+    page = context.new_page()
+    held = []
+    page.route("**/*.wasm.zst", lambda route: held.append(route))
+    page.goto(web_page.url)
+    trace(page, template("cat"))
+    assert page.locator(".paper.drawn").count() == 1 and page.locator(".loading progress").is_visible()
+    assert page.get_by_role("button", name="Play").is_disabled()
+    held.pop().continue_()
+    page.locator(".loading").wait_for(state="hidden", timeout=120_000)
+    answered(page)
+    assert page.locator(".guesses .name").first.inner_text() == "cat", "the drawing is answered once it is there"
+    context.close()

@@ -26,6 +26,7 @@ class FaultyServer:
     ranges        whether parts are sent
     versions      what an answer says of the version: any of "ETag", "weak", "Last-Modified", "hash", or nothing
     heeds         whether If-Match and If-Unmodified-Since are heeded
+    endless_list  whether lists of folders go on for ever; num_sent is how many bytes of them were sent
     replacements  what takes the place of a file when it is asked for the n-th time (from 1): {path: {n: data}}
     """
 
@@ -36,6 +37,7 @@ class FaultyServer:
         self.ranges, self.heeds = True, True
         self.versions: tuple[str, ...] = ("ETag",)
         self.links = ""
+        self.endless_list, self.num_sent = False, 0
         self.retry_after = "0"
         self.num_reads: Counter[str] = Counter()
         self.ended = threading.Event()
@@ -78,6 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
         about, path = self.about, unquote(self.path.split("?")[0])
         if path not in about.files:
             names = [name for name in about.files if name.startswith(path)]
+            if about.endless_list:
+                return self._send_without_end()
             page = about.links.encode() or b"".join(b'<a href="%s">x</a>' % name.encode() for name in names)
             return self._send(200 if names or about.links else 404, page, is_head)
         fault = ""
@@ -105,6 +109,16 @@ class _Handler(BaseHTTPRequestHandler):
         said = 1 + start if fault == "other part" else start
         headers["Content-Range"] = f"bytes {said}-{end - 1}/{len(data)}"
         self._send(206, data[start:end], is_head, headers, fault)
+
+    def _send_without_end(self) -> None:
+        """A list of files that goes on until nobody reads it (or 256 MiB)."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        for _ in range(4096):
+            self.wfile.write(b"<a href='x'>x</a>" * 3856)
+            self.about.num_sent += 1 << 16
 
     def _version(self, data: bytes) -> dict[str, str]:
         digest, said = md5(data), self.about.versions

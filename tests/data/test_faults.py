@@ -159,6 +159,15 @@ def test_a_listing_cannot_name_files_elsewhere(server, get, tmp_path, format, li
     assert [path.name for path in tmp_path.rglob("*")] == []
 
 
+def test_a_list_without_end_is_refused(server, get, tmp_path, monkeypatch):
+    monkeypatch.setattr(retries, "MAX_TEXT", 1 << 20)
+    server.endless_list = True
+    with pytest.raises(UserError, match="^[^\n]*: an answer of [0-9,]+ bytes; at most 1,048,576 are accepted$"):
+        get(server.url, "parquet", [], None)
+    assert server.num_sent < 64 << 20, "it is not read to its end"
+    assert [path.name for path in tmp_path.rglob("*")] == []
+
+
 def test_an_archive_on_a_server_is_of_one_version(server, get, tmp_path):
     for name in ("one", "two"):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:

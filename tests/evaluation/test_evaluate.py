@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from benchmarks.kills import hashes, stage_killed
 
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.evaluate import evaluate, validation_figures
-from sketch_classifier.evaluation.tables import confusion_sample, read_predictions, read_table, write_table
+from sketch_classifier.evaluation.outcomes import answers
+from sketch_classifier.evaluation.predictions import confusion_sample
+from sketch_classifier.evaluation.tables import read_predictions, read_table, write_table
 from sketch_classifier.models.network import build_network
 from sketch_classifier.models.saved import About, save_model
 from sketch_classifier.params import ImageInput, ModelPreset, Optimizer
@@ -63,6 +66,16 @@ def run(tmp_path, **model):
     return evaluate(tmp_path / "processed", write_model(tmp_path / "model", **model), tmp_path / "m", tmp_path / "p")
 
 
+@pytest.mark.parametrize("stage", ["evaluate", pytest.param("export", marks=pytest.mark.slow)])
+def test_a_stage_is_killed_and_run_again(tmp_path, stage):
+    """Before any file is written, in the middle and before the last one gets its name: the same bytes, nothing else."""
+    (tmp_path / "data").mkdir()
+    write_dataset(tmp_path / "data/processed")
+    write_model(tmp_path / "models")
+    assert stage_killed(tmp_path, stage, [0.0, 0.3, 0.6, 0.99]) == []
+    assert len(hashes(tmp_path)) == 4 + {"evaluate": 13, "export": 3}[stage]
+
+
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "'=", "''@", "＝", "\t", "'", "a"])
 def test_no_text_is_a_formula_of_a_spreadsheet(tmp_path, first):
     """Class and country names come from anyone's files, and are read as they were written."""
@@ -88,7 +101,7 @@ def test_every_file_agrees_with_the_others(tmp_path):
     assert figures["num_test"] == 6 and figures["weights"] == "none"
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
         "by_country.csv", "by_recognized.csv", "calibration.csv", "confusion_matrix.csv", "intervals.csv", "metrics.json",
-        "most_confused.csv", "per_class.csv", "predictions.csv",
+        "most_confused.csv", "per_class.csv", "predictions.csv", "predictions.parquet",
     ]  # fmt: skip
     table = read_predictions(tmp_path / "m/predictions.csv")
     assert list(table.columns) == [
@@ -147,11 +160,11 @@ def test_validation_figures_are_those_of_a_loop(right):
     logits, labels = np.eye(4, 3, dtype=np.float32) * 2, np.array([0, 1, 2, 0])
     labels[right:] = (labels[right:] + 1) % 3
     loss = [np.log(np.exp(row).sum()) - row[label] for row, label in zip(logits.astype(float), labels, strict=True)]
-    found = validation_figures(logits, labels)
+    found = validation_figures(answers(logits, labels))
     hits = [row.argmax() == label for row, label in zip(logits, labels, strict=True)]
     assert found["validation_accuracy"] == np.mean(hits)
     assert found["validation_loss"] == pytest.approx(np.mean(loss), abs=1e-6)
-    assert validation_figures(logits[:0], labels[:0]) == {}
+    assert validation_figures(answers(logits[:0], labels[:0])) == {}
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path):

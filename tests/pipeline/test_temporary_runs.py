@@ -4,8 +4,10 @@ import functools
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import stages.train
 from stages import project_root
 
 from sketch_classifier.data.download import download
@@ -41,6 +43,20 @@ def test_a_relative_source_is_found_from_the_copy(tmp_path, monkeypatch):
         )
     assert manifests[0] == manifests[1] and manifests[0]["files"][0]["url"] == "my/simplified/cat.ndjson"
     assert Source("my", base=tmp_path / "project").find("simplified", ["cat"])[0].read(0, 5) == LINES[:5]
+
+
+def test_training_looks_for_files_and_keeps_its_state_in_the_project(tmp_path, monkeypatch):
+    """Relative weights and teachers, checkpoints, the loggers' files."""
+    copy = tmp_path / "project/.dvc/tmp/exps/tmpabc"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    given = {}
+    params = SimpleNamespace(model=None, train=None, model_name="cnn", seed=0)
+    monkeypatch.setattr(stages.train, "read_params", lambda *names: params)
+    monkeypatch.setattr(stages.train, "Dataset", SimpleNamespace(open=lambda folder: None))
+    monkeypatch.setattr(stages.train, "train", lambda *positional, **named: given.update(named))
+    stages.train.main()
+    assert given["base"] == tmp_path / "project" and given["cache"] == tmp_path / "project/.cache"
 
 
 @pytest.mark.slow

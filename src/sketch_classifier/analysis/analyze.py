@@ -20,15 +20,15 @@ from threadpoolctl import threadpool_limits
 from sketch_classifier.analysis.centroids import centroid_distances, centroids, choose_per_class, distances_figure
 from sketch_classifier.analysis.class_distribution import distribution_figure
 from sketch_classifier.analysis.confusion import confusion_figure
-from sketch_classifier.analysis.label_issues import audited, issues_sheet, label_issues, named, out_of_sample
+from sketch_classifier.analysis.label_issues import ABOUT, audited, issues_sheet, label_issues, named, out_of_sample
 from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
 from sketch_classifier.analysis.look_alikes import look_alikes_figure
 from sketch_classifier.analysis.provenance import Provenance
 from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
-from sketch_classifier.analysis.sheets import Sheet, errors_sheets, pictures, render, samples_sheet
+from sketch_classifier.analysis.sheets import MOST_ERRORS, Sheet, errors_sheets, pictures, render, samples_sheet
 from sketch_classifier.analysis.style import save
-from sketch_classifier.analysis.subgroups import country_figure, quality, quality_figure
+from sketch_classifier.analysis.subgroups import QUALITIES, country_figure, quality, quality_figure
 from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, usable_perplexity
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
@@ -36,12 +36,16 @@ from sketch_classifier.data.manifest import read_source
 from sketch_classifier.drawings.files import replaced_file, replaced_folder, require_writable
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.confusion import classes_to_show, confusion_matrix
+from sketch_classifier.evaluation.index import index_columns, index_rows
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.predict import MOST_FEATURES, feature_batches, hashed
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 from sketch_classifier.progress import step
+
+PREDICTIONS = "predictions.parquet"  # of what evaluate wrote
+MOST_DISTANCES = 50_000  # misclassified drawings whose distances to centroids are measured
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,12 @@ def analyze(
     source, dataset = read_source(manifest), Dataset.open(processed)
     network, about = load_model(model)
     metrics = Path(metrics)
-    table, history = read_predictions(metrics / "predictions.csv"), read_curves(curves)
+    table, history = read_predictions(metrics / PREDICTIONS), read_curves(curves)
     names, targets = dataset.class_names(about.task), dataset.targets(about.task)
     rows = table["row"].to_numpy()
-    unknown = (set(table["actual"]) | set(table["predicted"])) - set(names)
+    unknown = (set(table["actual"].unique()) | set(table["predicted"].unique())) - set(names)
     if unknown or (len(rows) and rows.max() >= len(targets)):
-        raise UserError(f"{metrics / 'predictions.csv'}: belongs to another model or dataset; run `dvc repro evaluate`")
+        raise UserError(f"{metrics / PREDICTIONS}: belongs to another model or dataset; run `dvc repro evaluate`")
     figures = read_figures(metrics / "metrics.json")
     written = {
         name: read_table(metrics / f"{name}.csv")
@@ -120,7 +124,7 @@ def analyze(
     qualities = _draw_subgroups(run, figures, written["by_country"])
     detail = f"{about.name}, {len(rows):,} test drawings"
     save(reliability_figure(written["calibration"], written["intervals"], detail), run.plots / "reliability.png")
-    step(f"drawing {(~table['correct']).sum():,} misclassified drawings")
+    step(f"drawing {min((~table['correct']).sum(), MOST_ERRORS):,} misclassified drawings")
     num_pages = _draw_drawings(run)
     places = np.sort(np.random.default_rng(seed).permutation(len(rows))[: params.tsne_samples])
     audit = audited(dataset.split, params.label_drawings, seed)
@@ -190,7 +194,7 @@ def _draw_classes(run: _Run) -> None:
 
 def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
     """Quality and countries; returns the table of qualities."""
-    table = quality(run.predictions, run.dataset.index)
+    table = quality(run.predictions, index_columns(run.dataset.folder, QUALITIES))
     write_table(table, run.metrics / "quality.csv")
     save(quality_figure(table, run.name), run.plots / "quality.png")
     save(country_figure(by_country, figures["accuracy"], run.name), run.plots / "by_country.png")
@@ -200,13 +204,17 @@ def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.Da
 def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
     """The features of the rows `kept`, hashed where they are wide, and the table of centroid distances.
 
-    The network sees `kept` and what is misclassified once, and at most a batch of whole features is in memory.
+    The network sees `kept` and what is misclassified once, and at most a batch of whole features is in memory. Of more
+    than MOST_DISTANCES misclassified drawings, so many are drawn at random for the table.
     """
     train = run.dataset.rows("train")
     train = choose_per_class(train, run.targets[train], run.params.centroid_drawings, run.seed)
     step(f"computing the features of {len(train):,} training drawings for the class centroids")
     centres = centroids(run.features(train), run.targets[train], len(run.class_names))
     wrong = run.predictions[~run.predictions["correct"]]
+    num_wrong = len(wrong)
+    if num_wrong > MOST_DISTANCES:
+        wrong = wrong.iloc[np.sort(np.random.default_rng(run.seed).permutation(num_wrong)[:MOST_DISTANCES])]
     rows = np.union1d(kept, wrong["row"])
     in_kept, in_wrong = (pd.Index(these).get_indexer(rows) for these in (kept, wrong["row"]))  # places, or −1
     step(f"computing the features of {len(rows):,} drawings")
@@ -222,7 +230,7 @@ def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
     distances = centroid_distances(wrong, misclassified(), centres, run.class_names)
     write_table(distances, run.metrics / "centroid_distances.csv")
     drawings = f"up to {run.params.centroid_drawings:,} training drawings per class"
-    save(distances_figure(distances, run.name, drawings), run.plots / "centroid_distances.png")
+    save(distances_figure(distances, run.name, drawings, num_wrong), run.plots / "centroid_distances.png")
     return features, distances
 
 
@@ -251,10 +259,11 @@ def _draw_labels(run: _Run, rows: np.ndarray, features: np.ndarray) -> pd.DataFr
     """Suspected label errors among `rows` (n,), with features (n, D); returns their table."""
     step(f"looking for label errors among {len(rows):,} drawings")
     dataset, labels = run.dataset, run.targets[rows]
-    flags = dataset.index["recognized"].to_numpy(bool)[rows] if "recognized" in dataset.index else None
+    about = index_rows(dataset.folder, rows, ABOUT)
+    flags = about["recognized"].to_numpy(bool) if "recognized" in about else None
     probabilities = out_of_sample(features, labels, len(run.class_names), run.seed)
     found = label_issues(probabilities, labels, flags)
-    table = named(found, rows, dataset, run.class_names)
+    table = named(found, rows, dataset, about, run.class_names)
     write_table(table, run.metrics / "label_issues.csv")
     sheet = issues_sheet(dataset, table, run.params.num_label_issues, len(rows), run.name)
     save(render(sheet), run.plots / "label_issues.png")

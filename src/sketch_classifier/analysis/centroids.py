@@ -12,14 +12,24 @@ from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_f
 from sketch_classifier.evaluation.confusion import DIGITS
 
 Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # which drawings, and their features (b, D) float
+CHUNK = 2**20  # drawings that are looked at together
 COLUMNS = ["row", "key_id", "actual", "predicted", "confidence", "distance_actual", "distance_predicted", "nearer_to"]
 
 
 def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """At most `most` of each class of `rows` (n,) int with labels (n,) int, at random, ascending."""
     order = np.random.default_rng(seed).permutation(len(rows))
-    number = pd.Series(labels[order]).groupby(labels[order]).cumcount().to_numpy()
-    return np.sort(rows[order[number < most]])
+    missing = np.minimum(np.bincount(labels), most)  # of each class
+    chosen = []
+    for start in range(0, len(order), CHUNK):
+        part = order[start : start + CHUNK]
+        own = labels[part]
+        number = pd.Series(own).groupby(own).cumcount().to_numpy()
+        chosen.append(part[number < missing[own]])
+        missing -= np.bincount(labels[chosen[-1]], minlength=len(missing))
+        if not missing.any():
+            break
+    return np.sort(rows[np.concatenate(chosen)])
 
 
 def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndarray:
@@ -65,13 +75,15 @@ def centroid_distances(
     return table.round({"distance_actual": DIGITS, "distance_predicted": DIGITS})
 
 
-def distances_figure(table: pd.DataFrame, model: str, drawings: str) -> Figure:
+def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: int | None = None) -> Figure:
     """One point per misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
 
-    drawings  what the centroids are the means of, as "500 training drawings of each class"
+    drawings   what the centroids are the means of, as "500 training drawings of each class"
+    num_wrong  how many are misclassified altogether; None: those of the table
     """
     wrong = (table["nearer_to"] == "predicted").to_numpy()
-    detail = f"{model}, {len(table):,} misclassified test drawings, centroids of {drawings}"
+    number = f"{len(table):,}" if num_wrong in (None, len(table)) else f"{len(table):,} of {num_wrong:,}"
+    detail = f"{model}, {number} misclassified test drawings, centroids of {drawings}"
     figure = new_figure(7.2, 6.6, "Misclassified drawings: distance to class centroids", detail)
     axes = figure.add_subplot()
     if table.empty:

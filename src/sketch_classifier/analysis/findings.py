@@ -63,14 +63,15 @@ def countries_text(by_country: pd.DataFrame) -> str:
     )
 
 
-def distances_text(distances: pd.DataFrame) -> str:
-    """On which side the misclassified drawings lie; from the table centroid_distances."""
+def distances_text(distances: pd.DataFrame, num_wrong: int) -> str:
+    """On which side the misclassified drawings lie; from the table centroid_distances, and how many there are."""
     if distances.empty:
         return "No drawing was misclassified."
     share = (distances["nearer_to"] == "predicted").mean()
+    sampled = "" if len(distances) == num_wrong else f", drawn at random from {num_wrong:,}"
     return (
-        f"Of {len(distances):,} misclassified drawings, {share:.1%} are closer to the centroid of the predicted class "
-        "than to that of the true class."
+        f"Of {len(distances):,} misclassified drawings{sampled}, {share:.1%} are closer to the centroid of the "
+        "predicted class than to that of the true class."
     )
 
 

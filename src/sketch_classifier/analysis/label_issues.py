@@ -28,6 +28,8 @@ ITERATIONS = 30  # of its solver; more take longer and find no more wrong labels
 DIMENSIONS = 50  # that are kept of more features, so that looking for neighbours stays fast
 COLUMNS = ["rank", "row", "key_id", "split", "label", "suggested", "share", "quality", "issue", "recognized"]
 
+ABOUT = ("key_id", "recognized")  # of a dataset's index
+
 
 def audited(split: np.ndarray, most: int, seed: int) -> np.ndarray:
     """The rows to look at, at most `most`, ascending: test drawings first, then validation, then training ones.
@@ -117,10 +119,15 @@ def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.n
     return table.drop(columns="last").round({"share": DIGITS, "quality": DIGITS})
 
 
-def named(issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, class_names: Sequence[str]) -> pd.DataFrame:
-    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row per drawing."""
+def named(
+    issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, about: pd.DataFrame, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row per drawing.
+
+    about  the columns ABOUT of the dataset's index for `rows`, as far as it has them
+    """
     found, names = rows[issues["place"]], np.array(class_names, dtype=object)
-    about = dataset.index.iloc[found].reset_index(drop=True)
+    about = about.iloc[issues["place"]].reset_index(drop=True)
     values = {
         "rank": np.arange(1, len(issues) + 1),
         "row": found,

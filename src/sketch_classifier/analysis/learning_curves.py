@@ -29,7 +29,9 @@ def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
         for split, colour, line in (("train", BLUE, "o-"), ("validation", VERMILLION, "s--")):
             values = curves[f"{split}_{what}"]
             last = f"{values.iloc[-1]:.1%}" if what == "accuracy" else f"{values.iloc[-1]:.3f}"
-            axes.plot(curves["epoch"], values, line, color=colour, markersize=4, label=f"{split} ({last})", clip_on=False)
+            axes.plot(
+                curves["epoch"], values, line, color=colour, markersize=4, label=f"{split} ({last})", clip_on=False
+            )
         first, end = curves["epoch"].iloc[[0, -1]]
         axes.set(xlabel="epoch", ylabel=what, xlim=(first, end) if end > first else (first - 0.5, first + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

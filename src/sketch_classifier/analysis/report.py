@@ -24,6 +24,7 @@ from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.look_alikes import confused_pairs
 from sketch_classifier.analysis.numbers import written
 from sketch_classifier.analysis.provenance import Provenance, notice, run_table
+from sketch_classifier.analysis.sheets import MOST_ERRORS
 from sketch_classifier.analysis.style import DPI
 
 # What each figure of intervals.csv is; one that ends in _scaled or _at_threshold is explained by its stem.
@@ -84,17 +85,19 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
         for name, row in values.loc[[name for name in CARDS if name in values.index]].iterrows()
     ]  # fmt: skip
     supported = confused_pairs(tables.confusion)
+    counts = tables.confusion.to_numpy()
+    num_wrong = int(counts.sum() - np.trace(counts))
     calibration = calibration_text(tables.figures, tables.intervals, tables.calibration)
     sections = [
         _section("Metrics", [], _metrics(tables.intervals)),
         _section("Sample predictions", [], _samples(plots)),
-        _section("Misclassified examples", [], _errors(plots, tables, num_pages)),
+        _section("Misclassified examples", [], _errors(plots, tables.distances, num_wrong, num_pages)),
         _section("Learning curves", [], _training(plots)),
         _section("Confusion matrix", [], _classes(plots, tables)),
         _section("Commonly confused classes", [pairs_text(tables.confusion, supported)], _pairs(plots, supported)),
         _section("Accuracy by drawing quality", [quality_text(tables.quality)], _quality(plots, tables.quality)),
         _section("Accuracy by country", [countries_text(tables.by_country)], _countries(plots, tables.by_country)),
-        _section("Feature space", [distances_text(tables.distances)], _features(plots, tables.distances)),
+        _section("Feature space", [distances_text(tables.distances, num_wrong)], _features(plots, tables.distances)),
         _section("Label errors", [labels_text(tables.issues, num_audited)], _issues(plots, tables.issues)),
         _section("Calibration", [calibration], _calibration(plots, tables.intervals)),
     ]
@@ -135,22 +138,25 @@ def _samples(plots: Path) -> list[dict]:
     return [_picture(plots / "samples.png", how, "Rows of drawings, each with its true and predicted class below it")]
 
 
-def _errors(plots: Path, tables: Tables, num_pages: int) -> list[dict]:
+def _errors(plots: Path, distances: pd.DataFrame, num_wrong: int, num_pages: int) -> list[dict]:
     blocks: list[dict] = []
-    if len(tables.distances):
+    if num_wrong:
         text = (
             "Misclassified test drawings, most confident first. Confident errors often point to a wrong label or an "
             "ambiguous drawing."
         )
-        first = tables.distances.iloc[0]
-        alt = (
-            f"Rows of misclassified drawings; the first is of class {first['actual']}, predicted as "
-            f"{first['predicted']} with a confidence of {first['confidence']:.1%}"
-        )
+        alt = "Rows of misclassified drawings"
+        if len(distances) == num_wrong:  # otherwise it is a sample, which may lack the first
+            first = distances.iloc[0]
+            alt += (
+                f"; the first is of class {first['actual']}, predicted as {first['predicted']} with a confidence of "
+                f"{first['confidence']:.1%}"
+            )
         blocks.append(_picture(plots / "errors.png", text, alt))
     if num_pages > 1:
         pages = [(f"errors/page_{number:04}.png", f"{number:,}") for number in range(1, num_pages + 1)]
-        text = f"All misclassified drawings, on {num_pages:,} pages:"
+        which = "All" if num_wrong <= MOST_ERRORS else f"The {MOST_ERRORS:,} most confident of {num_wrong:,}"
+        text = f"{which} misclassified drawings, on {num_pages:,} pages:"
         blocks.append({"kind": "links", "text": text, "links": pages})
     return blocks
 
@@ -313,7 +319,7 @@ def _section(title: str, texts: Sequence[str], blocks: Sequence[dict]) -> dict:
 
 
 def _picture(path: Path, how: str, alt: str) -> dict:
-    """A figure, its caption and its text for those who cannot see it; shown at SCREEN dots an inch where there is room."""
+    """A figure, its caption and its text for who cannot see it; shown at SCREEN dots an inch where there is room."""
     with Image.open(path) as image:
         scale = SCREEN / DPI if "dpi" in image.info else 1  # sheets of drawings are made of pixels
         width, height = (round(scale * side) for side in image.size)

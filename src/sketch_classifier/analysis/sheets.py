@@ -17,6 +17,7 @@ from sketch_classifier.analysis.style import BLUE, GREEN, INK, QUIET, RIGHT, VER
 from sketch_classifier.data.dataset import Dataset
 
 CELL, TILE, LINE, SIDE, TOP = 188, 164, 20, 18, 82  # pixels: a column, a picture, a line of text, the margin, the title
+MOST_ERRORS = 10_000  # misclassified drawings that are drawn
 FONT, SMALLEST = 15, 9  # pixels; a caption that is too long is set smaller, and below that cut
 
 STROKE_ORDER = (VERMILLION, GREEN, BLUE)
@@ -106,16 +107,17 @@ def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, i
 
 
 def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, model: str) -> Iterator[Sheet]:
-    """All misclassified drawings of `predictions` (as evaluate wrote them), the most confident first, page by page.
+    """The misclassified drawings of `predictions` (as evaluate wrote them), the most confident first, page by page.
 
-    One page that says so if there is none.
+    All of them, or the first MOST_ERRORS. One page that says so if there is none.
     """
     wrong = predictions[~predictions["correct"]].sort_values("confidence", ascending=False, kind="stable")
     if wrong.empty:
         title, detail = "No misclassified drawings", f"{model}, all {len(predictions):,} test drawings are correct"
         yield _sheet(dataset, wrong, title, detail)
-    for start in range(0, len(wrong), per_page):
-        page = wrong.iloc[start : start + per_page]
+    most = min(len(wrong), MOST_ERRORS)
+    for start in range(0, most, per_page):
+        page = wrong.iloc[start : min(start + per_page, most)]
         shown = f"{start + 1:,}–{start + len(page):,} of {len(wrong):,} misclassified drawings"
         detail = f"{model}, {shown} among {len(predictions):,} test drawings"
         yield _sheet(dataset, page, "Misclassified test drawings, most confident first", detail)

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from sketch_classifier.analysis.centroids import say
 from sketch_classifier.analysis.style import BLUE, INK, QUIET, TOP, VERMILLION, new_figure, quiet
 from sketch_classifier.analysis.typefaces import short
-from sketch_classifier.evaluation.tables import shares
+from sketch_classifier.evaluation.tables import shares, tallied
 
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
 QUALITIES = ("recognized", "num_strokes", "num_points")
@@ -40,11 +40,11 @@ def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
         if name == "recognized":
             known = predictions[predictions["recognized"].astype(str) != ""]
             order = [group for group in ("True", "False") if (known["recognized"].astype(str) == group).any()]
-            table = shares("group", known["recognized"].astype(str), known["correct"])
+            table = shares("group", tallied(known["recognized"].astype(str), known["correct"]))
         elif name in index:
             values = index[name].to_numpy()[predictions["row"].to_numpy()]
             groups, order = _ranges(values)
-            table = shares("group", pd.Series(groups), predictions["correct"].reset_index(drop=True))
+            table = shares("group", tallied(pd.Series(groups), predictions["correct"].reset_index(drop=True)))
         else:
             continue
         table = table.set_index("group").reindex(order).reset_index()

@@ -83,7 +83,9 @@ def tsne_3d_figure(
     names = [short(class_names[label]) for label in present]
     widest = max(width(name, round(LEGEND * DPI / 72)) for name in names) / DPI + 0.45  # inches, with its marker
     columns = max(1, min(len(names), 10, int(inches / widest)))
-    figure.legend(groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=LEGEND, markerscale=2)
+    figure.legend(
+        groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=LEGEND, markerscale=2
+    )
     return figure
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+from sketch_classifier.drawings.limits import MAX_TEXT, check_size
 from sketch_classifier.errors import one_line
 
 LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
@@ -76,10 +77,32 @@ def retry_after(error: Exception) -> float:
         return 0.0
 
 
-async def refuse_busy(response: Any) -> None:
-    """For a session of aiohttp: raise where the server is busy, with the headers, which fsspec and gcsfs drop."""
+async def check_answer(response: Any) -> None:
+    """For a session of aiohttp: raise where the server is busy, with the headers, which fsspec and gcsfs drop; and let
+    no answer be read as a whole, as lists of files are, that is longer than MAX_TEXT."""
     if response.status in (429, 503):
         response.raise_for_status()
+    response.content = _Bounded(response.content, str(response.url))
+
+
+class _Bounded:
+    """The content of an answer (aiohttp's StreamReader), of which only so much is read at once."""
+
+    def __init__(self, content: Any, url: str) -> None:
+        self._content, self._url = content, url
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+    async def read(self, size: int = -1) -> bytes:
+        if size >= 0:
+            return await self._content.read(size)
+        parts, num_bytes = [], 0
+        while part := await self._content.readany():
+            parts.append(part)
+            num_bytes += len(part)
+            check_size(self._url, "an answer", num_bytes, MAX_TEXT)
+        return b"".join(parts)
 
 
 def reason(error: Exception) -> str:

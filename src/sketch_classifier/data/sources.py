@@ -348,7 +348,7 @@ def _options(protocol: str) -> dict[str, Any]:
         total=retries.LISTING_TIMEOUT, connect=retries.CONNECT_TIMEOUT, sock_read=retries.READ_TIMEOUT
     )
     # The proxy is the one that HTTPS_PROXY names.
-    session = {"trust_env": True, "raise_for_status": retries.refuse_busy}
+    session = {"trust_env": True, "raise_for_status": retries.check_answer}
     if protocol in ("http", "https"):
         return {"client_kwargs": session | {"timeout": timeout}}
     # Before gcsfs is imported: its experimental class first asks over gRPC what kind of bucket it is, which an emulator

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from sketch_classifier.evaluation.confusion import DIGITS
+from sketch_classifier.evaluation.sums import total, weighted
 
 HALF = 0.5
 
@@ -38,24 +39,32 @@ def choose_threshold(logits: np.ndarray, labels: np.ndarray) -> float | None:
 
 
 def binary_figures(
-    logits: np.ndarray, labels: np.ndarray, threshold: float | None, counts: np.ndarray
+    logits: np.ndarray,
+    labels: np.ndarray,
+    threshold: float | None,
+    counts: np.ndarray,
+    groups: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """The figures of R samples of the same n drawings: name → (R,) float64, NaN where a figure is undefined.
 
     logits, labels  as of `choose_threshold`
     threshold  as it gives it; None: no figures at a threshold
     counts     (n, R) float64: how often drawing i is in sample r
+    groups     (n,) int: of each drawing, where groups are resampled and counts is (G, R): see `sums`
 
     precision and recall of the positive class where one half is the threshold (a logit of 0), the area under the ROC
     curve, and accuracy, balanced accuracy, precision and recall at `threshold`. Precision is undefined where nothing is
     called positive, recall where nothing is positive, balanced accuracy and ROC AUC where only one class was drawn.
     """
     positive = np.asarray(labels) == 1
-    at_half = _at(logits > 0, positive, counts)
+    at_half = _at(logits > 0, positive, counts, groups)
     figures = {name: at_half[name] for name in ("precision", "recall")}
-    figures["roc_auc"] = roc_auc(logits, positive, counts)
+    if groups is None:
+        figures["roc_auc"] = roc_auc(logits, positive, counts)
+    else:  # one sample after the other, for each needs a number for each drawing
+        figures["roc_auc"] = np.concatenate([roc_auc(logits, positive, own[groups][:, None]) for own in counts.T])
     if threshold is not None:
-        chosen = _at(_probability(logits) > threshold, positive, counts)
+        chosen = _at(_probability(logits) > threshold, positive, counts, groups)
         figures |= {f"{name}_at_threshold": values for name, values in chosen.items()}
     return figures
 
@@ -79,14 +88,16 @@ def _probability(logits: np.ndarray) -> np.ndarray:
     return expit(np.asarray(logits, np.float64))
 
 
-def _at(called: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
-    total, drawn, said = counts.sum(axis=0), positive @ counts, called @ counts
-    hits = (called & positive) @ counts
-    refused = total - drawn - said + hits  # negative, and not called positive
+def _at(
+    called: np.ndarray, positive: np.ndarray, counts: np.ndarray, groups: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    every, drawn, said = total(counts, groups), weighted(positive, counts, groups), weighted(called, counts, groups)
+    hits = weighted(called & positive, counts, groups)
+    refused = every - drawn - said + hits  # negative, and not called positive
     recall = _share(hits, drawn)
     return {
-        "accuracy": (hits + refused) / total,
-        "balanced_accuracy": (recall + _share(refused, total - drawn)) / 2,
+        "accuracy": (hits + refused) / every,
+        "balanced_accuracy": (recall + _share(refused, every - drawn)) / 2,
         "precision": _share(hits, said),
         "recall": recall,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pandas as pd
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.drawings.files import replaced_file, require_writable
 from sketch_classifier.evaluation.binary import binary_figures, choose_threshold
-from sketch_classifier.evaluation.bootstrap import intervals
+from sketch_classifier.evaluation.bootstrap import groups_of, intervals
 from sketch_classifier.evaluation.calibration import calibration, curve, fit_temperature
 from sketch_classifier.evaluation.confusion import DIGITS, classes_to_show, confusion_matrix, most_confused, per_class
 from sketch_classifier.evaluation.metrics import class_figures, probability_figures
-from sketch_classifier.evaluation.outcomes import answers, class_logits
-from sketch_classifier.evaluation.tables import by_country, by_recognized, confusion_sample, predictions, write_table
-from sketch_classifier.models.predict import predict_logits, require_numbers, rows_to_test
+from sketch_classifier.evaluation.outcomes import ROWS, Answers, class_logits, streamed_answers
+from sketch_classifier.evaluation.predictions import by_country, by_recognized, confusion_sample, write_predictions
+from sketch_classifier.evaluation.tables import write_table
+from sketch_classifier.models.predict import logit_blocks, require_numbers, rows_to_test
 from sketch_classifier.models.saved import About, load_model
 from sketch_classifier.progress import step
 
@@ -26,6 +28,7 @@ from sketch_classifier.progress import step
 DETAILS = ("_scaled", "_at_threshold")
 SCALED = "_scaled"  # suffix of metrics after temperature scaling
 INFLATED = ("expected_calibration_error", "expected_calibration_error_scaled")
+KEPT_BYTES = 2**28  # of logits of validation drawings
 SHARES = ("accuracy", "top3_accuracy", "top5_accuracy", "accuracy_at_threshold")
 
 
@@ -38,13 +41,17 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
                             test set
       intervals.csv         every metric with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
-      predictions.csv       one row per test drawing
+      predictions.parquet   one row per test drawing
+      predictions.csv       the same; of more than MOST_ROWS drawings, SAMPLED_ROWS drawn at random
     and in `out_plots` confusion.csv, a sample for DVC's confusion matrix template, and calibration.csv and
     calibration_scaled.csv, the curves before and after temperature scaling. Returns the content of metrics.json.
 
     The temperature and a binary model's threshold are fitted on the validation set; without validation drawings there
     are none, and both curves are the same. Undefined metrics are missing in metrics.json and empty in the tables. The
     same inputs give the same bytes.
+
+    Logits are reduced as they come, so that memory holds a few numbers of each drawing. Of the validation drawings as
+    many are kept for the temperature and the threshold as KEPT_BYTES of logits hold, the others left out at random.
 
     Raises UserError if there are no test drawings, if the model was trained on other categories, if its outputs are not
     finite, or if a folder cannot be written.
@@ -56,20 +63,22 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     validation_rows = dataset.rows("validation")
     inputs = dataset.inputs(network.input)
     step(f"predicting {len(validation_rows):,} validation and {len(rows):,} test drawings")
-    validation, test = (
-        require_numbers(class_logits(predict_logits(network, inputs, chosen), about.task), model)
-        for chosen in (validation_rows, rows)
-    )
     targets, names = dataset.targets(about.task), dataset.class_names(about.task)
 
+    def logits(chosen: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        for part, outputs in logit_blocks(network, inputs, chosen, ROWS):
+            yield part, require_numbers(class_logits(outputs, about.task), model)
+
+    validated, chosen = fitted(logits(validation_rows), targets[validation_rows], len(names), about.task)
+    temperatures = [1.0, *([chosen["temperature"]] if "temperature" in chosen else [])]
+    scores = np.empty(len(rows) if about.task == "binary" else 0, np.float32)
+    before, *scaled = streamed_answers(kept(logits(rows), scores), targets[rows], len(names), temperatures)
+    after = scaled[0] if scaled else None
+
     step("computing the metrics and their bootstrap intervals")
-    table, chosen = measure(test, targets[rows], validation, targets[validation_rows], about.task)
-    validated = validation_figures(validation, targets[validation_rows])
+    table = measure(before, after, scores if about.task == "binary" else None, chosen.get("threshold"))
     figures = _headline(table, validated | chosen, about, len(rows))
-    before = answers(test, targets[rows])
-    after = answers(test, targets[rows], chosen["temperature"]) if "temperature" in chosen else None
     confusion = confusion_matrix(before.labels, before.predicted, names)
-    each = predictions(rows, dataset.index, before.labels, before.predicted, before.confidence, names)
 
     out_metrics, out_plots = Path(out_metrics), Path(out_plots)
     with replaced_file(out_metrics / "metrics.json") as path:
@@ -82,56 +91,82 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(bins, out_metrics / "calibration.csv")
     write_table(curve(bins, "before"), out_plots / "calibration.csv")
     write_table(curve(bins, "after" if after else "before"), out_plots / "calibration_scaled.csv")
-    write_table(by_country(each), out_metrics / "by_country.csv")
-    write_table(by_recognized(each), out_metrics / "by_recognized.csv")
-    write_table(each, out_metrics / "predictions.csv")
+    countries, recognized = write_predictions(out_metrics, dataset.folder, rows, before, names)
+    write_table(by_country(countries), out_metrics / "by_country.csv")
+    write_table(by_recognized(recognized), out_metrics / "by_recognized.csv")
+    said = {"actual": before.labels, "predicted": before.predicted}
+    each = pd.DataFrame({name: pd.Categorical.from_codes(codes, names) for name, codes in said.items()})
     write_table(
         confusion_sample(each, [names[code] for code in classes_to_show(confusion)]), out_plots / "confusion.csv"
     )
     return figures
 
 
-def measure(
-    logits: np.ndarray, labels: np.ndarray, validation_logits: np.ndarray, validation_labels: np.ndarray, task: str
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """All metrics of the test set with their intervals, and the values fitted on the validation set.
+def fitted(
+    parts: Iterable[tuple[slice, np.ndarray]], labels: np.ndarray, num_classes: int, task: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The figures of the validation drawings, and what is fitted on them.
 
-    logits  (n, C) float, from `class_logits` (of a binary task the first column is 0), and labels (n,) int of
-            the test drawings; n is at least 1
-    validation_logits, validation_labels  the same of the validation drawings, of which there may be none
+    parts   which of the n drawings, and their logits (b, C) float, from `class_logits`
+    labels  (n,) int; there may be none
     task    multiclass or binary
 
-    The table has one row per metric: figure, value, low, high. The suffix "_scaled" means after temperature scaling.
     The second value is {"temperature": T, "threshold": t}, without those that could not be fitted.
     """
-    temperature = fit_temperature(validation_logits, validation_labels)
-    before = answers(logits, labels)
-    after = None if temperature is None else answers(logits, labels, temperature)
-    is_binary, threshold = task == "binary", None
-    if is_binary:
-        threshold = choose_threshold(validation_logits[:, 1], validation_labels)
+    most = max(1, KEPT_BYTES // (4 * num_classes))
+    places = np.arange(len(labels))
+    if len(labels) > most:
+        places = np.sort(np.random.default_rng(0).permutation(len(labels))[:most])
+        step(f"the temperature is fitted on {most:,} of the {len(labels):,} validation drawings, drawn at random")
+    logits = np.empty((len(places), num_classes), np.float32)
+
+    def noted() -> Iterator[tuple[slice, np.ndarray]]:
+        for part, values in parts:
+            start, end = np.searchsorted(places, [part.start, part.stop])
+            logits[start:end] = values[places[start:end] - part.start]
+            yield part, values
+
+    (said,) = streamed_answers(noted(), labels, num_classes, (1.0,))
+    choices = {
+        "temperature": fit_temperature(logits, labels[places]),
+        "threshold": choose_threshold(logits[:, 1], labels[places]) if task == "binary" else None,
+    }
+    return validation_figures(said), {name: value for name, value in choices.items() if value is not None}
+
+
+def kept(parts: Iterable[tuple[slice, np.ndarray]], scores: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same parts; the logits of the second class are written to scores, (n,) float32, unless that is empty."""
+    for part, values in parts:
+        if len(scores):
+            scores[part] = values[:, 1]
+        yield part, values
+
+
+def measure(before: Answers, after: Answers | None, scores: np.ndarray | None, threshold: float | None) -> pd.DataFrame:
+    """All metrics of the test drawings with their intervals: figure, value, low, high, one row each.
+
+    before, after  the answers without and with temperature scaling; the suffix "_scaled" is of the latter
+    scores         (n,) float: the logits of the positive class of a binary task
+    threshold      of a binary task, as `choose_threshold` gives it
+    """
+    groups = groups_of(len(before.labels))
 
     def figures(counts: np.ndarray) -> dict[str, np.ndarray]:
-        found = class_figures(before, counts)
+        found = class_figures(before, counts, groups)
         if after is not None:
-            found |= probability_figures(after, counts, SCALED)
-        return found | (binary_figures(logits[:, 1], labels, threshold, counts) if is_binary else {})
+            found |= probability_figures(after, counts, SCALED, groups)
+        return found | ({} if scores is None else binary_figures(scores, before.labels, threshold, counts, groups))
 
-    choices = {"temperature": temperature, "threshold": threshold}
-    chosen = {name: value for name, value in choices.items() if value is not None}
-    return intervals(figures, len(labels), INFLATED, shares=SHARES), chosen
+    return intervals(figures, len(before.labels), INFLATED, shares=SHARES, groups=groups)
 
 
-def validation_figures(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def validation_figures(said: Answers) -> dict[str, float]:
     """Accuracy and log loss of the validation set, for model selection; empty without validation drawings.
-
-    logits  (n, C) float, from `class_logits`; labels (n,) int
 
     They come from the weights that were saved, whichever epoch's or moving average's these are.
     """
-    if not len(labels):
+    if not len(said.labels):
         return {}
-    said = answers(logits, labels)
     figures = {"validation_accuracy": (said.rank == 0).mean(), "validation_loss": said.loss.mean()}
     return {name: round(float(value), DIGITS) for name, value in figures.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,19 +36,31 @@ def answers(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) ->
     The probabilities are the softmax of logits / temperature. The temperature changes no prediction and no rank. The
     loss comes from the logits, so it is finite where the probability itself would underflow to 0.
     """
+    parts = ((rows, logits[rows]) for rows in blocks(len(labels)))
+    return streamed_answers(parts, labels, logits.shape[1], (temperature,))[0]
+
+
+def streamed_answers(
+    parts: Iterable[tuple[slice, np.ndarray]], labels: np.ndarray, num_classes: int, temperatures: Sequence[float]
+) -> list[Answers]:
+    """The `answers` at each temperature, from logits that come a part at a time and need not be kept.
+
+    parts  which drawings, and their logits (b, C)
+    """
     labels = np.asarray(labels, np.int64)
     size = len(labels)
     predicted, rank = np.empty(size, np.int64), np.empty(size, np.int64)
-    confidence, loss = np.empty(size), np.empty(size)
-    for rows in blocks(size):
-        raw, right = logits[rows], labels[rows]
+    found = [Answers(num_classes, labels, predicted, rank, np.empty(size), np.empty(size)) for _ in temperatures]
+    for rows, raw in parts:
+        right = labels[rows]
         predicted[rows], rank[rows] = raw.argmax(axis=1), ranks(raw, right)
-        scaled = raw.astype(np.float64) / temperature
-        largest = scaled.max(axis=1)
-        total = np.exp(scaled - largest[:, None]).sum(axis=1)
-        confidence[rows] = 1 / total
-        loss[rows] = np.log(total) + (largest - scaled[np.arange(len(right)), right])
-    return Answers(logits.shape[1], labels, predicted, rank, confidence, loss)
+        for temperature, each in zip(temperatures, found, strict=True):
+            scaled = raw.astype(np.float64) / temperature
+            largest = scaled.max(axis=1)
+            total = np.exp(scaled - largest[:, None]).sum(axis=1)
+            each.confidence[rows] = 1 / total
+            each.loss[rows] = np.log(total) + (largest - scaled[np.arange(len(right)), right])
+    return found
 
 
 def class_logits(outputs: np.ndarray, task: str) -> np.ndarray:

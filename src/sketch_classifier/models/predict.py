@@ -17,9 +17,11 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
 from sketch_classifier.models.network import Network, class_probabilities
+from sketch_classifier.models.pages import forget_pages
 from sketch_classifier.models.saved import About
 
 BATCH_SIZE = 128
+FORGET = BATCH_SIZE * 512  # rows after which the pages of a memory-mapped file that were read are given back
 
 
 def rows_to_test(dataset: Dataset, about: About, model: str | Path) -> np.ndarray:
@@ -65,6 +67,25 @@ def predict_logits(
     return logits
 
 
+def logit_blocks(
+    network: Network,
+    stored: np.ndarray | Rasters | Sequences,
+    rows: np.ndarray,
+    block_size: int,
+    device: str | torch.device | None = None,
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """The same logits in blocks of block_size rows, none of which is kept: which of `rows`, and (b, num_outputs).
+
+    There is at least one block, which is empty if there are no rows.
+    """
+    start, batches = 0, []
+    for part, batch in _batches(network, network.forward, stored, rows, BATCH_SIZE, device):
+        batches.append(batch)
+        if part.stop - start >= block_size or part.stop == len(rows):
+            yield slice(start, part.stop), np.concatenate(batches)
+            start, batches = part.stop, []
+
+
 def feature_batches(
     network: Network,
     stored: np.ndarray | Rasters | Sequences,
@@ -105,6 +126,8 @@ def _batches(
             batch = torch.from_numpy(np.ascontiguousarray(stored[rows[part]])).to(device)
             with torch.inference_mode():
                 outputs = function(prepare(batch, network.input)).float().cpu()
+            if start % FORGET == 0:
+                forget_pages(stored)
             yield part, outputs.numpy()
     finally:
         network.to(before).train(training)

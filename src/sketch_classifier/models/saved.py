@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, TypeAdapter
 from safetensors.torch import load_file, save_file
 
 from sketch_classifier.drawings.files import replaced_files
@@ -54,9 +55,9 @@ class About:
     num_train: int
     num_validation: int
     seed: int
-    final: dict[str, float]
+    final: dict[str, int | float]
     teacher_sha256: str | None = None
-    temperature: float = 1.0
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
     @property
     def task(self) -> Literal["multiclass", "binary"]:
@@ -102,5 +103,6 @@ def load_model(folder: str | Path = "models") -> tuple[Network, About]:
 
 
 def _about(values: dict) -> About:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return About(**values | {"preset": ModelPreset.model_validate(values["preset"])})
+    if unknown := set(values) - {field.name for field in fields(About)}:
+        raise ValueError(f"unknown key {min(unknown)!r}")
+    return TypeAdapter(About).validate_python(values)

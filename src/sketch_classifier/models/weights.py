@@ -57,10 +57,27 @@ def load_weights(network: Network, entries: Sequence[str], base: Path = Path()) 
                 print(f"weights: {entry} not available: {one_line(error)}", file=sys.stderr)
                 continue
         else:
-            state = _read(found_from(base, entry), entry)
+            state = read_state(found_from(base, entry), entry)
         _load_into(network, state, entry)
         return UsedWeights(entry, tuple(failed))
     raise UserError(f"weights: no weights available after {', '.join(failed)}; add a path to a state dict, or `none`")
+
+
+def read_state(path: Path, entry: str) -> State:
+    """The state dict of a file, which messages call `entry`. Raises UserError for anything else; no pickle is run."""
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:
+        raise UserError(f"weights: {entry}: holds more than tensors (pickled code), which is not loaded") from None
+    except Exception as error:  # bytes that are no state dict end torch's reader in any way
+        raise UserError(f"weights: {entry}: cannot be read: {one_line(error)}") from None
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UserError(f"weights: {entry}: a state dict is expected: names and tensors, nothing else")
+    return state
 
 
 def _check(entry: str, network: Network, base: Path) -> None:
@@ -104,22 +121,6 @@ def _interpretations(network: Network, state: State) -> Iterator[tuple[nn.Module
 
 def _shapes(state: State) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in state.items()}
-
-
-def _read(path: Path, entry: str) -> State:
-    try:
-        if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError:
-        raise UserError(f"weights: {entry}: holds more than tensors (pickled code), which is not loaded") from None
-    except Exception as error:  # bytes that are no state dict end torch's reader in any way
-        raise UserError(f"weights: {entry}: cannot be read: {one_line(error)}") from None
-    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
-    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise UserError(f"weights: {entry}: a state dict is expected: names and tensors, nothing else")
-    return state
 
 
 @contextmanager

@@ -73,6 +73,8 @@ class DatasetPreset(Block):
         for category in self.categories:
             if why := unusable_name(category, SUFFIXES[self.format]):
                 raise ValueError(f"categories: {why}")
+        if self.positive_name is not None and (why := unusable_name(self.positive_name)):
+            raise ValueError(f"positive_name: {why}")
         known = self.categories or self.positive
         strangers = [category for category in self.positive if category not in known]
         if strangers:

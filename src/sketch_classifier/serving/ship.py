@@ -148,10 +148,7 @@ def _evaluated(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     try:
         figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         values = pd.read_csv(folder / "intervals.csv").set_index("figure")["value"].dropna()
-        tables = {
-            name: _table(folder / f"{name}.csv")
-            for name in ("per_class", "most_confused")
-        }
+        tables = {name: _table(folder / f"{name}.csv") for name in ("per_class", "most_confused")}
         wrong = [name for name in NEEDED if not isinstance(figures.get(name), (int, float))]
         if wrong:
             raise ValueError(f"no {wrong[0]} in metrics.json")

@@ -62,9 +62,8 @@ def load_teacher(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> 
         missing = [file for file in FILES if not (folder / file).is_file()]
     if missing:
         offered = "".join(f", {shipped}" for shipped in shipped_models())
-        raise UserError(
-            f"distillation.teacher: {cut(name)}: no {missing[0]} there; the folder of a trained model is expected{offered}"
-        )
+        what = f"the folder of a trained model is expected{offered}"
+        raise UserError(f"distillation.teacher: {cut(name)}: no {missing[0]} there; {what}")
     network, about = load_model(folder)
     problem = _misfit(about, preset, dataset)
     if problem:

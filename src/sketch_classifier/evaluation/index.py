@@ -1,0 +1,44 @@
+"""Columns of the index of a dataset, of which only what is asked for is in memory: it may have 50 million rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+ROWS = 2**17  # that are read at a time
+
+
+def index_columns(folder: str | Path, names: Sequence[str]) -> pd.DataFrame:
+    """All N rows of index.parquet in the folder of a dataset, with those of the columns `names` that it has."""
+    path = Path(folder) / "index.parquet"
+    return pd.read_parquet(path, columns=_present(pq.ParquetFile(path), names))
+
+
+def index_rows(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """The rows (n,) int, in any order, of the same columns: one row each."""
+    order = np.argsort(rows, kind="stable")
+    parts = [part for _, part in index_parts(folder, rows[order], names)]
+    found = pd.concat(parts, ignore_index=True) if parts else index_columns(folder, names)[:0]
+    return found.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+
+def index_parts(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[slice, pd.DataFrame]]:
+    """The rows (n,) int, ascending, a part after the other: which of `rows`, and their columns."""
+    with pq.ParquetFile(Path(folder) / "index.parquet") as file:
+        columns, start, taken = _present(file, names), 0, 0
+        for batch in file.iter_batches(ROWS, columns=columns or file.schema_arrow.names[:1]):
+            end = taken + int(np.searchsorted(rows[taken:], start + batch.num_rows))
+            if end > taken:
+                table = batch.take(rows[taken:end] - start).to_pandas(ignore_metadata=True)
+                yield slice(taken, end), table[columns]
+            start, taken = start + batch.num_rows, end
+            if taken == len(rows):
+                return
+
+
+def _present(file: pq.ParquetFile, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in file.schema_arrow.names]
