@@ -49,7 +49,7 @@ def read_png(data: bytes, side: int) -> np.ndarray | None:
     try:
         inflater = zlib_ng.decompressobj()
         rows = np.frombuffer(inflater.decompress(chunks[b"IDAT"], expected + 1), np.uint8)
-    except zlib_ng.error:
+    except zlib_ng.error:  # type: ignore[misc]  # its stub gives the type of an instance
         return None
     if len(rows) != expected or not inflater.eof:
         return None
