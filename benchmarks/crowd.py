@@ -141,7 +141,7 @@ async def crowd(
 async def _drawing(visitor: Visitor, number: int, until: float, times: list[float], failures: list[str]) -> None:
     rng, names, seq = np.random.default_rng(number), categories(), 0
     await asyncio.sleep(rng.uniform(0, 2))
-    while time.monotonic() < until:
+    while True:  # everyone makes a drawing, however long the page took
         raw, _ = generate(names[rng.integers(len(names))], 1, seed=int(rng.integers(1 << 30)))
         done: list[list[list[float]]] = []
         for points in raw.strokes(0):
@@ -157,6 +157,8 @@ async def _drawing(visitor: Visitor, number: int, until: float, times: list[floa
                 if not view.get("guesses"):
                     failures.append(f"no guesses: {view.get('message')}")
                 await asyncio.sleep(max(0.0, EVERY - times[-1]))
+        if time.monotonic() >= until:
+            return
         await asyncio.sleep(rng.uniform(1, 3))
 
 

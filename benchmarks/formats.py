@@ -29,6 +29,7 @@ from sketch_classifier.drawings.simplify import simplify  # noqa: E402
 from sketch_classifier.synthetic.generate import generate  # noqa: E402
 
 ROWS, PICTURES, ROUNDS = 3000, 600, 5
+KINDS = ((28, "png", "L"), (256, "png", "L"), (256, "png", "RGB"), (256, "jpg", "L"), (256, "jpg", "RGB"))
 NAMES = ["countrycode", "drawing", "key_id", "recognized", "timestamp", "word"]
 
 
@@ -40,11 +41,11 @@ def main() -> None:
             path = Path(folder) / f"{name}.csv"
             _write_csv(path, drawings)
             _compare(f"{name}/cat.csv, {ROWS} rows", partial(read_csv, path), partial(_with_pandas, path))
-        for size, kind in ((28, "png"), (256, "png"), (256, "jpg")):
-            root = Path(folder) / f"{size}{kind}"
-            _write_pictures(root / "cat", rasterize(simple[:PICTURES], size, as_is=True), kind)
+        for size, kind, mode in KINDS:
+            root = Path(folder) / f"{size}{kind}{mode}"
+            _write_pictures(root / "cat", rasterize(simple[:PICTURES], size, as_is=True), kind, mode)
             _compare(
-                f"{PICTURES} pictures of {size}×{size}, .{kind}, reading: resize",
+                f"{PICTURES} pictures of {size}×{size}, .{kind}, {mode}, reading: resize",
                 partial(_pictures, root),
                 partial(_with_image_folder, root),
             )
@@ -75,10 +76,10 @@ def _with_pandas(path: Path) -> list:
     return [[np.array(stroke) for stroke in json.loads(drawing)] for drawing in table["drawing"]]
 
 
-def _write_pictures(folder: Path, images: np.ndarray, kind: str) -> None:
+def _write_pictures(folder: Path, images: np.ndarray, kind: str, mode: str) -> None:
     folder.mkdir(parents=True)
     for index, image in enumerate(images):
-        Image.fromarray(255 - image).save(folder / f"{index}.{kind}")
+        Image.fromarray(255 - image).convert(mode).save(folder / f"{index}.{kind}")
 
 
 def _pictures(root: Path) -> np.ndarray:

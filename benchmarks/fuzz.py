@@ -21,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from hashlib import sha256
 from pathlib import Path
 
@@ -157,14 +158,15 @@ READERS: dict[str, tuple[str, Callable[[Path], None]]] = {
 
 
 def failure_of(reader: str, data: bytes, folder: Path, slow: float = float("inf")) -> str | None:
-    """What is wrong with how a reader takes a file: an exception other than UserError, or a line that is none; and
-    how long it takes where that is more than `slow` seconds."""
+    """What is wrong with how a reader takes a file: an exception other than UserError, a line that is none, or what is
+    printed; and how long it takes where that is more than `slow` seconds."""
     suffix, read = READERS[reader]
     path = folder / f"file{suffix}"
     path.write_bytes(data)
     started = time.monotonic()
+    printed = io.StringIO()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(printed):
             warnings.simplefilter("ignore")
             read(path)
     except UserError as error:
@@ -173,6 +175,8 @@ def failure_of(reader: str, data: bytes, folder: Path, slow: float = float("inf"
             return f"not one short line: {text[:300]!r}"
     except Exception:
         return traceback.format_exc(limit=-3)
+    if printed.getvalue():
+        return f"printed: {printed.getvalue()[:300]!r}"
     seconds = time.monotonic() - started
     return f"{seconds:.1f} s" if seconds > slow else None
 

@@ -3,8 +3,8 @@
     python -m benchmarks.kills [--kills 10] [--seed 0] [STAGE…]
 
 Works in a copy of the project in a temporary folder, with few drawings, where the pipeline runs once. Then each stage
-is killed (SIGKILL) when it is about to write, rename or remove a file for the n-th time, for `--kills` random n, and run
-again each time. Exit code 1 if an output differs, if anything else is left, or if a run after a kill fails.
+is killed (SIGKILL) when it is about to write, rename or remove a file for the n-th time, for `--kills` random n, and
+run again each time. Exit code 1 if an output differs, if anything else is left, or if a run after a kill fails.
 """
 
 from __future__ import annotations

@@ -134,13 +134,15 @@ def _needed(steps: list[str]) -> set[str]:
 def report(lines: list[dict]) -> None:
     """Print all measurements, and of each step the exponent in N, the slope and what the whole dataset takes by it."""
     print("| step | N | CPU s | wall s | peak RSS, MB | peak PSS, MB |\n|---|--:|--:|--:|--:|--:|")
-    steps = [step for step in (*STAGES, *DVC) if any(line["step"] == step for line in lines)]
-    of_step = {step: sorted((ln for ln in lines if ln["step"] == step), key=lambda ln: ln["count"]) for step in steps}
+    order = [*STAGES, *DVC]
+    of_step: dict[str, list[dict]] = {}
+    for line in sorted((ln for ln in lines if ln["step"] in order), key=lambda ln: order.index(ln["step"])):
+        processes = f", {line['workers']} processes" if line["step"] == "preprocess" and "workers" in line else ""
+        of_step.setdefault(line["step"] + processes, []).append(line)
     for step, measured in of_step.items():
-        for line in measured:
-            name = step + (f", {line['workers']} workers" if step == "preprocess" and line.get("workers") else "")
+        for line in sorted(measured, key=lambda ln: ln["count"]):
             print(
-                f"| {name} | {line['count']:,} | {line['cpu']:.1f} | {line['wall']:.1f} | {line['rss'] / 1e6:.0f} "
+                f"| {step} | {line['count']:,} | {line['cpu']:.1f} | {line['wall']:.1f} | {line['rss'] / 1e6:.0f} "
                 f"| {line['pss'] / 1e6:.0f} |"
             )
     print(f"\n| step | exponent | µs of CPU a drawing | start, s | {ALL:,} drawings, CPU h |\n|---|--:|--:|--:|--:|")
@@ -180,6 +182,7 @@ def _project(folder: Path, cache_type: str) -> Path:
     yaml.dump(params, project / "params.yaml")
     for command in (
         ["git", "init", "--quiet"],
+        ["git", "-c", "user.name=scale", "-c", "user.email=", "commit", "--quiet", "--allow-empty", "-m", "Empty"],
         [sys.executable, "-m", "dvc", "init", "--quiet"],
         [sys.executable, "-m", "dvc", "remote", "add", "--quiet", "--default", "storage", str(folder / "remote")],
         [sys.executable, "-m", "dvc", "config", "--quiet", "cache.type", cache_type],
@@ -208,7 +211,8 @@ def _watched(command: list[str], folder: Path, environment: dict[str, str]) -> d
             time.sleep(INTERVAL)
         if process.returncode:
             log.seek(0)
-            raise UserError(f"{' '.join(command[1:])}: {log.read().decode(errors='replace')[-2000:]}")
+            print(log.read().decode(errors="replace"), file=sys.stderr)
+            raise UserError(f"{' '.join(command[1:])} ended with code {process.returncode}")
     return {"cpu": sum(cpu.values()), "wall": time.perf_counter() - clock, "rss": rss, "pss": pss}
 
 

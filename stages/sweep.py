@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import sys
 from pathlib import Path
 
 from sketch_classifier.data.convert_command import positive
@@ -19,7 +18,7 @@ Started again, the command goes on where the study stands. On another machine wi
 """
 
 
-def main() -> int:
+def main() -> None:
     options = _parser().parse_args()
     if not re.fullmatch(r"\w[\w.-]{0,99}", options.name):
         raise UserError(f"NAME: letters, digits, `.`, `_` and `-` are accepted, found {shown(options.name)}")
@@ -43,12 +42,14 @@ def main() -> int:
         cache=cache,
     )
     create_study(sweep)
-    codes = run_workers(sweep, options.workers) if options.workers > 1 else [run_trials(sweep) or 0]
+    ended: list[int] = []
+    if options.workers > 1:
+        ended = [code for code in run_workers(sweep, options.workers) if code]
+    else:
+        run_trials(sweep)
     print(best_of(sweep))
-    ended = [code for code in codes if code]
     if ended:
-        print(f"error: {len(ended)} of {len(codes)} workers ended early (exit codes {ended})", file=sys.stderr)
-    return int(bool(ended))
+        raise UserError(f"{len(ended)} of {options.workers} workers ended early (exit codes {ended})")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -60,7 +60,7 @@ def test_a_large_upload_is_refused_before_it_is_sent(at):
 
 def asked_to_upload(at, session, size):
     """The status of an answer to a PUT of so many bytes, of which none is sent."""
-    with urlopen(at, timeout=30) as page:
+    with urlopen(f"{at}/_stcore/health", timeout=30) as page:
         cookies = [value.split(";")[0] for key, value in page.getheaders() if key.lower() == "set-cookie"]
     token = dict(cookie.split("=", 1) for cookie in cookies).get("_streamlit_xsrf", "")
     connection = HTTPConnection(at.removeprefix("http://"), timeout=30)

@@ -31,9 +31,9 @@ def as_read_by_pillow(data: bytes, monkeypatch) -> np.ndarray:
 
 
 def ramps(shape: tuple[int, ...]) -> np.ndarray:
-    return (sum(step * axis**2 for step, axis in zip((1, 3, 71), np.ogrid[[slice(n) for n in shape]])) % 256).astype(
-        np.uint8
-    )
+    return (
+        sum(step * axis**2 for step, axis in zip((1, 3, 71), np.ogrid[[slice(n) for n in shape]], strict=False)) % 256
+    ).astype(np.uint8)
 
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)

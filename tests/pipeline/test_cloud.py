@@ -1,5 +1,6 @@
 """The commands of docs/train.sky.yaml, run on this machine, and what they have pushed, fetched by another."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,9 @@ def test_a_run_and_its_results(project, tmp_path, monkeypatch):
     assert set(variables) == set(task["envs"])
     for name, value in (variables | {"SKYPILOT_NUM_GPUS_PER_NODE": "1"}).items():
         monkeypatch.setenv(name, value)
-    clones = [type(project)(tmp_path / name) for name in ("cloud", "home")]
-    for clone in clones:
-        project.run("git", "clone", "--quiet", str(project.root), str(clone.root))
-    cloud, home = clones
+    cloud = type(project)(tmp_path / "cloud")
+    shutil.copytree(project.root, cloud.root, symlinks=True)  # with what numba has compiled, which a clone lacks
+    home = project
     assert "accuracy" in cloud.run("bash", "-c", task["run"]).stdout
 
     text = (ROOT / "docs/many-machines.md").read_text(encoding="utf-8")

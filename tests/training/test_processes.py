@@ -216,7 +216,7 @@ def test_the_command_of_two_nodes(write_dataset, tmp_path):
             )
         )
     try:
-        errors = [node.communicate(timeout=300)[1] for node in nodes]
+        errors = [node.communicate(timeout=600)[1] for node in nodes]
     finally:
         for node in nodes:
             node.kill()

@@ -360,7 +360,9 @@ def _images(job: _Job, batch: Batch) -> np.ndarray:
 def _write_index(job: _Job, records: Sequence[Record]) -> None:
     """Write index.parquet, a group of rows at a time."""
     tables: list[pa.Table] = []  # rows that are not yet written
-    batches = (batch for number in range(len(records)) for batch in PartFiles(job.folder, number).batches())
+    batches: Iterator[pa.Table] = (
+        batch for number in range(len(records)) for batch in PartFiles(job.folder, number).batches()
+    )
     if sum(record.num_drawings for record in records) <= FEW:
         fractions = np.array([fraction for record in records for fraction in record.fractions])
         batches = iter([_with_all_splits(pa.concat_tables(batches), fractions, job.division)])

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -46,7 +46,7 @@ def num_workers() -> int:
 
 def in_order(
     function: Callable[[Item, Report], Result], items: Iterable[Item], workers: int, progress: Report
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """`function(item, report)` for each item, in the order of the items, in so many processes.
 
     What the function reports is added up and handed to `progress` here. With fewer than two workers all is done in

@@ -187,9 +187,11 @@ def _decoded(data: bytes, mode: str, size: int) -> Image.Image:
     """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
+            kinds = [kind for kind in KINDS if kind != "HEIF"]
             if is_heif(data[:16]):
                 _register_heif()
-            with Image.open(BytesIO(data), formats=KINDS) as image:
+                kinds = ["HEIF"]
+            with Image.open(BytesIO(data), formats=kinds) as image:
                 image.draft(mode, (size, size))
                 width, height = image.size
                 check_size("a picture", f"{width:,} × {height:,}", width * height, MAX_PIXELS, "pixels")

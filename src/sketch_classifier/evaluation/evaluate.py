@@ -95,7 +95,7 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
     write_table(by_country(countries), out_metrics / "by_country.csv")
     write_table(by_recognized(recognized), out_metrics / "by_recognized.csv")
     said = {"actual": before.labels, "predicted": before.predicted}
-    each = pd.DataFrame({name: pd.Categorical.from_codes(codes, names) for name, codes in said.items()})
+    each = pd.DataFrame({column: np.array(names, dtype=object)[codes] for column, codes in said.items()})
     write_table(
         confusion_sample(each, [names[code] for code in classes_to_show(confusion)]), out_plots / "confusion.csv"
     )

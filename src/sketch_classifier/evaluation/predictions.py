@@ -112,6 +112,5 @@ def confusion_sample(predictions: pd.DataFrame, shown: Sequence[str], limit: int
     if len(predictions) > limit:
         chosen = np.random.default_rng(0).choice(len(predictions), limit, replace=False)
         predictions = predictions.iloc[np.sort(chosen)]
-    predictions = predictions[["actual", "predicted"]].astype(str)
     predicted = predictions["predicted"]
-    return predictions.assign(predicted=predicted.where(predicted.isin(shown), OTHER_CLASSES))
+    return predictions[["actual"]].assign(predicted=predicted.where(predicted.isin(shown), OTHER_CLASSES))

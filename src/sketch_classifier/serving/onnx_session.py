@@ -67,7 +67,10 @@ class Session:
             _refuse_endless(graph)
             # By its path, ONNX Runtime reads external data, but none outside of the folder.
             model = path if weights is None else graph
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            # Without the fallback, which prints lines of its own and tries the same again.
+            self._session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
             metadata = self._session.get_modelmeta().custom_metadata_map
             self.about = Served.from_metadata(metadata)
             self._check()

@@ -117,7 +117,7 @@ def _distribution(override: Override) -> BaseDistribution:
             return kind(sweep.start, sweep.end, log="log" in sweep.tags)
         if isinstance(sweep, RangeSweep | ChoiceSweep):
             values = list(sweep.range()) if isinstance(sweep, RangeSweep) else sweep.list
-            choices = [value.text if isinstance(value, QuotedString) else value for value in values]
+            choices: list[Any] = [value.text if isinstance(value, QuotedString) else value for value in values]
             if all(value is None or isinstance(value, Value) for value in choices):
                 return CategoricalDistribution(choices)
     except (ValueError, TypeError) as error:

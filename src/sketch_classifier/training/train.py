@@ -220,7 +220,9 @@ def _identity(features: torch.Tensor, noise: Noise | None) -> torch.Tensor:
 
 
 def _accelerator(settings: Train) -> Accelerator:
-    accelerator = Accelerator(cpu=settings.device == "cpu", mixed_precision=PRECISIONS[settings.precision])
+    # Accelerate joins the processes of torchrun on CPUs only if it is told that there is nothing else.
+    cpu = settings.device == "cpu" or (settings.device == "auto" and not torch.accelerator.is_available())
+    accelerator = Accelerator(cpu=cpu, mixed_precision=PRECISIONS[settings.precision])
     if settings.device not in ("auto", accelerator.device.type):
         raise UserError(f"train.device: {settings.device} is not available; this machine has {accelerator.device.type}")
     return accelerator
