@@ -72,8 +72,8 @@ def answers(prediction: Prediction) -> str:
 
 def _shown(data: bytes, turned: int) -> Image.Image:
     """The picture, upright and small, in a form that every browser shows."""
-    with Image.open(BytesIO(data)) as image:
-        image = ImageOps.exif_transpose(image)
+    with Image.open(BytesIO(data)) as opened:
+        image = ImageOps.exif_transpose(opened)
         image.thumbnail((SHOWN, SHOWN))
         return image.convert("RGB").rotate(-turned, expand=True)
 

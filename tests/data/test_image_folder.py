@@ -198,7 +198,9 @@ def test_folders_of_folders_of_folders(folder, tmp_path):
 def test_the_reason_names_no_object(folder, tmp_path):
     source = folder({"cat": 1, "dog": 1})
     (source / "cat/empty.png").write_bytes(b"")
-    with pytest.raises(UserError, match=r"^cat/empty.png:2: not a picture that can be read \(no PNG, JPEG, .*GIF, TIFF, HEIF\)$"):
+    with pytest.raises(
+        UserError, match=r"^cat/empty.png:2: not a picture that can be read \(no PNG, JPEG, .*GIF, TIFF, HEIF\)$"
+    ):
         run(source, tmp_path)
 
 
