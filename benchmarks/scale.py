@@ -80,7 +80,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="scale-", dir=arguments.folder) as folder:
             measure(Path(folder), count, arguments)
     if arguments.report or arguments.counts:
-        report([json.loads(line) for line in arguments.results.read_text().splitlines()])
+        report([json.loads(line) for line in arguments.results.read_text(encoding="utf-8").splitlines()])
 
 
 def measure(folder: Path, count: int, arguments: argparse.Namespace) -> None:
@@ -92,7 +92,7 @@ def measure(folder: Path, count: int, arguments: argparse.Namespace) -> None:
 
     def record(step: str, figures: dict) -> None:
         line = {"step": step, "count": count} | ({"workers": workers} if workers else {}) | figures
-        with results.open("a") as file:
+        with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), file=sys.stderr, flush=True)
 
@@ -223,7 +223,7 @@ def _look(process: psutil.Process, cpu: dict[tuple[int, float], float]) -> tuple
         cpu[process.pid, process.create_time()] = times.user + times.system
         rss = process.memory_info().rss
         try:
-            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
             return rss, next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
         except (OSError, StopIteration):
             return rss, rss

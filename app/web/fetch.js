@@ -1,10 +1,8 @@
 // The large files of the page, which build.py packs with Zstandard: unpacked while they come in.
 
-import { Decompress } from "./fzstd.mjs";
-
 // The bytes of `file`, which lies on the server as `file`.zst. Each part that arrives is told to `arrived`, in bytes.
 export async function fetchPacked(file, arrived = () => {}) {
-  const response = await fetch(`./${file}.zst`);
+  const [{ Decompress }, response] = await Promise.all([import("./fzstd.mjs"), fetch(`./${file}.zst`)]);
   if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);
   const parts = [];
   const unpacking = new Decompress((part) => parts.push(part));

@@ -178,8 +178,12 @@ drawings = Drawings.from_arrays(
 )
 rasterize(simplify([[[[0, 9], [0, 1]]]]))
 work = {"simplify": lambda: simplify(drawings), "rasterize": lambda: rasterize(drawings, as_is=True)}[sys.argv[1]]
-print("begun", flush=True)
-run(work)
+
+def begin():
+    print("begun", flush=True)
+    work()
+
+run(begin)
 """
 
 

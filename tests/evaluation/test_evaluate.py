@@ -73,7 +73,7 @@ def test_a_stage_is_killed_and_run_again(tmp_path, stage):
     write_dataset(tmp_path / "data/processed")
     write_model(tmp_path / "models")
     assert stage_killed(tmp_path, stage, [0.0, 0.3, 0.6, 0.99]) == []
-    assert len(hashes(tmp_path)) == 4 + {"evaluate": 13, "export": 3}[stage]
+    assert len(hashes(tmp_path)) == 4 + {"evaluate": 14, "export": 3}[stage]
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "'=", "''@", "＝", "\t", "'", "a"])

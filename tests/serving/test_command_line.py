@@ -103,7 +103,7 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
         "c.npy": b"\x93NUMPYnonsense",
         "d.jpg": b"",
         "f.ndjson": b"\n",
-        "i.png": b"GIF89a\x10\0\x10\0\xf0\0\0",
+        "i.png": b"8BPS\0\1" + bytes(20),  # of Photoshop
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
@@ -119,7 +119,7 @@ def test_bad_files_get_a_line_each_and_the_rest_goes_on(command, files, tmp_path
     assert code == 1
     assert len(found) == 2 + 4
     parts = [
-        ("empty: no .ndjson, .npy, .png, .jpg, .jpeg files in this folder",), ("a.png: not a picture",),
+        ("empty: no .ndjson, .npy, .png, .jpg, .jpeg, .webp, ", ".heif files in this folder",), ("a.png: not a picture",),
         ("b.ndjson: neither", "line 1"), ("c.npy: not an .npy file",), ("d.jpg: empty",), ("e.npy: images: ", "float64"),
         ("f.ndjson: neither",), ("g.npy: an array of numbers",), ("h.ndjson:2: ", "1 more malformed"),
         ("i.png: neither", "(PNG, JPEG, WebP"), ("j.npy: images: this model reads grey",), ("k.npy: no images",), ("missing: not found",),

@@ -1,5 +1,5 @@
 """The small dataset of the tests of training."""
 
-from tests.training.conftest import write_dataset
+from tests.training.conftest import write_dataset, write_dataset_in
 
-__all__ = ["write_dataset"]
+__all__ = ["write_dataset", "write_dataset_in"]
