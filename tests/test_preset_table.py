@@ -172,7 +172,8 @@ def test_training_records_validation_and_only_a_test_run_reads_the_test_set(proj
     assert read(root / "benchmarks/results" / ACCURACIES) == tested
 
 
-@pytest.mark.parametrize("kind", ["binary", pytest.param("strokes", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["binary", "strokes"])
 def test_costs_are_measured(project, kind):
     from preset_costs import measure_costs
 

@@ -106,6 +106,7 @@ def test_tfrecords_lose_no_more_than_the_place(tmp_path_factory, some):
         np.testing.assert_array_equal(new * unit, old - old[0])
 
 
+@pytest.mark.slow
 def test_raw_drawings_keep_times_and_fractions(raw, tmp_path):
     source = written(tmp_path / "source", raw, "raw")
     for name in ("csv", "parquet"):

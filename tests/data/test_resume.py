@@ -167,6 +167,7 @@ def test_what_was_said_of_a_finished_part_is_said_again(raw, tmp_path, capfd):
     assert "cat.ndjson: 1 drawings were not simplified" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_gives_the_same_bytes_and_the_same_errors(raw, expected, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SMALL", 0)
     run(raw, tmp_path / "out", workers=2, work=tmp_path / "work")

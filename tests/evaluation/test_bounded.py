@@ -66,6 +66,7 @@ def evaluate(tmp_path, monkeypatch):
     return evaluate
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_logits(evaluate, monkeypatch):
     monkeypatch.setattr(evaluate_module, "KEPT_BYTES", 2_000_000)
     evaluate(300)  # what is imported and cached at first use

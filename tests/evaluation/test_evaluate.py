@@ -66,7 +66,8 @@ def run(tmp_path, **model):
     return evaluate(tmp_path / "processed", write_model(tmp_path / "model", **model), tmp_path / "m", tmp_path / "p")
 
 
-@pytest.mark.parametrize("stage", ["evaluate", pytest.param("export", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
 def test_a_stage_is_killed_and_run_again(tmp_path, stage):
     """Before any file is written, in the middle and before the last one gets its name: the same bytes, nothing else."""
     (tmp_path / "data").mkdir()

@@ -100,7 +100,8 @@ def test_every_preset(name, processed, exported):
     np.testing.assert_allclose(answers.features, features, atol=1e-4 * np.abs(features).max())
 
 
-@pytest.mark.parametrize("name", ["cnn", pytest.param("sketchnet_tiny", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cnn", "sketchnet_tiny"])
 def test_the_mirror_image_is_looked_at_within_the_graph(name, processed, tmp_path):
     save_untrained(tmp_path, processed, name, flip_average=True)
     network, about = load_model(tmp_path)

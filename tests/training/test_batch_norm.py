@@ -100,6 +100,7 @@ def two(tmp_path_factory):
     return {name: [load_file(folder / f"{name}.{rank}.safetensors") for rank in range(2)] for name in CASES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_two_processes_do_what_one_does(two, name):
     one = learn(name)

@@ -60,6 +60,7 @@ def in_the_middle(drawing) -> list:
     return [[[value + shifts[axis] for value in stroke[axis]] for axis in range(2)] for stroke in drawing]
 
 
+@pytest.mark.slow
 @given(DRAWINGS, INPUTS, st.integers(0, 2**40))
 def test_no_change_gives_the_bitmaps_of_the_dataset_byte_for_byte(drawings, input, seed):
     expected = rasterize(
