@@ -30,13 +30,14 @@ ALL = "all"
 
 
 def preset_table(params: Params, costs: Mapping[str, Any], accuracies: Mapping[str, Any]) -> str:
-    """A row a preset of params.yaml, and what was measured where. Figures of a preset that has changed are left out."""
+    """A row a preset of params.yaml, and what was measured where. Figures of a preset that has changed are left out.
+
+    The columns of accuracies are there where one is known.
+    """
     measured, trained = _valid(params, costs, accuracies)
-    lines = _table(
-        COLUMNS,
-        [_row(name, params, measured.get(name, {}), trained.get(name, {})) for name in params.models],
-        numbers=range(1, 7),
-    )
+    rows = [COLUMNS, *(_row(name, params, measured.get(name, {}), trained.get(name, {})) for name in params.models)]
+    columns, *rows = rows if trained else [row[:-2] for row in rows]
+    lines = _table(columns, rows, numbers=range(1, 7))
     texts = (_about_costs(params, costs, measured), _about_accuracies(params, accuracies, trained))
     return "\n\n".join(["\n".join(lines), *map(_wrapped, texts)])
 

@@ -79,10 +79,17 @@ def test_the_documents_show_what_is_recorded():
 
 
 def test_what_is_not_measured_is_shown_as_a_dash(params):
-    table = preset_table(params, NOTHING, NOTHING)
-    for name in params.models:
+    table = preset_table(params, NOTHING, accuracies_of(params, "cnn"))
+    for name in params.models.keys() - {"cnn"}:
         accuracy = "needs strokes" if params.models[name].input.kind != "images" else "–"
         assert row(table, name)[1:] == ["–"] * 7 + [accuracy] * 2
+
+
+def test_the_columns_of_accuracies_are_left_out_where_none_is_known(params):
+    table = preset_table(params, costs_of(params, "cnn"), NOTHING)
+    assert "validation" not in table.splitlines()[0]
+    assert row(table, "cnn")[-2:] == ["1,000", "`sketches` (ImageNet: no download)"]
+    assert "Accuracies on `thirty`: not measured yet" in table
 
 
 def test_recorded_figures_are_shown(params):
@@ -96,6 +103,7 @@ def test_recorded_figures_are_shown(params):
 
 def test_figures_of_a_preset_that_has_changed_are_left_out(params):
     costs, accuracies = costs_of(params, "cnn"), accuracies_of(params, "cnn")
+    accuracies["presets"] |= accuracies_of(params, "cnn_small")["presets"]
     longer = row(preset_table(changed(params, "cnn", epochs=99), costs, accuracies), "cnn")
     assert longer[1] == "1,234,567" and longer[8:] == ["–", "–"]
     larger = row(preset_table(changed(params, "cnn", batch_size=99), costs, accuracies), "cnn")
