@@ -26,11 +26,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # where a test asks for two threads, one that waits leaves its core to others
 
 ROOT = Path(__file__).parents[1]
-TOGETHER = {"tests/app", "tests/serving", "tests/pipeline"}  # folders whose tests share what takes long to make
+TOGETHER = {"tests/app", "tests/serving"}  # folders whose tests share what takes long to make
+FINISHED = {f"tests/pipeline/test_{name}.py" for name in ("pipeline", "compare", "kills", "remote")}  # likewise
 # What takes longest goes first, so that short files are left to make both processes end at the same time. One process
 # begins with files that need no drawing code, so that what the other compiles meanwhile is compiled once.
 LONGEST = (
-    "tests/serving", "tests/training", "tests/pipeline", "tests/analysis", "tests/app", "tests/test_encodings.py",
+    "tests/serving", *sorted(FINISHED), "tests/training", "tests/pipeline", "tests/analysis", "tests/app", "tests/test_encodings.py",
     "tests/models", "tests/data",
 )  # fmt: skip
 
@@ -52,14 +53,14 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """One process runs all tests of a file, or of a folder in TOGETHER."""
+    """One process runs all tests of a file, of a folder in TOGETHER, or of the files in FINISHED."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduler(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
             folder = file.rpartition("/")[0]
-            return folder if folder in TOGETHER else file
+            return folder if folder in TOGETHER else "finished" if file in FINISHED else file
 
     return Scheduler(config, log) if config.option.dist == "loadfile" else None
 

@@ -18,10 +18,10 @@ CATEGORIES = ("apple", "bicycle", "cat", "house", "tree", "umbrella")
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory):
-    """models/ and data/processed/, made from 120 synthetic drawings of each of six categories: the model knows a drawing
+    """models/ and data/processed/, made from 300 synthetic drawings of each of six categories: the model knows a drawing
     when it sees one."""
     root = tmp_path_factory.mktemp("project")
-    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 120, seed=0)
+    synthetic.write(root / "data/raw", "simplified", CATEGORIES, 300, seed=0)
     dataset = DatasetPreset(format="simplified", categories=CATEGORIES, limit=None, channels=1)
     preprocess(root / "data/raw", dataset, Split(train=0.8, validation=0.1, test=0.1), root / "data/processed")
     preset = ModelPreset(

@@ -73,8 +73,11 @@ def test_a_stage_is_killed_and_run_again(tmp_path, stage):
     (tmp_path / "data").mkdir()
     write_dataset(tmp_path / "data/processed")
     write_model(tmp_path / "models")
+    before = hashes(tmp_path)
     assert stage_killed(tmp_path, stage, [0.0, 0.3, 0.6, 0.99]) == []
-    assert len(hashes(tmp_path)) == 4 + {"evaluate": 14, "export": 3}[stage]
+    made = hashes(tmp_path).keys() - before.keys()
+    files = {"evaluate": "metrics/predictions.parquet", "export": "models/model_int8.onnx"}
+    assert files[stage] in made and len(made) >= 3
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "'=", "''@", "＝", "\t", "'", "a"])
