@@ -14,7 +14,7 @@ from dvc.repo import Repo
 from dvc.scm import RevError
 
 from sketch_classifier.errors import UserError, one_line, unknown_name
-from sketch_classifier.evaluation.tables import from_cells
+from sketch_classifier.evaluation.tables import parse_predictions
 from sketch_classifier.params.yaml_file import parse_yaml
 
 WORKSPACE = "workspace"
@@ -183,9 +183,7 @@ def _parse(name: str, path: str, parse, data: bytes):
 
 
 def _table(data: bytes) -> pd.DataFrame:
-    # NA is Namibia here, and a category may be called "null": only what stands in the file.
-    kinds = {"key_id": str, "actual": str, "predicted": str}
-    return from_cells(pd.read_csv(io.BytesIO(data), dtype=kinds, keep_default_na=False))
+    return parse_predictions(io.BytesIO(data))
 
 
 def _hash(fs: DVCFileSystem, path: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from sketch_classifier.drawings.files import NpyWriter
+from sketch_classifier.drawings.files import NpyWriter, replaced_file
 
 BLOCK = 1 << 22  # bytes copied or checked at a time
 
@@ -154,9 +154,8 @@ class PartWriter(ExitStack):
         rows = {name: self.num_rows[name] for name in self._opened}
         record = Record(input, self.num_drawings, rows, digests, fractions, messages)
         text = json.dumps(asdict(record)).encode()
-        partial = self.files.path("record.partial")
-        partial.write_bytes(sha256(text).hexdigest().encode() + b"\n" + text)
-        partial.replace(self.files.path("record"))
+        with replaced_file(self.files.path("record")) as partial:
+            partial.write_bytes(sha256(text).hexdigest().encode() + b"\n" + text)
         return record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -94,6 +94,13 @@ def _each_text(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFram
     return table
 
 
+def parse_predictions(file: str | Path | BinaryIO) -> pd.DataFrame:
+    """The table of test predictions from its CSV file; raises what the parser raises."""
+    # NA is Namibia here, and a category may be called "null": only what stands in the file.
+    kinds = {"key_id": str, "actual": str, "predicted": str}
+    return from_cells(pd.read_csv(file, dtype=kinds, keep_default_na=False))
+
+
 def read_predictions(path: str | Path) -> pd.DataFrame:
     """The table of the test predictions, from predictions.parquet or from the CSV file.
 
@@ -104,9 +111,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
             names = [name for name in pq.read_schema(path).names if name in CATEGORICAL]
             table = pq.read_table(path, read_dictionary=names).to_pandas()
         else:
-            # NA is Namibia here, and a category may be called "null": only what stands in the file.
-            kinds = {"key_id": str, "actual": str, "predicted": str}
-            table = from_cells(pd.read_csv(path, dtype=kinds, keep_default_na=False))
+            table = parse_predictions(path)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
     except (ValueError, OSError) as error:  # the errors of both parsers are among these
