@@ -29,7 +29,7 @@ def main() -> None:
     print(f"{len(images):,} drawings of {len(predictor.classes)} categories, {arguments.model}\n")
     print("| picture | accuracy as it is | turned by the rule | accuracy then |\n|---|--:|--:|--:|")
     for name, degrees in (("upright", 0), ("turned by 90°", 90), ("turned by 270°", 270)):
-        shares = np.stack([predictor.predict_images(rotated(images, degrees + turn)) for turn in TURNS])
+        shares = np.stack([predictor.predict_images(rotated(images, degrees + turn)) for turn in (0, *TURNS)])
         confidence = shares.max(axis=2)
         best = confidence.argmax(axis=0)
         is_sideways = (confidence[0] < UNCLEAR) & (confidence.max(axis=0) > CLEAR)

@@ -26,7 +26,7 @@ UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPE
 # A picture that is unclear as it is, and clear when turned by a quarter, is taken to lie on its side. How many upright
 # and sideways drawings are turned with these numbers: benchmarks/sideways.py.
 UNCLEAR, CLEAR = 0.7, 0.98  # of the most likely class
-TURNS = (0, 90, 270)  # degrees clockwise
+TURNS = (90, 270)  # degrees clockwise
 BATCH_SIZE = 256  # drawings in memory at a time
 STANDARD_INPUT = "-"
 
@@ -98,12 +98,13 @@ def predict_picture(file: BinaryIO, name: str, predictor: Predictor) -> Predicti
         return predictor.predict(picture.read_photograph(file, size)[None], [Drawn(name, 1, True)])
     grey = picture.read_picture(file)
     bitmap = picture.picture_to_bitmap(grey, size)
-    turns = TURNS[:1] if grey.shape in ((size, size), (picture.BITMAP, picture.BITMAP)) else TURNS
-    turned = np.stack([np.rot90(bitmap, -degrees // 90) for degrees in turns])
-    found = predictor.predict(turned, [Drawn(name, 1, True, turned=degrees) for degrees in turns])
-    best = max(range(len(found)), key=lambda number: found[number].confidence)
-    is_sideways = found[0].confidence < UNCLEAR and found[best].confidence > CLEAR
-    return found[best : best + 1] if is_sideways else found[:1]
+    found = predictor.predict(bitmap[None], [Drawn(name, 1, True)])
+    if grey.shape in ((size, size), (picture.BITMAP, picture.BITMAP)) or found[0].confidence >= UNCLEAR:
+        return found
+    turned = np.stack([np.rot90(bitmap, -degrees // 90) for degrees in TURNS])
+    others = predictor.predict(turned, [Drawn(name, 1, True, turned=degrees) for degrees in TURNS])
+    best = max(range(len(others)), key=lambda number: others[number].confidence)
+    return others[best : best + 1] if others[best].confidence > CLEAR else found
 
 
 def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predictions]:
