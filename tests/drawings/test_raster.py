@@ -99,6 +99,7 @@ def test_like_cairo_on_all_real_drawings(mirror, size):
 
 
 @given(strokes_of(numbers), st.integers(16, 256))
+@example([[[0], [0]], [[0, 45, 0, 1, 1, 0, 45, 0], [253, 1, 84, 165, 165, 84, 1, 253]]], 191)  # cross where they meet
 @example([[[7], [7]]], 28)
 @example([[[7, 7, 7], [9, 9, 9]], [[0, 255, 0], [0, 255, 0]]], 28)
 @settings(deadline=None, max_examples=150)

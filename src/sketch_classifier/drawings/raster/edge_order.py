@@ -59,9 +59,10 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, pla
         known[LENGTH] = _follow(crossing, edges, lines, above * SUBROWS, sampled[above], places, order, known[LENGTH])
         known[ROW] += 1
     known[LENGTH] = _start(active, edges, lines, row * SUBROWS, places, order, known[LENGTH])
+    for i in range(count):
+        active[i] = order[0, i]  # all of them, whatever the answer: a row that is sampled needs each edge once
     last = np.int64(-FAR)
     for i in range(count):
-        active[i] = order[0, i]
         cell = cell_at(lines, edges, active[i], (row + 1) * SUBROWS)
         if cell < last:
             return False
