@@ -189,7 +189,7 @@ def _remove_left(folder: Path, name: str) -> None:
 def _is_held(path: Path) -> bool:
     """Whether a process that is alive writes it: one that is killed holds no lock."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # somebody's pipe would wait for its other end
     except OSError:
         return False
     try:
