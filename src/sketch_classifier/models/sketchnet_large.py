@@ -1,4 +1,4 @@
-"""SketchNet without early downsampling, four times as many parameters: the most accurate, and a teacher for the others."""
+"""SketchNet without early downsampling and with four times the parameters: for accuracy, and as a teacher."""
 
 from __future__ import annotations
 
