@@ -99,7 +99,7 @@ class Format(ABC):
     name           as `format` has it; what params.yaml must know is in `params.formats`
     official       what the source `official` stands for
     is_simplified  whether its drawings should be simplified already
-    may_be_empty   whether a file without a byte is a malformed record, which may be left out
+    may_be_empty   whether a file without a byte is a malformed record, which may be left out, or a shard without any
     """
 
     name: ClassVar[str]
