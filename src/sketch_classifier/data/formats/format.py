@@ -247,7 +247,9 @@ def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
     words.discard("")
     if len(words) > 1:
         few = ", ".join(map(repr, sorted(words)[:3])) + (", …" if len(words) > 3 else "")
-        print(f"{part.path}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr)
+        print(
+            f"{part.path.name}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr
+        )
 
 
 def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:
