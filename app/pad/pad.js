@@ -366,7 +366,7 @@ export function createPad(root, { send, play }) {
 }
 
 function percent(share) {
-  return share >= 0.995 ? ">99 %" : share < 0.005 ? "<1 %" : `${Math.round(share * 100)} %`;
+  return share >= 0.995 ? ">99%" : share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`;
 }
 
 // Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.

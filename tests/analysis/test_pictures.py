@@ -292,6 +292,7 @@ def test_countries_that_are_read_worse_are_marked():
         {"country": ["US", "JP"], "count": [900, 80], "accuracy": [0.9, 0.6], "low": [0.88, 0.5], "high": [0.92, 0.7]}
     )
     figure = country_figure(table, 0.88, "cnn")
+    assert figure.axes[0].get_ylabel() == "country code (ZZ: unknown)"
     drawn(figure)
     assert {"US", "JP", "90.0% of 900", "60.0% of 80"} <= set(written(figure))
     bars = [to_hex(bar.get_facecolor()[:3]) for bar in figure.axes[0].patches[:2]]
@@ -353,6 +354,7 @@ def test_curves_end_with_the_data():
     )
     loss, accuracy = curves_figure(epochs.assign(epoch=[1, 2, 3]), "cnn").axes
     assert loss.get_xlim() == accuracy.get_xlim() == (1, 3) and accuracy.get_ylim()[1] == 1
+    assert accuracy.yaxis.get_major_formatter()(0.95) == "95%"
 
 
 @pytest.mark.parametrize("num_classes", [1, 2, 7, 60])

@@ -87,6 +87,6 @@ def save(picture: Figure | Image, path: str | Path) -> None:
     """Write a PNG without metadata on date and software."""
     with replaced_file(path) as partial:
         if isinstance(picture, Image):
-            picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5 % larger
+            picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5% larger
         else:
             picture.savefig(partial, format="png", metadata={"Software": None})
