@@ -121,8 +121,9 @@ def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str
         return f"Costs: not measured yet ({how})."
     num_classes = len(params.datasets[DATASET].categories)
     return (
-        f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: size of the exported ONNX file. ms: inference "
-        "time per drawing in ONNX Runtime on one thread. drawings/s: training speed in float32, without a teacher. "
+        f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: size of the exported ONNX file. ms: time per "
+        "drawing in ONNX Runtime on one thread, preprocessing included. drawings/s: training speed in float32, without "
+        "a teacher. "
         "Initial weights: those used in this measurement; those not available could not be downloaded to that machine."
     )
 

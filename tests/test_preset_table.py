@@ -98,7 +98,9 @@ def test_recorded_figures_are_shown(params):
     assert row(table, "cnn")[1:] == [*costs, "random", "91.2%", "90.0% (89.0–91.0)"]
     text = " ".join(table.split())
     assert "PDP-11" in text and "a drawer, 70 training, 10 validation and 20 test drawings" in text
-    assert row(preset_table(params, costs_of(params, "cnn"), NOTHING), "cnn")[7] == "`sketches` (ImageNet not available)"
+    assert (
+        row(preset_table(params, costs_of(params, "cnn"), NOTHING), "cnn")[7] == "`sketches` (ImageNet not available)"
+    )
 
 
 def test_figures_of_a_preset_that_has_changed_are_left_out(params):

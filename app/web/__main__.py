@@ -41,7 +41,9 @@ def main() -> None:
     args = parser.parse_args()
     models = args.models or (MODELS if has_model(MODELS) or SMALL not in shipped_models() else None)
     size = build(models, args.data, Path(".cache/app"), args.out)
-    print(f"{args.out}: {size / 1e6:.1f} MB. To view it: python -m http.server --directory {args.out} 8000")
+    print(
+        f"{args.out}: {size / 1e6:.1f} MB. To view it, run `python -m http.server --directory {args.out} 8000` and open http://localhost:8000"
+    )
 
 
 if __name__ == "__main__":
