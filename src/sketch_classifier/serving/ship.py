@@ -138,7 +138,7 @@ def card(
 
 
 def _written(figure: str, value: float) -> str:
-    return f"{value:.4f}" if figure.startswith("log_loss") else f"{value:.2%}".replace("%", " %")
+    return f"{value:.3f}" if figure.startswith("log_loss") else f"{100 * value:.1f}%"
 
 
 def _table(path: Path) -> pd.DataFrame:
