@@ -20,7 +20,8 @@ NOT_WRITTEN = re.compile(
     re.IGNORECASE,
 )
 LITTLE = 1 << 20  # bytes free on a disk that is full
-UNFINISHED = re.compile(r"/?\.[0-9a-f]{8}\.partial\b")  # what drawings/files.py calls what is not complete
+# In the name of what has not taken its place yet: see drawings/files.py.
+UNFINISHED = re.compile(r"/?\.[0-9a-f]{8}\.partial\b")
 
 
 class UserError(Exception):

@@ -110,11 +110,6 @@ class NoCheckpoint(Checkpoint):
     def load(self, parts: Mapping[str, Part]) -> list[Row]:
         return []
 
-    @classmethod
-    def within(cls, folder: Path, fingerprint: str) -> Checkpoint:
-        """The file of the run with that fingerprint in a folder of several runs, which may train at the same time."""
-        return cls(folder / f"{fingerprint[:16]}.pt", fingerprint)
-
     def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
         pass
 
