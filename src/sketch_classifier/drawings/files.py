@@ -207,7 +207,13 @@ def _held(folder: Path) -> int:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """For the moment in which names in the folder are made or change hands: one process at a time."""
+    """For the moment in which names in the folder are made or change hands: one process at a time.
+
+    A folder that is not complete belongs to the run that holds its lock: there it would wait for itself.
+    """
+    if folder.name.endswith(".partial"):
+        yield
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         _lock(descriptor, wait=True)
