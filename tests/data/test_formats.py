@@ -2,6 +2,8 @@
 
 import gzip
 import importlib.util
+import io
+import re
 import shutil
 from pathlib import Path
 
@@ -12,8 +14,10 @@ import pytest
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.download import download
+from sketch_classifier.data.formats import format_of
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.reading import recognise
+from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
@@ -27,6 +31,8 @@ _spec.loader.exec_module(writers)
 CATEGORIES = ("cat", "house", "tree")
 SPLIT = Split(train=0.6, validation=0.2, test=0.2)
 CASES = tuple(writers.WRITERS)
+FLOATS = io.BytesIO()
+np.save(FLOATS, np.zeros((1, 784), np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +185,9 @@ def test_several_words_in_a_file_of_one_class(sources, tmp_path, case, capsys):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"cat.csv": b"word;drawing\ncat;[]\n"}, "no column 'drawing' in the first line"),
+        ({"cat.csv": b"word;strokes\ncat;[]\n"}, "no column 'drawing' in the first line"),
+        ({"cat.csv": b"drawing\n[]\n"}, "cat.csv:2: 'drawing' has no strokes"),
+        ({"cat.bin": FLOATS.getvalue()}, "found float32 of shape (1, 784)"),
         ({"cat/a.png": b"", "dog/notes.txt": b""}, "/dog: no .png"),
         ({"training.tfrecord": b"x" * 99}, "a file training.tfrecord.classes with the classes' names expected"),
     ],
@@ -191,3 +199,59 @@ def test_why_the_files_of_a_source_are_not_read(tmp_path, files, message):
     with pytest.raises(UserError, match="^[^\n]*$") as error:
         recognise(str(tmp_path))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("where", ["data", "."])
+def test_the_split_of_a_shard_is_that_of_its_name(sources, tmp_path, where):
+    first, second = sorted(sources["parquet"].rglob("*.parquet"))
+    (tmp_path / "source" / where).mkdir(parents=True)
+    shutil.copy(first, tmp_path / "source" / where / "train-00000-of-00001.parquet")
+    shutil.copy(second, tmp_path / "source" / where / "test-00000-of-00001.parquet")
+    preset = DatasetPreset(format="parquet", categories="all", limit=None)
+    _, pieces = format_of(preset.format).find(Source(str(tmp_path / "source")), None)
+    assert [(piece.name, len(piece.files)) for piece in pieces] == [("train.parquet", 1), ("test.parquet", 1)]
+
+
+def test_folders_of_shards_that_are_no_splits(sources, tmp_path):
+    for name in ("raw", "simplified_drawings"):
+        shutil.copytree(sources["parquet"], tmp_path / name)
+    with pytest.raises(UserError, match="parquet files lie in raw, simplified_drawings: set source to one of these"):
+        recognise(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("array", "found"),
+    [
+        (np.zeros((3, 784), np.float32), "float32 of shape (3, 784)"),
+        (np.zeros((3, 784), np.int64), "int64 of shape (3, 784)"),
+        (np.zeros((3, 784), np.uint8, "F"), "uint8 of shape (3, 784) in Fortran order"),
+    ],
+)
+def test_an_array_of_other_numbers_is_no_file_of_bitmaps(tmp_path, array, found):
+    for category in ("cat", "dog"):
+        with (tmp_path / f"{category}.bin").open("wb") as file:
+            np.save(file, array)
+    with pytest.raises(UserError, match=f"^[^\n]*uint8 of shape .N, 784. expected, found {re.escape(found)}$"):
+        run({"p5": tmp_path}, "p5", tmp_path / "out", categories="all")
+
+
+def test_bitmaps_with_two_sides(sources, of_category, tmp_path):
+    (tmp_path / "source").mkdir()
+    for category, drawings in of_category.items():
+        with (tmp_path / f"source/{category}.bin").open("wb") as file:
+            np.save(file, writers.bitmaps(drawings))
+    found = run({"p5": tmp_path / "source"}, "p5", tmp_path / "found")
+    np.testing.assert_array_equal(found.images, run(sources, "p5", tmp_path / "expected").images)
+
+
+def test_tfrecords_as_other_programs_name_them(sources, tmp_path):
+    """Compressed ones with an ending, shards without a record, and a list of classes that ends with empty lines."""
+    packed = tmp_path / "source"
+    packed.mkdir()
+    for shard, path in enumerate(sorted(sources["tfrecord"].glob("*-of-*"))):
+        (packed / f"training.tfrecord-0000{shard}-of-00003.gz").write_bytes(gzip.compress(path.read_bytes()))
+    (packed / "training.tfrecord-00002-of-00003.gz").write_bytes(b"")
+    names = "\ufeff" + "\r\n".join([*CATEGORIES, "", ""])
+    (packed / "training.tfrecord.classes").write_text(names, encoding="utf-8")
+    found = run({"tfrecord": packed}, "tfrecord", tmp_path / "packed")
+    np.testing.assert_array_equal(found.images, run(sources, "tfrecord", tmp_path / "plain").images)

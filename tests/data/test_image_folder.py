@@ -10,7 +10,9 @@ from PIL import Image
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.download import download
 from sketch_classifier.data.preprocess import preprocess
+from sketch_classifier.data.reading import recognise
 from sketch_classifier.drawings.picture import picture_to_bitmap
+from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
 from sketch_classifier.drawings.resize import resize
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
@@ -95,7 +97,10 @@ def test_a_class_that_is_named_like_a_split(folder, tmp_path):
         ({"train/cat": 2, "train/dog": 2, "dog": 2}, "train has folders of classes, and dog beside it has none"),
         ({"val/cat": 2, "val/dog": 2, "valid/cat": 2}, "val and valid both stand for validation"),
         ({"test/cat": 2, "test/dog": 2}, "a folder train expected beside test"),
-        ({"cat": 2, "dog": 0}, "source/dog: no .png, .jpg, .jpeg, .webp, .bmp, .gif file in it; found nothing"),
+        (
+            {"cat": 2, "dog": 0},
+            "source/dog: no .png, .jpg, .jpeg, .webp, .bmp, .gif, .tif, .tiff, .heic, .heif file in it; found nothing",
+        ),
         ({"cat": 2}, "categories: all: at least 2 are needed, "),
     ],
 )
@@ -166,6 +171,26 @@ def test_photographs_in_color(tmp_path):
     dataset = run(tmp_path / "source", tmp_path, channels="color", image_size=32)
     assert dataset.images.shape == (2, 3, 32, 32)
     assert dataset.images[:, :, 0, 0].tolist() == [[0, 200, 0], [200, 0, 0]]
+
+
+@pytest.mark.parametrize("reading", ["resize", "ink"])
+@pytest.mark.parametrize("ending", PICTURE_SUFFIXES)
+def test_every_kind_of_picture_that_predict_reads(tmp_path, ending, reading):
+    for category, kind in (("cat", ending.upper()), ("dog", ".png")):
+        (tmp_path / "source" / category).mkdir(parents=True)
+        if ending in (".heic", ".heif"):
+            pytest.importorskip("pillow_heif").register_heif_opener()
+        image = Image.fromarray(255 - draw(5, 64)).convert("RGB")
+        image.save(tmp_path / f"source/{category}/a{kind}", **({"quality": 95} if kind != ".png" else {}))
+    first, second = run(tmp_path / "source", tmp_path, reading=reading).images
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] > 0.95
+
+
+def test_folders_without_a_picture_are_of_another_format(tmp_path):
+    (tmp_path / "train_simplified").mkdir()
+    (tmp_path / "train_simplified/cat.csv.gz").write_bytes(b"")
+    with pytest.raises(UserError, match="no drawings found; accepted are simplified "):
+        recognise(str(tmp_path))
 
 
 def test_links_are_followed_and_those_to_nothing_left_out(folder, tmp_path):

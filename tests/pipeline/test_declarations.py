@@ -20,6 +20,7 @@ NO_OUTPUT = {
     *PARAMS,
     "src/sketch_classifier/drawings/limits.py",
     "src/sketch_classifier/drawings/names.py",
+    "src/sketch_classifier/drawings/picture_kinds.py",
     "src/sketch_classifier/errors.py",
     "src/sketch_classifier/entry_point.py",
     "src/sketch_classifier/progress.py",

@@ -308,10 +308,9 @@ class BitmapRows:
     def _header_bytes(self) -> int:
         head, rest = self._head, self.size % BITMAP
         if head.startswith(npy.MAGIC_PREFIX):
-            end = (
-                10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]
-            )
+            end = _npy_header_end(head)
             if end % BITMAP == rest and end <= min(len(head), MAX_HEADER):
+                self._check_array(head[:end])
                 return end
         elif rest == 0:
             return 0
@@ -323,6 +322,13 @@ class BitmapRows:
             f"{self.url}: no bitmaps: {self.size} bytes are {self.size // BITMAP} × {BITMAP} and {rest} more, "
             f"and no known header of {rest} bytes: the file begins with {head[:12]!r}"
         )
+
+    def _check_array(self, header: bytes) -> None:
+        """Raise UserError where the bytes after the header of an .npy file are no bitmaps, one after another."""
+        shape, fortran_order, dtype = read_npy_header(io.BytesIO(header), self.url)
+        if dtype != np.uint8 or fortran_order or math.prod(shape[1:]) not in (1, BITMAP):
+            order = " in Fortran order" if fortran_order else ""
+            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {dtype} of shape {shape}{order}")
 
 
 def _npy_header_end(head: bytes) -> int:

@@ -186,16 +186,18 @@ def recognise(source: str, among: Sequence[str] | None = None, categories: Seque
     """The first format, of those named or of all, in which drawings of the source can be read.
 
     Each format looks for its files, and the first drawing of these is read. Raises UserError if none has any, with
-    what the first format said that has files there.
+    what the formats said that have files there.
     """
-    refusals: list[UserError] = []
+    refusals: dict[str, UserError] = {}
     for recognised in recognised_formats(source, among, categories, refusals):
         return recognised
     if categories:
         found = recognise(source, among)
         Reading.of(source, found.format, categories)  # says which of them is not there
+    if len(refusals) == 1:
+        raise next(iter(refusals.values()))
     if refusals:
-        raise refusals[0]
+        raise UserError("; ".join(f"as {name}: {error}" for name, error in refusals.items()))
     layouts = ", ".join(_layout(name) for name in among or ORDER)
     raise UserError(f"source {source!r}: no drawings found; accepted are {layouts}")
 
@@ -204,11 +206,11 @@ def recognised_formats(
     source: str,
     among: Sequence[str] | None = None,
     categories: Sequence[str] | None = None,
-    refusals: list[UserError] | None = None,
+    refusals: dict[str, UserError] | None = None,
 ) -> Iterator[Recognised]:
     """All such formats, as `recognise` finds the first of them.
 
-    refusals  a list to which is added why the files of a format cannot be read, where it has some
+    refusals  to which is added by format why its files cannot be read, where it has some
     """
     _check(source)
     for name in among or (OF_BUCKET if source == "official" else ORDER):
@@ -218,7 +220,7 @@ def recognised_formats(
             if among and len(among) == 1:
                 raise
             if refusals is not None and not isinstance(error, NoFiles):
-                refusals.append(error)
+                refusals[name] = error
 
 
 def are_whole(drawings: Drawings) -> np.ndarray:
@@ -246,6 +248,7 @@ def _check(source: str) -> None:
 def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
     """One of the first drawings; the first file may be damaged, and others not."""
     refusal = UserError(f"source {source!r}: no drawing in its {format} files")
+    bad = BadRecords()
     every = Reading.of(source, format, categories, limit=1)
     if FORMATS[format].by_category or format == SVHN:
         tried = every.each()[:FEW]
@@ -255,8 +258,10 @@ def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
         for reading in tried:
             try:
                 for fetched in reading.fetch(Path(folder) / "source"):
-                    for batch in reading.read(fetched, BadRecords()):
+                    for batch in reading.read(fetched, bad):
                         return batch
+                if bad.count:
+                    refusal = UserError(str(bad.first[0]))
             except UserError as error:
                 refusal = error
     raise refusal

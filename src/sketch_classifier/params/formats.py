@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
+
 Format = Literal[
     "simplified", "raw", "numpy_bitmap", "svhn", "tfrecord", "binary", "csv", "parquet", "image_folder", "p5"
 ]
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 
 
 class About(NamedTuple):
@@ -48,7 +49,7 @@ FORMATS: dict[str, About] = {
     "parquet": About(
         (".parquet",), ("", "data", "parquet"), by_category=False, has_strokes=None, has_flags=None, has_division=None
     ),
-    "image_folder": About(PICTURES, ("", "image_folder"), has_division=None),
+    "image_folder": About(PICTURE_SUFFIXES, ("", "image_folder"), has_division=None),
     "p5": About((".npz", ".bin"), ("", "p5", "sketchrnn"), has_strokes=None, has_division=None, sources=("official",)),
 }
 SKETCHES = {name: FORMATS[name].suffixes[0] for name in ("simplified", "raw", "numpy_bitmap")}  # of the bucket

@@ -90,6 +90,11 @@ def test_blocks_of_any_size(monkeypatch, block):
         ("timestamp", "2017-03-08T21:12:07+00:00", np.datetime64("2017-03-08T21:12:07", "us")),
         ("timestamp", "2017-03-08 21:12:07 UTC", np.datetime64("2017-03-08T21:12:07", "us")),
         ("timestamp", "", np.datetime64(0, "us")),
+        ("timestamp", "2017-03-08T21:12:07.5Z", np.datetime64("2017-03-08T21:12:07.5", "us")),
+        ("timestamp", "2017-03-08 21:12:07.266040123", np.datetime64("2017-03-08T21:12:07.266040", "us")),
+        ("timestamp", "2017-03-08 21:12:07+00", np.datetime64("2017-03-08T21:12:07", "us")),
+        ("timestamp", "2017-03-08", np.datetime64("2017-03-08", "us")),
+        ("recognized", "1.0", True), ("recognized", "0.0", False), ("key_id", "5152802093400064.0", 5152802093400064),
         ("countrycode", "", b""), ("key_id", "", 0), ("word", 'a "b", c\\', 'a "b", c\\'), ("word", "猫", "猫"),
     ],
 )  # fmt: skip
@@ -114,6 +119,24 @@ def test_malformed_rows_are_named_by_their_line(field, value, reason):
     bad = BadRecords()
     assert read_csv(text(row, ROW), bad=bad).row.tolist() == [2]
     assert (bad.count, bad.total) == (1, 2)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators(separator):
+    found = read_csv(text(ROW, delimiter=separator))
+    assert found.to_lists() == read_csv(text(ROW)).to_lists() and found.recognized[0] and found.countrycode[0] == b"US"
+
+
+def test_spaces_after_commas():
+    rows = [", ".join(NAMES), ", ".join(f'"{field}"' for field in ROW), f'US , "{ROW[1]}", 7, False , , cat']
+    found = read_csv(io.BytesIO("\n".join(rows).encode()))
+    assert found.to_lists() == 2 * read_csv(text(ROW)).to_lists()
+    assert found.recognized.tolist() == [True, False] and found.key_id.tolist() == [int(ROW[2]), 7]
+
+
+def test_utf_16_is_named():
+    with pytest.raises(UserError, match="^<file>: text in UTF-16; save it as UTF-8$"):
+        read_csv(io.BytesIO("\ufeffword,drawing\n".encode("utf-16-le")))
 
 
 def test_line_breaks_within_quotes_leave_the_numbers_of_lines():

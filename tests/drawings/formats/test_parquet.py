@@ -1,6 +1,7 @@
 """Reading Parquet files as Hugging Face's hub has them."""
 
 import json
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -108,6 +109,36 @@ def test_malformed_rows_are_named(tmp_path, layout, drawing, reason):
 def test_numbers_that_are_no_coordinates(tmp_path, number):
     with pytest.raises(UserError, match="a.parquet:2: a coordinate is missing or too large"):
         read(write(tmp_path / "a.parquet", [GOOD, [[[1, number], [2, 3]]]]))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+@pytest.mark.parametrize(
+    "text", ["2017-03-02 23:25:10.07453 UTC", "2017-03-02T23:25:10.07453Z", "2017-03-02 23:25:10.074530000+00:00"]
+)
+def test_times_as_text(tmp_path, text, kind):
+    path = write(tmp_path / "a.parquet", [GOOD, GOOD], timestamp=pa.array([text, None], kind))
+    assert read(path).timestamp.tolist() == [datetime(2017, 3, 2, 23, 25, 10, 74530), datetime(1970, 1, 1)]
+
+
+def test_text_and_bytes_as_polars_writes_them(tmp_path):
+    table = pa.table(
+        {
+            "word": pa.array(["ant", "bee"], pa.string_view()),
+            "drawing": pa.array([json.dumps(GOOD)] * 2, pa.string_view()),
+            "countrycode": pa.array(["DE", None], pa.string_view()),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    drawings = read(tmp_path / "a.parquet")
+    assert drawings.to_lists() == [GOOD, GOOD] and drawings.word.tolist() == ["ant", "bee"]
+    assert drawings.countrycode.tolist() == [b"DE", b""]
+    kind = pa.struct({"bytes": pa.binary_view(), "path": pa.string_view()})
+    images = pa.table({"word": table["word"], "image": pa.array([{"bytes": b"x", "path": "a"}] * 2, kind)})
+    pq.write_table(images, tmp_path / "b.parquet")
+    file = ParquetDrawings(tmp_path / "b.parquet", "b")
+    assert file.names() == ("ant", "bee")
+    ((batch, words),) = file.batches()
+    assert batch.take(pa.array([1])).column("image").to_pylist() == [{"bytes": b"x", "path": "a"}] and len(words) == 2
 
 
 def test_words_without_a_list_of_classes(tmp_path):

@@ -99,7 +99,7 @@ class Format(ABC):
     name           as `format` has it; what params.yaml must know is in `params.formats`
     official       what the source `official` stands for
     is_simplified  whether its drawings should be simplified already
-    may_be_empty   whether a file without a byte is a malformed record, which may be left out
+    may_be_empty   whether a file without a byte is a malformed record, which may be left out, or a shard without any
     """
 
     name: ClassVar[str]
@@ -247,7 +247,9 @@ def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
     words.discard("")
     if len(words) > 1:
         few = ", ".join(map(repr, sorted(words)[:3])) + (", …" if len(words) > 3 else "")
-        print(f"{part.path}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr)
+        print(
+            f"{part.path.name}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr
+        )
 
 
 def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part, Piece, Wanted, chosen, labelled
-from sketch_classifier.data.sources import Source
+from sketch_classifier.data.sources import NoFiles, Source
 from sketch_classifier.drawings.limits import MAX_PICTURE
+from sketch_classifier.drawings.picture_kinds import PICTURE_SUFFIXES
 from sketch_classifier.errors import UserError, reading
 from sketch_classifier.params import FORMATS, DatasetPreset
-from sketch_classifier.params.formats import PICTURES
 
 if TYPE_CHECKING:
     from sketch_classifier.drawings.formats import BadRecords
@@ -50,19 +50,19 @@ class ImageFolder(Format):
         splits = _splits(source, folder, classes)
         if not splits:
             categories = chosen(where, categories, tuple(classes))
-            return categories, [_piece(source, folder, "", category) for category in categories]
+            return categories, _pieces(source, [(folder, "", category) for category in categories])
         there: dict[str, list[str]] = {
             name: _folders(source.entries(f"{folder}/{name}".lstrip("/"))) for name in splits.values()
         }
         first = splits.get("train", next(iter(splits.values())))
         categories = chosen(f"{where}/{first}", categories, tuple(there[first]))
-        pieces = [
-            _piece(source, f"{folder}/{name}".lstrip("/"), f"{split}/", category)
+        wanted = [
+            (f"{folder}/{name}".lstrip("/"), f"{split}/", category)
             for split, name in splits.items()
             for category in categories
             if category in there[name]
         ]
-        return categories, pieces
+        return categories, _pieces(source, wanted)
 
     def fetch(self, piece: Piece, path: Path, wanted: Wanted) -> int:
         import pyarrow as pa
@@ -215,18 +215,32 @@ def _splits(source: Source, folder: str, classes: Sequence[str]) -> dict[str, st
     return {split: splits[split] for split in ("train", "validation", "test") if split in splits}
 
 
+def _pieces(source: Source, wanted: Sequence[tuple[str, str, str]]) -> list[Piece]:
+    """A piece for each folder, prefix and category. Raises NoFiles where the first of the folders has no file of any
+    kind of picture, so that the source may be of another format, and UserError for any other."""
+    pieces: list[Piece] = []
+    for folder, prefix, category in wanted:
+        try:
+            pieces.append(_piece(source, folder, prefix, category))
+        except NoFiles as error:
+            if pieces:
+                raise UserError(str(error)) from None
+            raise
+    return pieces
+
+
 def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     """The pictures of a class, whose folder lies in this folder."""
     path = f"{folder}/{category}".lstrip("/")
     entries = {name: entry for name, entry in (source.entries(path) or {}).items() if not _is_ignored(name)}
-    pictures = [name for name in entries if name.lower().endswith(PICTURES) and entries[name]["type"] == "file"]
+    pictures = [name for name in entries if name.lower().endswith(PICTURE_SUFFIXES) and entries[name]["type"] == "file"]
     others = sorted(set(entries) - set(pictures))
     where = source.address(path)
     few = ", ".join(map(repr, others[:3])) + (", …" if others[3:] else "")
     if not pictures and _folders(entries):
         raise UserError(f"{where}: pictures expected, found folders ({few}); if they are classes, set source to it")
     if not pictures:
-        raise UserError(f"{where}: no {', '.join(PICTURES)} file in it; found {few or 'nothing'}")
+        raise NoFiles(f"{where}: no {', '.join(PICTURE_SUFFIXES)} file in it; found {few or 'nothing'}")
     if others:
         _say_once(f"{where}: left out {len(others)} that are not images: {few}")
     files = tuple(source.file(name, f"{path}/{name}", entries[name]) for name in sorted(pictures, key=_natural))

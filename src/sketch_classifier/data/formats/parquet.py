@@ -31,11 +31,16 @@ class Parquet(Format):
     name = "parquet"
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
+        elsewhere: list[str] = []
         for folder in FORMATS[self.name].folders:
-            files = _files(source, folder)
+            files, others = _files(source, folder)
             if files:
                 break
+            elsewhere += others
         else:
+            if elsewhere:
+                few = ", ".join(elsewhere[:8])
+                raise UserError(f"{source.url}: .parquet files lie in {few}: set source to one of these folders")
             raise source.refuse(self.name)
         where = source.address(folder)
         splits = sorted({split for split, _ in files}, key=lambda split: (split != "train", split))
@@ -128,32 +133,30 @@ def _labels(words: np.ndarray, label_of: dict[str, int]) -> np.ndarray:
     return np.array([label_of[word] for word in words.tolist()], np.int16)
 
 
-def _files(source: Source, folder: str) -> list[tuple[str, SourceFile]]:
-    """The shards in a folder of a source and in those below it that are splits; each with the name of its split."""
+def _files(source: Source, folder: str) -> tuple[list[tuple[str, SourceFile]], list[str]]:
+    """The shards in a folder of a source and in those below it that are splits, each with the name of its split; and
+    the other folders with shards."""
     found: list[tuple[str, SourceFile]] = []
     others = []
     entries = source.entries(folder) or {}
     for name, entry in sorted(entries.items()):
         path = f"{folder}/{name}".lstrip("/")
         if name.endswith(SUFFIX):
-            found.append((_split(name), source.file(name.removesuffix(SUFFIX), path, entry)))
+            found.append((_split(name) or "train", source.file(name.removesuffix(SUFFIX), path, entry)))
         elif entry["type"] == "directory":
             below = {below: entry for below, entry in (source.entries(path) or {}).items() if below.endswith(SUFFIX)}
-            if below and _split(name) in DIVISIONS.values():
+            if below and (split := _split(name)):
                 files = [source.file(name, f"{path}/{below}", entry) for below, entry in sorted(below.items())]
-                found += [(_split(name), file) for file in files]
+                found += [(split, file) for file in files]
             elif below:
-                others.append(name)
-    if not found and others:
-        few = ", ".join(others[:8])
-        raise UserError(f"{source.address(folder)}: .parquet files lie in {few}: set source to one of these folders")
-    return found
+                others.append(path)
+    return found, others
 
 
-def _split(name: str) -> str:
-    """The split that a file or folder is named for: train-00000-of-00004.parquet, partial-train/, test.parquet."""
+def _split(name: str) -> str | None:
+    """The split that a file or folder is named for, if any: train-00000-of-00004.parquet, partial-train/, test/."""
     words = re.split(r"[^a-z]+", name.removesuffix(SUFFIX).lower())
-    return next((DIVISIONS[word] for word in words if word in DIVISIONS), "train")
+    return next((DIVISIONS[word] for word in words if word in DIVISIONS), None)
 
 
 def _opened(file: SourceFile) -> ParquetDrawings:

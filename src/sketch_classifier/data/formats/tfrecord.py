@@ -24,12 +24,13 @@ from sketch_classifier.params import FORMATS, DatasetPreset
 if TYPE_CHECKING:
     from sketch_classifier.drawings.formats import BadRecords
 
-SHARD = re.compile(r"(?P<stem>.+)\.tfrecords?(-\d+-of-\d+)?")
+SHARD = re.compile(r"(?P<stem>.+)\.tfrecords?(-\d+-of-\d+)?(\.gz)?")
 CLASSES = ".classes"
 
 
 class Tfrecord(Format):
     name = "tfrecord"
+    may_be_empty = True  # a shard of few drawings, as TensorFlow writes it
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         for folder in FORMATS[self.name].folders:
@@ -96,7 +97,7 @@ class Tfrecord(Format):
 
 
 def _names(classes: SourceFile) -> tuple[str, ...]:
-    names = classes.read_whole(MAX_TEXT).decode("utf-8-sig", errors="replace").splitlines()
+    names = classes.read_whole(MAX_TEXT).decode("utf-8-sig", errors="replace").rstrip("\r\n").splitlines()
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"{classes.url}: class {twice[0]!r} is there twice")
     return tuple(names)

@@ -6,6 +6,7 @@ numbers and refuse the same records.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import sys
@@ -21,6 +22,7 @@ from sketch_classifier.drawings.jit import compiled
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, shown
 
+SEPARATORS = ",;\t"
 COLUMNS = ("word", "countrycode", "timestamp", "recognized", "key_id", "drawing")  # in the order of .ndjson
 BLOCK = 1 << 20  # bytes read at a time
 MAX_HEADER = 1 << 16  # bytes
@@ -34,7 +36,10 @@ WORD, COUNTRYCODE, TIMESTAMP, RECOGNIZED, KEY_ID, DRAWING = (
     )
 )  # fmt: skip
 LETTER_T, ONE, BIT_OF_SMALL = np.uint8(ord("T")), np.uint8(ord("1")), np.uint8(32)
-UTC, ZONE, EPOCH, ZERO = (np.frombuffer(text, np.uint8) for text in (b" UTC", b"+00:00", b"1970-01-01 00:00:00", b"0"))
+UTC, ZONE, SHORT_ZONE, ZULU = (np.frombuffer(text, np.uint8) for text in (b" UTC", b"+00:00", b"+00", b"Z"))
+EPOCH, MIDNIGHT = (np.frombuffer(text, np.uint8) for text in (b"1970-01-01 00:00:00", b" 00:00:00"))
+ZERO, POINT_ZERO = (np.frombuffer(text, np.uint8) for text in (b"0", b".0"))
+DATE, MICROSECONDS = 10, 26  # characters of 2017-03-08 and of 2017-03-08 21:12:07.266040
 TRUE, FALSE, END = (np.frombuffer(text, np.uint8) for text in (b"true", b"false", b"}\n"))
 
 
@@ -49,8 +54,9 @@ def iter_csv(
     """The drawings of a CSV file, `batch_size` at a time, in memory that does not grow with the file.
 
     The first line names the columns, in any order: `drawing` (required), word, countrycode, key_id, recognized,
-    timestamp; others are ignored. What is said of rows is as `iter_ndjson` says it of lines, and `row` is the line less
-    one, of which the first is the line of names. Raises UserError if there is no column `drawing`.
+    timestamp; others are ignored. Commas, semicolons or tabs separate them. What is said of rows is as `iter_ndjson`
+    says it of lines, and `row` is the line less one, of which the first is the line of names. Raises UserError if there
+    is no column `drawing`.
     """
     with open_source(path) as (file, name), _as_ndjson(file, name) as lines:
         yield from iter_ndjson(lines, batch_size=batch_size, limit=limit, bad=bad)
@@ -59,19 +65,27 @@ def iter_csv(
 def csv_columns(path: Source) -> tuple[str, ...]:
     """The columns that a CSV file has, of COLUMNS. Raises UserError if `drawing` is not among them."""
     with open_source(path) as (file, name):
-        names = _header(file.readline(MAX_HEADER), name)
+        names, _ = _header(file.readline(MAX_HEADER), name)
     return tuple(column for column in COLUMNS if column in names)
 
 
-def _header(line: bytes, name: str) -> list[str]:
-    names = next(csv.reader([line.decode("utf-8-sig", errors="replace")]), [])
-    found = ", ".join(shown(column, 20) for column in names[:8]) or "none"
-    names = [column.strip().lower() for column in names]
-    if "drawing" not in names:
-        raise UserError(f"{name}:1: no column 'drawing' in the first line; found {found}")
+def _header(line: bytes, name: str) -> tuple[list[str], str]:
+    """The names of the columns, in small letters, and what separates them."""
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{name}: text in UTF-16; save it as UTF-8")
+    text = line.decode("utf-8-sig", errors="replace")
+    for separator in SEPARATORS:
+        found = next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
+        names = [column.strip().lower() for column in found]
+        if "drawing" in names:
+            break
+    else:
+        found = next(csv.reader([text]), [])
+        few = ", ".join(shown(column, 20) for column in found[:8]) or "none"
+        raise UserError(f"{name}:1: no column 'drawing' in the first line; found {few}")
     if len(names) > MAX_COLUMNS:
         raise UserError(f"{name}:1: {len(names)} columns; at most {MAX_COLUMNS} are accepted")
-    return names
+    return names, separator
 
 
 @contextmanager
@@ -88,7 +102,8 @@ class _Rewritten(io.RawIOBase):
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, self._called = file, name
-        names = _header(file.readline(MAX_HEADER), name)
+        names, separator = _header(file.readline(MAX_HEADER), name)
+        self._separator = np.uint8(ord(separator))
         self._places = np.array([names.index(column) if column in names else -1 for column in COLUMNS], np.int64)
         self._rest = b""
         self._out = memoryview(b"\n")
@@ -106,7 +121,7 @@ class _Rewritten(io.RawIOBase):
                 text += b"\n"  # after the last row
             data = np.frombuffer(text, np.uint8)
             out = np.empty(2 * len(data) + ADDED * (np.count_nonzero(data == NEWLINE) + 1), np.uint8)
-            num, position = _rewrite(data, self._places, out)
+            num, position = _rewrite(data, self._separator, self._places, out)
             self._rest = text[position:] if block else b""
             if len(self._rest) > MAX_LINE:
                 raise UserError(f"{self._called}: a row of more than {MAX_LINE >> 20} MiB: a quote is not closed")
@@ -122,7 +137,7 @@ class _Rewritten(io.RawIOBase):
 
 
 @compiled()
-def _rewrite(text, places, out):
+def _rewrite(text, separator, places, out):
     """Rewrite the whole rows of `text`: (bytes of `out`, where the first row begins that is not whole).
 
     places  of the columns in a row, in the order of COLUMNS; −1 for one that is missing
@@ -131,7 +146,7 @@ def _rewrite(text, places, out):
     columns = np.empty((6, 3), np.int64)
     p, o = np.int64(0), np.int64(0)
     while p < len(text):
-        num_fields, after, num_broken = _fields(text, p, spans)
+        num_fields, after, num_broken = _fields(text, p, separator, spans)
         if after < 0:
             return o, p
         p = after
@@ -143,6 +158,8 @@ def _rewrite(text, places, out):
             columns[column, :] = 0
             if 0 <= places[column] < num_fields:
                 columns[column, :] = spans[places[column]]
+            if 0 < column < 5:  # neither the word nor the drawing
+                _trim(text, columns[column])
         o = _put(WORD, out, o)
         o = _escaped(text, columns[0], out, o)
         o = _put(COUNTRYCODE, out, o)
@@ -152,6 +169,7 @@ def _rewrite(text, places, out):
         o = _put(RECOGNIZED, out, o)
         o = _flag(text, columns[3], out, o)
         o = _put(KEY_ID, out, o)
+        _drop(text, columns[4], POINT_ZERO)
         o = _put(ZERO, out, o) if columns[4, 0] == columns[4, 1] else _escaped(text, columns[4], out, o)
         o = _put(DRAWING, out, o)
         o = _drawing(text, columns[5], out, o)
@@ -163,10 +181,15 @@ def _rewrite(text, places, out):
 
 
 @compiled()
-def _fields(text, p, spans):
+def _fields(text, p, separator, spans):
     """Find the fields of the row at `p`: (how many, where the next row begins or −1, line breaks within quotes)."""
     num_fields, num_broken = np.int64(0), np.int64(0)
     while True:
+        q = p
+        while q < len(text) and text[q] == SPACE:
+            q += 1
+        if q < len(text) and text[q] == QUOTE:  # spaces before a quote
+            p = q
         start, end = p, p
         is_quoted = p < len(text) and text[p] == QUOTE
         if is_quoted:
@@ -182,7 +205,7 @@ def _fields(text, p, spans):
                 p += 1
             end = p
             p += 1
-        while p < len(text) and text[p] != COMMA and text[p] != NEWLINE:
+        while p < len(text) and text[p] != separator and text[p] != NEWLINE:
             p += 1
         if p >= len(text):
             return num_fields, -1, num_broken
@@ -196,6 +219,24 @@ def _fields(text, p, spans):
         p += 1
         if text[p - 1] == NEWLINE:
             return num_fields, p, num_broken
+
+
+@compiled()
+def _trim(text, span):
+    """Leave out the spaces around a field."""
+    while span[0] < span[1] and text[span[0]] <= SPACE:
+        span[0] += 1
+    while span[0] < span[1] and text[span[1] - 1] <= SPACE:
+        span[1] -= 1
+
+
+@compiled()
+def _drop(text, span, ending):
+    """Leave out an ending of a field that has more than it; whether it has it."""
+    has_it = span[1] - span[0] > len(ending) and _is(text, span[1] - len(ending), ending)
+    if has_it:
+        span[1] -= len(ending)
+    return has_it
 
 
 @compiled()
@@ -235,20 +276,24 @@ def _in_quotes(text, span, out, o):
 def _timestamp(text, span, out, o):
     if span[0] == span[1]:
         return _put(UTC, out, _put(EPOCH, out, o))
-    if span[1] - span[0] > len(ZONE) and _is(text, span[1] - len(ZONE), ZONE):
-        span[1] -= len(ZONE)
-    if span[1] - span[0] > len(UTC) and _is(text, span[1] - len(UTC), UTC):
-        span[1] -= len(UTC)
+    has_zone = _drop(text, span, ZONE) or _drop(text, span, SHORT_ZONE) or _drop(text, span, ZULU)
+    if not has_zone:
+        _drop(text, span, UTC)
+    while span[1] - span[0] > MICROSECONDS and ZERO[0] <= text[span[1] - 1] <= ZERO[0] + 9:  # nanoseconds
+        span[1] -= 1
     first = o
     o = _escaped(text, span, out, o)
-    if o - first > 10 and out[first + 10] == LETTER_T:
-        out[first + 10] = SPACE
+    if o - first == DATE:
+        o = _put(MIDNIGHT, out, o)
+    if o - first > DATE and out[first + DATE] == LETTER_T:
+        out[first + DATE] = SPACE
     return _put(UTC, out, o)
 
 
 @compiled()
 def _flag(text, span, out, o):
-    """True, true, TRUE, 1 or nothing; False, false, FALSE or 0; anything else in quotes, which is malformed."""
+    """True, true, TRUE, 1, 1.0 or nothing; False, false, FALSE, 0 or 0.0; anything else in quotes: it is malformed."""
+    _drop(text, span, POINT_ZERO)  # as pandas writes numbers of a column with gaps
     start, length = span[0], span[1] - span[0]
     if length == 0 or (length == 1 and text[start] == ONE) or (length == len(TRUE) and _is_word(text, start, TRUE)):
         return _put(TRUE, out, o)

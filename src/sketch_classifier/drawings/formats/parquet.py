@@ -47,7 +47,7 @@ class ParquetDrawings:
         """Open `file`, a path or an open file that can be sought in. Raises UserError for any other file."""
         self.name = name
         self.file = open_parquet(file, name)
-        schema = self.file.schema_arrow
+        schema = _without_views(self.file.schema_arrow)
         self.metadata = schema.metadata
         names = set(schema.names)
         self.has_strokes = STROKES in names
@@ -61,7 +61,7 @@ class ParquetDrawings:
         self.label = labels[0]
         self.classes = _classes(schema.metadata, self.label)
         kind = schema.field(self.label).type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+        if not (_is_text(kind) or pa.types.is_dictionary(kind)):
             if not pa.types.is_integer(kind):
                 raise UserError(f"{name}: {self.label} holds {kind}; a class's number or name expected")
             if self.classes is None:
@@ -75,7 +75,7 @@ class ParquetDrawings:
             return self.classes
         found: set[str] = set()
         with reading(self.name):
-            for batch in self.file.iter_batches(1 << 16, columns=[self.label]):
+            for batch in self._batches(1 << 16, [self.label]):
                 found.update(pc.unique(batch.column(0)).to_pylist())
                 check_size(self.name, "names of classes, a list", len(found), MAX_CLASSES, "names")
         return tuple(sorted(name for name in found if name))
@@ -83,8 +83,13 @@ class ParquetDrawings:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
         """The rows of the file, some at a time, and the names of their classes, (n,) of str or None."""
         with reading(self.name):
-            for batch in self.file.iter_batches(BATCH if self.has_strokes else PICTURES, columns=columns):
+            for batch in self._batches(BATCH if self.has_strokes else PICTURES, columns):
                 yield batch, self._words(batch)
+
+    def _batches(self, size: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        for batch in self.file.iter_batches(size, columns=columns):
+            schema = _without_views(batch.schema)
+            yield batch if schema == batch.schema else batch.cast(schema)
 
     def _words(self, batch: pa.RecordBatch) -> np.ndarray:
         column = batch.column(batch.schema.get_field_index(self.label))
@@ -138,6 +143,23 @@ def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iter
         row += len(batch)
 
 
+def _without_views(schema: pa.Schema) -> pa.Schema:
+    """The schema with text and bytes as most of Arrow's functions take them: Polars writes them as views."""
+    return pa.schema([field.with_type(_without_view(field.type)) for field in schema], schema.metadata)
+
+
+def _without_view(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_without_view(field.type)) for field in kind])
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
 def _classes(metadata: dict[bytes, bytes] | None, label: str) -> tuple[str, ...] | None:
     """The names of the classes that Hugging Face's metadata give for a column."""
     try:
@@ -153,7 +175,7 @@ def _classes(metadata: dict[bytes, bytes] | None, label: str) -> tuple[str, ...]
 def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
     """(n,) str objects, what is wrong with each row (nothing: ""); and the others, with the defaults of all columns."""
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if _is_text(kind):
         return _of_values(column, orjson.loads)
     if _depth(kind) == 3:
         return _of_values(column, lambda drawing: drawing)
@@ -205,7 +227,7 @@ def _of_values(column: pa.Array, load: Callable[[Any], Any]) -> tuple[np.ndarray
 
 def _is_readable(kind: pa.DataType) -> bool:
     """Whether drawings of this type can be read: see the top of this file."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or _depth(kind) == 3:
+    if _is_text(kind) or _depth(kind) == 3:
         return True
     is_list = _depth(kind) == 1
     fields = kind.value_type if is_list else kind
@@ -246,9 +268,8 @@ def _column(batch: pa.RecordBatch, column: str, rows: np.ndarray, name: str) -> 
             return pc.fill_null(values.cast(pa.bool_()), True).to_numpy(zero_copy_only=False)
         if column == "countrycode":
             return np.array([(value or "").encode("ascii", "replace")[:2] for value in values.to_pylist()], "S2")
-        if pa.types.is_string(values.type):
-            values = pc.utf8_slice_codeunits(values, 0, 26)
-            values = pc.strptime(pc.utf8_slice_codeunits(values, 0, 19), "%Y-%m-%d %H:%M:%S", "us")
+        if _is_text(values.type):  # 2017-03-02 23:25:10.07453 UTC, 2017-03-02T23:25:10Z, …
+            values = pc.replace_substring_regex(values, r"^(.{10})[T ](.{8}(\.\d{1,6})?).*$", r"\1 \2")
         return pc.fill_null(values.cast(pa.timestamp("us")), 0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
     except pa.ArrowException as error:
         raise UserError(f"{name}: column {column} ({one_line(error)})") from None

@@ -131,7 +131,7 @@ def _classes(pattern: str) -> list[str]:
     with open_source(path) as (file, _):
         data = file.read(MAX_TEXT + 1)
         check_size(path, "a list of classes", len(data), MAX_TEXT)
-        return data.decode("utf-8", errors="replace").splitlines()
+        return data.decode("utf-8-sig", errors="replace").rstrip("\r\n").splitlines()
 
 
 def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
