@@ -16,5 +16,5 @@ def shipped_label(name: str) -> str:
     try:
         num = len(json.loads(path.read_text(encoding="utf-8"))["class_names"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "Real drawings"  # whoever chooses it is told what is wrong with it
-    return f"Real drawings ({num} categories)"
+        return "Pre-trained"  # whoever chooses it is told what is wrong with it
+    return f"Pre-trained ({num} classes)"

@@ -79,8 +79,8 @@ def _shown(data: bytes, turned: int) -> Image.Image:
 
 
 def _percent(share: float) -> str:
-    """As the pad says it: never 0 % or 100 %."""
-    return ">99 %" if share >= 0.995 else "&lt;1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+    """As the pad says it: never 0% or 100%."""
+    return ">99%" if share >= 0.995 else "&lt;1%" if share < 0.005 else f"{share:.0%}"
 
 
 def _pixels(image: np.ndarray) -> np.ndarray:

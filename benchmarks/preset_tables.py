@@ -21,7 +21,7 @@ COLUMNS = (
     "ms",
     "ms, int8",
     "drawings/s",
-    "starts from",
+    "initial weights",
     "validation",
     "test",
 )
@@ -57,7 +57,7 @@ def hours_table(params: Params, costs: Mapping[str, Any]) -> str:
     lines = _table(("`model`", "epochs", "drawings/s", "hours"), rows, numbers=range(1, 4))
     sum_ = f"{len(dataset.categories)} × {dataset.limit:,} × {params.split.train:g} = {num:,}"
     where = f", on {_machine(costs)}" if measured else f"; {UNKNOWN}: not measured yet"
-    text = f"{sum_} training drawings an epoch; hours = drawings × epochs / (drawings/s) / 3,600{where}."
+    text = f"{sum_} training drawings per epoch; hours = drawings × epochs / (drawings/s) / 3,600{where}."
     return "\n".join([*lines, "", _wrapped(text)])
 
 
@@ -110,9 +110,9 @@ def _weights(row: Mapping[str, Any]) -> str:
     if "weights" not in row:
         return UNKNOWN
     used = row["weights"]
-    text = {"none": "random weights", "imagenet": "ImageNet"}.get(used, f"`{Path(used).name}`")
+    text = {"none": "random", "imagenet": "ImageNet"}.get(used, f"`{Path(used).name}`")
     missing = ", ".join({"imagenet": "ImageNet"}.get(name, name) for name in row["failed_weights"])
-    return f"{text} ({missing}: no download)" if missing else text
+    return f"{text} ({missing} not available)" if missing else text
 
 
 def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
@@ -121,9 +121,10 @@ def _about_costs(params: Params, costs: Mapping[str, Any], measured: Mapping[str
         return f"Costs: not measured yet ({how})."
     num_classes = len(params.datasets[DATASET].categories)
     return (
-        f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: the exported ONNX file. ms: one drawing in "
-        "ONNX Runtime on one thread, from its stored bytes to probabilities. drawings/s: training in float32, without "
-        "a teacher."
+        f"Costs ({how}): {num_classes} classes, on {_machine(costs)}. MB: size of the exported ONNX file. ms: time per "
+        "drawing in ONNX Runtime on one thread, preprocessing included. drawings/s: training speed in float32, without "
+        "a teacher. "
+        "Initial weights: those used in this measurement; those not available could not be downloaded to that machine."
     )
 
 
@@ -136,7 +137,7 @@ def _about_accuracies(params: Params, accuracies: Mapping[str, Any], trained: Ma
     text = (
         f"Accuracies ({how}): `{DATASET}` from {data['source']}, {data['num_train']:,} training, "
         f"{data['num_validation']:,} validation and {data['num_test']:,} test drawings, seed {seeds}; {UNKNOWN}: not "
-        "measured yet. Choose by the validation accuracy; test accuracies have 95 % intervals and are read once."
+        "measured yet. Choose by the validation accuracy; test accuracies have 95% intervals and are read once."
     )
     binary = [f"`{name}`" for name in trained if params.models[name].task == "binary"]
     if binary:
@@ -157,7 +158,7 @@ def _wrapped(text: str) -> str:
 
 
 def _percent(row: Mapping[str, Any], key: str) -> str:
-    return UNKNOWN if key not in row else f"{100 * row[key]:.1f} %"
+    return UNKNOWN if key not in row else f"{100 * row[key]:.1f}%"
 
 
 def _short(value: float) -> str:

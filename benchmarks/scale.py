@@ -158,7 +158,7 @@ def report(lines: list[dict]) -> None:
             print(
                 f"\n{line['drawings']:,} drawings of 4 categories, µs of CPU a drawing: bare .ndjson → bitmaps "
                 f"{line['bare'] * 1e6:.1f}, preprocess {line['whole'] * 1e6:.1f}, in turn; preprocess has "
-                f"{line['bare'] / line['whole']:.0%} of the bare rate (target: at least 60 %)"
+                f"{line['bare'] / line['whole']:.0%} of the bare rate (target: at least 60%)"
             )
 
 

@@ -72,5 +72,5 @@ def project_root() -> Path:
 
 def accuracy_line(figures: dict[str, Any]) -> str:
     """What metrics.json says of the test set, in one line."""
-    interval = f"{figures['accuracy_low']:.3f}–{figures['accuracy_high']:.3f}"
-    return f"test accuracy {figures['accuracy']:.3f} (95 % interval {interval}) on {figures['num_test']:,} drawings"
+    low, value, high = (100 * figures[name] for name in ("accuracy_low", "accuracy", "accuracy_high"))
+    return f"test accuracy {value:.1f}% (95% interval {low:.1f}–{high:.1f}%) on {figures['num_test']:,} drawings"

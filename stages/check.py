@@ -1,6 +1,6 @@
 """Stage: validate params.yaml before the other stages run.
 
-DVC itself only says that `models.resnet50` is missing, when it reaches the stage that needs it.
+Without it, an unknown dataset or model would be reported only by the first stage that needs it.
 """
 
 from pathlib import Path

@@ -18,12 +18,12 @@ FILES = Files(
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m stages.compare",
+        prog="sketch-classifier compare",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Compare finished runs without checking them out. Prints a Markdown report with validation and\n"
-        "test metrics, 95 % intervals and McNemar's test for each pair of runs, and writes it to FOLDER with\n"
+        "test metrics, 95% intervals and McNemar's test for each pair of runs, and writes it to FOLDER with\n"
         "its tables and figures.",
-        epilog="example:\n  python -m stages.compare HEAD experiment-1 workspace",
+        epilog="example:\n  sketch-classifier compare HEAD experiment-1 workspace",
     )
     parser.add_argument(
         "names",

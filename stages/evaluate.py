@@ -7,7 +7,7 @@ from stages import accuracy_line, run_stage
 def main() -> None:
     figures = evaluate("data/processed", "models", "metrics", "plots")
     validation = figures.get("validation_accuracy")
-    print(accuracy_line(figures) + ("" if validation is None else f"; validation accuracy {validation:.3f}"))
+    print(accuracy_line(figures) + ("" if validation is None else f"; validation accuracy {100 * validation:.1f}%"))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,11 @@ from stages import run_stage
 def main() -> None:
     figures = export("data/processed", "models", "models", "metrics/export.json")
     for name, file in (("onnx", "models/model.onnx"), ("int8", "models/model_int8.onnx")):
-        size, accuracy = f"{figures[f'bytes_{name}'] / 1e6:.1f} MB", f"accuracy {figures[f'accuracy_{name}']:.3f}"
-        same = f"{figures[f'agreement_{name}']:.1%} of {figures['num_checked']:,} test drawings"
+        size, accuracy = (
+            f"{figures[f'bytes_{name}'] / 1e6:.1f} MB",
+            f"accuracy {100 * figures[f'accuracy_{name}']:.1f}%",
+        )
+        same = f"{100 * figures[f'agreement_{name}']:.1f}% of {figures['num_checked']:,} test drawings"
         print(f"{file}: {size}, {accuracy}; same class as the trained model for {same}")
 
 

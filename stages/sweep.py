@@ -14,7 +14,7 @@ EXAMPLE = """example, with two workers on this machine:
   sketch-classifier sweep rates --trials 40 --workers 2 -S model=sketchnet \\
     -S "models.sketchnet.optimizer.lr=tag(log,interval(1e-4,1e-2))" -S models.sketchnet.batch_size=64,128
 
-Started again, the command goes on where the study stands. On another machine with the same --storage, it adds workers.
+Run again, the same command continues the study. On another machine with the same --storage, it adds workers to it.
 """
 
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m stages.sweep",
+        prog="sketch-classifier sweep",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Search for hyperparameters of the selected model on data/processed, with Optuna. Models are\n"
         "compared on the validation set only. Prints the best trial and the command that trains its model.",
@@ -68,28 +68,28 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a value for all trials, values to choose from (KEY=1,2) or a range of numbers (KEY=interval(0.1,0.5))",
+        help="one value for all trials, a list of choices (KEY=1,2) or a range (KEY=interval(0.1,0.5))",
     )
-    add("--trials", type=positive, default=20, metavar="N", help="trials of the whole study (default: 20)")
-    add("--workers", type=positive, default=1, metavar="N", help="processes on this machine (default: 1)")
+    add("--trials", type=positive, default=20, metavar="N", help="number of trials in the study (default: 20)")
+    add("--workers", type=positive, default=1, metavar="N", help="worker processes on this machine (default: 1)")
     add(
         "--objective",
         choices=("validation_accuracy", "validation_loss"),
         default="validation_accuracy",
-        help="default: validation_accuracy",
+        help="what to optimise (default: validation_accuracy)",
     )
     add(
         "--storage",
         metavar="URL",
         default=os.environ.get("OPTUNA_STORAGE"),
-        help="database (default: the variable OPTUNA_STORAGE, or else a file in .cache/sweeps)",
+        help="URL of the database (default: $OPTUNA_STORAGE if set, else a file in .cache/sweeps)",
     )
     add(
         "--heartbeat",
         type=positive,
         default=60,
         metavar="SECONDS",
-        help="a trial whose worker gives no sign of life for twice as long is taken again (default: 60)",
+        help="a trial is retried if its worker has not reported for twice this time (default: 60)",
     )
     return parser
 

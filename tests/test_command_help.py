@@ -41,7 +41,7 @@ def test_commands_of_the_project_pass_their_options_on(name, option):
     """From any folder of the checkout, too."""
     done = python("-m", "sketch_classifier", name, "--help", cwd=ROOT / "tests")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("usage: ") and option in done.stdout
+    assert done.stdout.startswith(f"usage: sketch-classifier {name} ") and option in done.stdout
 
 
 def test_outside_a_checkout_they_say_what_they_need(tmp_path, monkeypatch):

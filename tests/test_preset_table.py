@@ -88,17 +88,19 @@ def test_what_is_not_measured_is_shown_as_a_dash(params):
 def test_the_columns_of_accuracies_are_left_out_where_none_is_known(params):
     table = preset_table(params, costs_of(params, "cnn"), NOTHING)
     assert "validation" not in table.splitlines()[0]
-    assert row(table, "cnn")[-2:] == ["1,000", "`sketches` (ImageNet: no download)"]
+    assert row(table, "cnn")[-2:] == ["1,000", "`sketches` (ImageNet not available)"]
     assert "Accuracies on `thirty`: not measured yet" in table
 
 
 def test_recorded_figures_are_shown(params):
     table = preset_table(params, costs_of(params, "cnn"), accuracies_of(params, "cnn"))
     costs = ["1,234,567", "4.94", "1.30", "1.23", "0.50", "1,000"]
-    assert row(table, "cnn")[1:] == [*costs, "random weights", "91.2 %", "90.0 % (89.0–91.0)"]
+    assert row(table, "cnn")[1:] == [*costs, "random", "91.2%", "90.0% (89.0–91.0)"]
     text = " ".join(table.split())
     assert "PDP-11" in text and "a drawer, 70 training, 10 validation and 20 test drawings" in text
-    assert row(preset_table(params, costs_of(params, "cnn"), NOTHING), "cnn")[7] == "`sketches` (ImageNet: no download)"
+    assert (
+        row(preset_table(params, costs_of(params, "cnn"), NOTHING), "cnn")[7] == "`sketches` (ImageNet not available)"
+    )
 
 
 def test_figures_of_a_preset_that_has_changed_are_left_out(params):
@@ -171,8 +173,8 @@ def test_training_records_validation_and_only_a_test_run_reads_the_test_set(proj
     assert trained["presets"]["cnn"].items() <= figures.items()
     assert figures["test_low"] <= figures["test_accuracy"] <= figures["test_high"]
     shown = row((root / "README.md").read_text(encoding="utf-8"), "cnn")
-    assert shown[8] == f"{100 * figures['validation_accuracy']:.1f} %"
-    assert shown[9].startswith(f"{100 * figures['test_accuracy']:.1f} % (")
+    assert shown[8] == f"{100 * figures['validation_accuracy']:.1f}%"
+    assert shown[9].startswith(f"{100 * figures['test_accuracy']:.1f}% (")
 
     project(lambda tree: tree.update(seed=1))
     with pytest.raises(UserError, match="other drawings"):

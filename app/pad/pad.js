@@ -280,7 +280,7 @@ export function createPad(root, { send, play }) {
     const [summary, list] = find("known").children;
     if (list.textContent === text) return;
     list.textContent = text;
-    find("classes").firstElementChild.textContent = `It knows ${classes.length} classes`;
+    find("classes").firstElementChild.textContent = `The model knows ${classes.length} classes`;
     summary.textContent = `${classes.length} classes`;
     find("classes").hidden = find("known").hidden = !classes.length;
     find("names").setAttribute("aria-label", "Classes");
@@ -294,7 +294,7 @@ export function createPad(root, { send, play }) {
     clearTimeout(speaking);
     if (pointer !== null) return;
     const { round, guesses: [[name, share]] = [[]] } = view;
-    const guess = name === undefined ? "" : `It looks like ${name}, ${percent(share)}.`;
+    const guess = name === undefined ? "" : `Best guess: ${name}, ${percent(share)}.`;
     const words = round ? [round.title, round.hint, round.state === "drawing" ? guess : ""] : [guess];
     const text = words.filter(Boolean).join(". ").replace("!.", "!");
     if (find("spoken").textContent === text) return;
@@ -326,7 +326,7 @@ export function createPad(root, { send, play }) {
     find("title").textContent = round ? round.title : "Draw something";
     find("hint").textContent = round
       ? round.hint
-      : `Or play the game: you have ${ROUND} seconds.`;
+      : `Or play: ${ROUND} seconds per word.`;
     const [symbol, text] = { drawing: ["stop", "Stop"], none: ["play", "Play"] }[state] ?? ["play", "Next"];
     if (find("play").textContent !== text) find("play").innerHTML = icon(symbol) + text;
     find("play").disabled = view.ready === false;
@@ -366,7 +366,7 @@ export function createPad(root, { send, play }) {
 }
 
 function percent(share) {
-  return share >= 0.995 ? ">99 %" : share < 0.005 ? "<1 %" : `${Math.round(share * 100)} %`;
+  return share >= 0.995 ? ">99%" : share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`;
 }
 
 // Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.

@@ -14,28 +14,36 @@ MODELS = Path("models")
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m app.web",
-        description="Build the drawing app as a static web page, which needs no server code: the model runs in the "
-        "browser (ONNX Runtime for the web, installed with npm).",
+        prog="sketch-classifier web",
+        description="Build the drawing app as a static web page. The model runs in the browser (ONNX Runtime Web, "
+        "installed with npm), so any web server or static hosting service can serve the page.",
     )
     parser.add_argument(
         "--models",
         type=Path,
-        help="folder of model.onnx (default: models, or only the pre-trained model if there is none)",
+        metavar="FOLDER",
+        help="folder of the exported model (default: models, or the pre-trained model alone if there is none)",
     )
     parser.add_argument(
         "--data",
         type=Path,
+        metavar="FOLDER",
         default=Path("data/processed"),
-        help="folder of the processed dataset, for the nearest training drawings (default: data/processed)",
+        help="folder of the preprocessed dataset, to show the nearest training drawings (default: data/processed)",
     )
     parser.add_argument(
-        "--out", type=Path, default=WEB / "dist", help="output folder; replaced if it exists (default: app/web/dist)"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        default=WEB / "dist",
+        help="output folder; replaced if it exists (default: app/web/dist)",
     )
     args = parser.parse_args()
     models = args.models or (MODELS if has_model(MODELS) or SMALL not in shipped_models() else None)
     size = build(models, args.data, Path(".cache/app"), args.out)
-    print(f"{args.out}: {size / 1e6:.1f} MB. To view it: python -m http.server --directory {args.out} 8000")
+    print(
+        f"{args.out}: {size / 1e6:.1f} MB. To view it, run `python -m http.server --directory {args.out} 8000` and open http://localhost:8000"
+    )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ NOT_WRITTEN = re.compile(
     re.IGNORECASE,
 )
 LITTLE = 1 << 20  # bytes free on a disk that is full
+# In the name of what has not taken its place yet: see drawings/files.py.
+UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.partial\b")
 
 
 class UserError(Exception):
@@ -77,7 +79,7 @@ def _why_not_written(error: BaseException, place: Path) -> str | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in FULL | REFUSED:
-            where = cause.filename or place
+            where = UNFINISHED.sub("", str(cause.filename or place))
             cannot = "cannot be written: " if cause.errno in FULL else ""
             return f"{where}: {cannot}{cause.strerror or one_line(cause)}"
         cause = cause.__cause__ or cause.__context__

@@ -208,8 +208,8 @@ def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
     assert least == [("test", "4", things), ("validation", "2", things)]
     table = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", report))
     assert table["Source"] == source and table["Dataset"] == "pets: 3 classes" and table["Seed"] == "0"
-    assert table[things.capitalize()] == "12 train, 6 validation, 12 test"
-    assert table["Model"].startswith("preset: ")
+    assert table[things.capitalize()] == "12 training, 6 validation, 12 test"
+    assert table["Model"].startswith("preset: ") and table["Model"].endswith("initial weights: random")
     validation = read_figures(run / "metrics/metrics.json")["validation_accuracy"]
     assert f"accuracy {validation:.1%}" in table["Validation"]
 

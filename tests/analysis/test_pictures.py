@@ -28,7 +28,7 @@ from sketch_classifier.analysis.sheets import (
     render,
     samples_sheet,
 )
-from sketch_classifier.analysis.style import DPI, GREEN, VERMILLION, class_colours, contrast, readable, save
+from sketch_classifier.analysis.style import DPI, GREEN, ON_DARK, VERMILLION, class_colours, contrast, readable, save
 from sketch_classifier.analysis.subgroups import country_figure, quality_figure
 from sketch_classifier.analysis.tsne import tsne_3d_figure, tsne_figure
 from sketch_classifier.analysis.tsne_page import turning_page
@@ -292,6 +292,7 @@ def test_countries_that_are_read_worse_are_marked():
         {"country": ["US", "JP"], "count": [900, 80], "accuracy": [0.9, 0.6], "low": [0.88, 0.5], "high": [0.92, 0.7]}
     )
     figure = country_figure(table, 0.88, "cnn")
+    assert figure.axes[0].get_ylabel() == "country code (ZZ: unknown)"
     drawn(figure)
     assert {"US", "JP", "90.0% of 900", "60.0% of 80"} <= set(written(figure))
     bars = [to_hex(bar.get_facecolor()[:3]) for bar in figure.axes[0].patches[:2]]
@@ -353,14 +354,17 @@ def test_curves_end_with_the_data():
     )
     loss, accuracy = curves_figure(epochs.assign(epoch=[1, 2, 3]), "cnn").axes
     assert loss.get_xlim() == accuracy.get_xlim() == (1, 3) and accuracy.get_ylim()[1] == 1
+    assert accuracy.yaxis.get_major_formatter()(0.95) == "95%"
 
 
 @pytest.mark.parametrize("num_classes", [1, 2, 7, 60])
-def test_classes_can_be_told_from_white(num_classes):
+def test_classes_can_be_told_from_the_page(num_classes):
     colours = class_colours(num_classes)
     assert len({to_hex(colour) for colour in colours}) == num_classes
     assert min(map(contrast, colours)) >= 3
     assert min(map(contrast, readable(colours))) >= 4.5
+    dark = contrast(np.array([0x16, 0x18, 0x1C]) / 255)
+    assert min(dark / contrast(colour) for colour in class_colours(num_classes, ON_DARK)) >= 4.5
     assert contrast(np.zeros(3)) == pytest.approx(21) and contrast(np.ones(3)) == pytest.approx(1)
 
 

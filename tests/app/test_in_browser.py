@@ -118,7 +118,7 @@ def test_the_guess_is_announced_once_the_pen_rests(blank, template):
     spoken = blank.locator(".spoken")
     trace(blank, template("tree"))
     answered(blank)
-    spoken.filter(has_text="It looks like tree").wait_for(state="attached", timeout=10_000)
+    spoken.filter(has_text="Best guess: tree").wait_for(state="attached", timeout=10_000)
     blank.evaluate(
         """() => {
             window.announced = 0;
@@ -129,7 +129,7 @@ def test_the_guess_is_announced_once_the_pen_rests(blank, template):
     blank.get_by_role("button", name="Clear").click()
     trace(blank, template("house"), pause=0.02)
     answered(blank)
-    spoken.filter(has_text="It looks like house").wait_for(state="attached", timeout=10_000)
+    spoken.filter(has_text="Best guess: house").wait_for(state="attached", timeout=10_000)
     assert blank.evaluate("window.announced") <= 2, "not each guess"
 
 

@@ -50,7 +50,7 @@ def test_as_long_as_nothing_was_trained_the_shipped_model_is_asked(app, pretrain
     assert not app.exception and not app.info
     (choice,) = app.radio
     num = len(Predictor.pretrained().classes)
-    assert choice.options == ["Your model", f"Real drawings ({num} categories)"] and choice.value == "sketchnet"
+    assert choice.options == ["Your model", f"Pre-trained ({num} classes)"] and choice.value == "sketchnet"
     assert app.session_state.session.view()["classes"] == Predictor.pretrained().classes
     choice.set_value("own").run()
     assert not app.exception

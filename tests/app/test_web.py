@@ -197,7 +197,7 @@ def test_the_small_shipped_model_is_offered_in_one_file(trained, project, pretra
     contents = json.loads((dist / "models.json").read_text())
     models = contents["models"]
     small = Predictor.pretrained("sketchnet_tiny")
-    label = f"Real drawings ({len(small.classes)} categories)"
+    label = f"Pre-trained ({len(small.classes)} classes)"
     assert [one["label"] for one in models] == (["Your model", label] if trained else [label])
     assert tuple(models[-1]["class_names"]) == small.classes
     assert (dist / "features.bin.zst").exists() == trained
@@ -288,7 +288,7 @@ def test_one_click_asks_the_shipped_model_without_a_network(web_page, template, 
     web_page.wait_for_load_state("networkidle")  # its file was fetched as the page was opened
     web_page.context.set_offline(True)
     try:
-        for name, classes in (("Real drawings", small.classes), ("Your model", own.classes)):
+        for name, classes in (("Pre-trained", small.classes), ("Your model", own.classes)):
             web_page.get_by_label(name).check()
             web_page.locator(".known p", has_text=", ".join(classes)).wait_for(state="attached", timeout=10_000)
             answered(web_page)

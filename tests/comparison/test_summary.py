@@ -77,7 +77,7 @@ def test_the_figures_to_choose_by_come_first_and_those_of_the_test_set_after_the
     header, _, *rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|"))
     assert "accuracy" not in header, "it is not said of which drawings"
     place = header.index("validation accuracy")
-    assert place < header.index("test accuracy (95 %)")
+    assert place < header.index("test accuracy (95%)")
     assert [row[place] for row in rows] == ["50.0%", "75.0%", "", "70.0%", "60.0% ± 14.1%"]
     assert "Choose a run by its validation accuracy" in text
 

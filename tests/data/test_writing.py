@@ -94,7 +94,7 @@ def test_a_read_only_folder_is_one_line(tmp_path, replaced):
     (tmp_path / "folder").mkdir(mode=0o555)
     for path in (tmp_path, *tmp_path.parents[:-2]):
         path.chmod(path.stat().st_mode | 0o055)
-    with ordinary_user(), pytest.raises(UserError, match="^[^\n]*folder/out.partial: Permission denied$"):
+    with ordinary_user(), pytest.raises(UserError, match="^[^\n]*folder/out: Permission denied$"):
         with replaced(tmp_path / "folder/out") as path:
             path.write_text("x")
     assert list((tmp_path / "folder").iterdir()) == []

@@ -1,9 +1,28 @@
 """Nothing half-written under a final name."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from sketch_classifier.drawings.files import NpyWriter, replaced_folder
+from sketch_classifier.drawings.files import NpyWriter, replaced_file, replaced_files, replaced_folder
+
+
+def in_file(path, text):
+    path.write_text(text)
+
+
+def in_folder(path, text):
+    for name in "abc":
+        (path / name).write_text(text)
+
+
+REPLACED = [(replaced_file, in_file), (replaced_files, in_folder), (replaced_folder, in_folder)]
+
+
+def texts(folder):
+    """What all files below a folder hold."""
+    return {path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_folder_takes_its_place_when_all_is_written(tmp_path):
@@ -24,6 +43,44 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         raise KeyboardInterrupt
     assert [path.name for path in final.iterdir()] == ["good"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(("replaced", "write"), REPLACED)
+def test_two_writers_of_one_output_do_not_disturb_each_other(tmp_path, replaced, write):
+    with replaced(tmp_path / "out") as first:
+        write(first, "first")
+        with replaced(tmp_path / "out") as second:
+            write(second, "second")
+            assert texts(tmp_path) == {"first", "second"}
+        assert texts(tmp_path) == {"first", "second"}
+    assert texts(tmp_path) == {"first"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(("replaced", "write"), REPLACED)
+def test_many_writers_of_one_output(tmp_path, replaced, write):
+    def run(number):
+        with replaced(tmp_path / "out") as path:
+            write(path, str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(40)))
+    assert len(texts(tmp_path)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not list(tmp_path.rglob("*.partial")) and not list(tmp_path.rglob("*.previous"))
+
+
+@pytest.mark.parametrize(("replaced", "write"), REPLACED)
+def test_what_a_killed_run_left_is_removed(tmp_path, replaced, write):
+    place = tmp_path / "out" if replaced is replaced_files else tmp_path
+    name = "" if replaced is replaced_files else "out"
+    place.mkdir(exist_ok=True)
+    for left in ("0123abcd.partial", "0123abcd.previous", "partial"):
+        (place / f"{name}.{left}").mkdir()
+    (place / "other.0123abcd.partial").write_text("another output")
+    with replaced(tmp_path / "out") as path:
+        write(path, "new")
+    assert sorted(path.name for path in place.iterdir() if "p" in path.name) == ["other.0123abcd.partial"]
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [3, 0, 4], [4096] * 30])

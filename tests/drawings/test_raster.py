@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -141,6 +142,20 @@ def test_thousands_of_points(size):
         images = drawn([HOUSE, drawing, HOUSE], size)
         np.testing.assert_array_equal(images[1], published(drawing, size))
         np.testing.assert_array_equal(images[[0, 2]], drawn([HOUSE, HOUSE], size))
+
+
+@pytest.mark.parametrize("spacing", [1, 32])
+def test_drawings_filled_in_bands_are_the_same(monkeypatch, spacing):
+    """With lines that start, end and run in one place, whose order follows from all rows above."""
+    rng = np.random.default_rng(spacing)
+    drawings = []
+    for _ in range(20):
+        points = rng.integers(0, 256 // spacing, (20, 2)) * spacing
+        drawings.append([np.concatenate([points, points[:10], points[::-1]]).T.tolist()])
+    expected = drawn(drawings, 1024)
+    draw = import_module("sketch_classifier.drawings.raster.draw")
+    monkeypatch.setattr(draw, "CROSSINGS", 1)  # as few as there are edges
+    np.testing.assert_array_equal(drawn(drawings, 1024), expected)
 
 
 @pytest.mark.parametrize("size", [512, 2048])

@@ -201,19 +201,26 @@ def test_a_step_on_the_cpu_gives_the_same_bytes_again(name):
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
-@pytest.mark.parametrize(("name", "most"), [("sketchnet", 1_500_000), ("sketchnet_tiny", 300_000)])
-def test_sketchnets_are_compact(name, most):
+@pytest.mark.parametrize(
+    ("name", "most", "in_blocks"),
+    [
+        ("sketchnet", 1_500_000, [14, 14, 7, 7]),
+        ("sketchnet_tiny", 300_000, [14, 14, 7, 7]),
+        ("sketchnet_large", 3_000_000, [28, 28, 14, 14, 7, 7]),
+    ],
+)
+def test_sketchnets_are_compact(name, most, in_blocks):
     network = build_network(name, SMALL, 39)
     assert sum(value.numel() for value in network.parameters()) <= most
     sides = []
     for block in network.backbone:
         block.register_forward_hook(lambda module, given, result: sides.append(result.shape[2:]))
     network.eval()(torch.rand(2, 1, 28, 28))
-    assert sides == [(28, 28), (14, 14), (14, 14), (7, 7), (7, 7), (7, 7), (7, 7), (1, 1), ()]
+    assert sides == [(side, side) for side in [28, *in_blocks, 7, 7, 1]] + [()]
 
 
 @pytest.mark.parametrize("size", [8, 13, 64])
-@pytest.mark.parametrize("name", ["sketchnet", "sketchnet_tiny"])
+@pytest.mark.parametrize("name", ["sketchnet", "sketchnet_tiny", "sketchnet_large"])
 def test_sketchnets_take_other_sizes(name, size):
     network = build_network(name, ImageInput(size=size, channels=3), 4)
     assert network(torch.rand(2, 3, size, size)).shape == (2, 4)

@@ -44,8 +44,8 @@ def test_repro_ends_with_the_accuracy_and_where_the_report_lies(finished):
     """And says on the way what it does, with no bar that redraws itself, since this is no terminal."""
     done = finished.run("dvc", "repro", "--force", "--single-item", "analyze")
     metrics = json.loads((finished.root / "metrics/metrics.json").read_text())
-    interval = f"{metrics['accuracy_low']:.3f}–{metrics['accuracy_high']:.3f}"
-    accuracy = f"test accuracy {metrics['accuracy']:.3f} (95 % interval {interval}) on {metrics['num_test']} drawings"
+    low, value, high = (f"{100 * metrics[name]:.1f}" for name in ("accuracy_low", "accuracy", "accuracy_high"))
+    accuracy = f"test accuracy {value}% (95% interval {low}–{high}%) on {metrics['num_test']} drawings"
     assert f"{accuracy}; report: plots/report.html\n" in done.stdout
     assert "t-SNE of 60 test drawings" in done.stderr and "\r" not in done.stderr
     assert "These drawings are synthetic" in (finished.root / "plots/report.html").read_text(encoding="utf-8")

@@ -87,7 +87,8 @@ def test_the_card_is_of_the_evaluated_run(out, evaluated):
     card, figures = (out / "README.md").read_text(), json.loads((evaluated[1] / "metrics.json").read_text())
     for said in (
         "# sketchnet", "`cnn`", "apple, bicycle, house", "`dvc exp run -S model=cnn`", "CC BY 4.0", "Google", "a known source",
-        f"| accuracy | {figures['accuracy']:.4f} |", f"| balanced accuracy | {figures['balanced_accuracy']:.4f} |",
+        f"| accuracy | {100 * figures['accuracy']:.1f}% |",
+        f"| balanced accuracy | {100 * figures['balanced_accuracy']:.1f}% |", f"| log loss | {figures['log_loss']:.3f} |",
         "| expected calibration error, calibrated |", f"divided by {figures['temperature']}", f"{figures['num_test']} test",
         f"{(out / 'model.safetensors').stat().st_size:,} bytes", "28×28 pixels", "## Limitations",
     ):  # fmt: skip

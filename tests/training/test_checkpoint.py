@@ -2,6 +2,7 @@
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -130,12 +131,24 @@ def test_foreign_files(tmp_path, foreign):
         made.checkpoint.load(made.parts)
 
 
+def test_runs_at_the_same_time_keep_their_checkpoints(tmp_path):
+    """And of those that were never finished, some."""
+    made = Made(tmp_path)
+    runs = [Checkpoint.within(tmp_path / "checkpoints", f"{number:064}"[::-1]) for number in range(1, 8)]
+    for number, run in enumerate(runs):
+        run.path.parent.mkdir(exist_ok=True)
+        run.prepare()
+        run.save(made.parts, HISTORY)
+        os.utime(run.path, (number, number))
+    assert [bool(run.load(made.parts)) for run in runs] == [False, False, *5 * [True]]
+
+
 def test_none_yet(tmp_path):
     assert Checkpoint(tmp_path / "checkpoints/last.pt", "stamp").load(new_parts()) == []
 
 
 @pytest.mark.parametrize("wrong", ["page", "folder", "unreadable"])
-def test_training_starts_afresh_and_says_so(write_dataset, cnn, tmp_path, capsys, wrong):
+def test_training_starts_afresh_and_says_so(write_dataset, cnn, tmp_path, capsys, monkeypatch, wrong):
     if wrong == "unreadable" and not os.geteuid():
         pytest.skip("root reads everything")
     dataset = write_dataset((20, 10, 10))
@@ -146,8 +159,11 @@ def test_training_starts_afresh_and_says_so(write_dataset, cnn, tmp_path, capsys
         train(dataset, preset, Train(device="cpu"), name="preset", seed=0, cache=tmp_path / name / "cache", **folders)
         return (folders["out"] / "model.safetensors").read_bytes()
 
+    prepared: list[Path] = []
+    prepare = Checkpoint.prepare
+    monkeypatch.setattr(Checkpoint, "prepare", lambda self: (prepared.append(self.path), prepare(self)))
     expected = begin("undisturbed")
-    path = tmp_path / "disturbed/cache/checkpoints/last.pt"
+    path = tmp_path / "disturbed/cache/checkpoints" / prepared[0].name
     path.parent.mkdir(parents=True)
     if wrong == "folder":
         path.mkdir()

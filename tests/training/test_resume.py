@@ -147,6 +147,6 @@ def test_kill_9(write_dataset, cnn, tmp_path):
     assert outputs(tmp_path / "killed") == {}
 
     again = subprocess.run(command("killed"), check=True, env=environment, capture_output=True, text=True)
-    assert re.search(r"^resuming after epoch \d+ of 12 from .*last\.pt$", again.stderr, re.MULTILINE)
+    assert re.search(r"^resuming after epoch \d+ of 12 from .*\.pt$", again.stderr, re.MULTILINE)
     assert "epoch  1/12" not in again.stderr
     assert outputs(tmp_path / "killed") == outputs(tmp_path / "undisturbed")

@@ -37,7 +37,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     figure = new_figure(max(side + 1.5, 5), max(side + TOP + 0.4, 3.6), title, detail, names)
     figure.set_layout_engine("compressed", rect=(0, 0, 1, 1 - TOP / figure.get_figheight()))  # the cells stay square
     axes = figure.add_subplot()
-    # A cell of 2 % is worth seeing beside one of 95 %, so the colours follow the square root.
+    # A cell of 2% is worth seeing beside one of 95%, so the colours follow the square root.
     image = axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
     axes.set_xticks(range(num_classes), names, fontsize=font, rotation=90 if longest > cell else 0)
     axes.set_yticks(range(num_classes), names, fontsize=font)

@@ -151,7 +151,11 @@ def issues_sheet(dataset: Dataset, table: pd.DataFrame, limit: int, num_audited:
     )
     title = "Suspected label errors, most likely first" if len(shown) else "No suspected label errors"
     captions = [
-        [(f"label: {said.label}", INK), (f"suggested: {said.suggested}", VERMILLION), (f"{said.split} set", QUIET)]
+        [
+            (f"label: {said.label}", INK),
+            (f"suggested: {said.suggested}", VERMILLION),
+            (f"{'training' if said.split == 'train' else said.split} set", QUIET),
+        ]
         for said in shown.itertuples()
     ]
     images = pictures(dataset.images[rows], dataset.channels)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from sketch_classifier.analysis.style import BLUE, VERMILLION, new_figure, quiet
 from sketch_classifier.errors import UserError
@@ -37,7 +37,7 @@ def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if what == "accuracy":
             axes.set_ylim(top=min(axes.get_ylim()[1], 1))
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            axes.yaxis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g}%")  # 95%, not 95.0%
         axes.grid(axis="y", color="#dddddd", linewidth=0.8)
         axes.legend(frameon=False, fontsize=9, title="value at the last epoch", title_fontsize=9)
         quiet(axes)

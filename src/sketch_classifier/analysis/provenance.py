@@ -76,9 +76,10 @@ def _synthetic(provenance: Provenance) -> str:
 def run_table(provenance: Provenance, figures: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values of the table at the top."""
     about = provenance.about
-    splits = zip(SPLITS, provenance.num_drawings, strict=True)
+    weights = "random" if about.weights == "none" else about.weights
+    splits = zip(("training", *SPLITS[1:]), provenance.num_drawings, strict=True)
     rows = [
-        ("Model", f"{about.name}: {about.num_parameters:,} parameters, initial weights: {about.weights}"),
+        ("Model", f"{about.name}: {about.num_parameters:,} parameters, initial weights: {weights}"),
         ("Dataset", f"{provenance.dataset}: {len(about.class_names)} classes"),
         ("Source", provenance.source),
         (provenance.things.capitalize(), ", ".join(f"{number:,} {name}" for name, number in splits)),

@@ -32,7 +32,7 @@ def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail:
         low, high = np.transpose([wilson(k, n) for k, n in zip(right, part["count"], strict=True)])
         error = np.clip([part["accuracy"] - low, high - part["accuracy"]], 0, None)
         style = {"fmt": "o", "color": colour, "markersize": 5, "capsize": 2.5, "linewidth": 1.2}
-        axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="accuracy, 95 % interval", **style)
+        axes.errorbar(part["confidence"], part["accuracy"], yerr=error, label="accuracy, 95% interval", **style)
         axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="perfect calibration")
         error = errors.get("expected_calibration_error" + ("_scaled" if scaling == "after" else ""), np.nan)
         axes.set_title(f"{TITLES[scaling]}: ECE {error:.1%}", fontsize=10, color=INK)

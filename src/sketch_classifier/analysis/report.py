@@ -122,12 +122,10 @@ def _metrics(intervals: pd.DataFrame) -> list[dict]:
         for row in intervals.dropna(subset="value").itertuples()
     ]
     how = (
-        "Where the intervals of two models overlap, python -m stages.compare tests the difference on the drawings that "
+        "If the intervals of two models overlap, `sketch-classifier compare` tests the difference on the drawings that "
         "both were tested on."
     )
-    return [
-        _table("Metrics on the test set", ["metric", "value", "95 % interval", "definition"], rows, how, texts=True)
-    ]
+    return [_table("Metrics on the test set", ["metric", "value", "95% interval", "definition"], rows, how, texts=True)]
 
 
 def _samples(plots: Path) -> list[dict]:
@@ -249,8 +247,8 @@ def _quality(plots: Path, quality: pd.DataFrame) -> list[dict]:
 
 def _countries(plots: Path, by_country: pd.DataFrame) -> list[dict]:
     how = (
-        "Orange: countries whose whole 95 % interval is below the overall accuracy (dashed line). Countries with few "
-        "drawings are pooled as “other”."
+        "Orange: countries whose whole 95% interval is below the overall accuracy (dashed line). Countries with few "
+        "drawings are pooled as “other”; ZZ is an unknown country."
     )
     alt = f"Bar chart of the accuracy in {len(by_country)} groups of countries, with intervals"
     return [] if by_country.empty else [_picture(plots / "by_country.png", how, alt)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ DPI = 200  # dots an inch
 
 TOP = 0.68  # inches kept for the title
 CONTRASTS = (7.5, 4.8, 3.2)  # with white, of neighbouring classes
+ON_DARK = (2.2, 1.5, 3.2)  # the same for a dark page: with one as dark as #16181c, 5.5 at least
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 
 
@@ -54,9 +55,9 @@ def quiet(axes: Axes) -> None:
     axes.tick_params(color="#999999", labelcolor=INK)
 
 
-def class_colours(num_classes: int) -> np.ndarray:
+def class_colours(num_classes: int, contrasts: Sequence[float] = CONTRASTS) -> np.ndarray:
     """(num_classes, 3) RGB, 0–1: hues around the circle, neighbours of different contrast with white, 3 at least."""
-    return np.array([_hue(i / num_classes, CONTRASTS[i % len(CONTRASTS)]) for i in range(num_classes)])
+    return np.array([_hue(i / num_classes, contrasts[i % len(contrasts)]) for i in range(num_classes)])
 
 
 def readable(colours: np.ndarray) -> np.ndarray:
@@ -87,6 +88,6 @@ def save(picture: Figure | Image, path: str | Path) -> None:
     """Write a PNG without metadata on date and software."""
     with replaced_file(path) as partial:
         if isinstance(picture, Image):
-            picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5 % larger
+            picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5% larger
         else:
             picture.savefig(partial, format="png", metadata={"Software": None})

@@ -32,7 +32,7 @@ def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
     index        of the processed dataset, all N rows
 
     `quality` is one of QUALITIES and `group` True or False, a number as "3", or a range as "4–6"; the ranges hold about
-    equally many drawings. low and high are ends of Wilson's 95 % interval. A quality that the dataset does not know has
+    equally many drawings. low and high are ends of Wilson's 95% interval. A quality that the dataset does not know has
     no rows.
     """
     parts = []
@@ -61,7 +61,7 @@ def quality_figure(table: pd.DataFrame, model: str) -> Figure:
         return _nothing("Accuracy by drawing quality", model, "this dataset has no strokes and no recognition flag")
     parts = [table[table["quality"] == name] for name in present]
     height = TOP + sum(ROW * len(part) + 0.8 for part in parts)
-    figure = new_figure(8, height, "Accuracy by drawing quality", f"{model}, test set; error bars: 95 % intervals")
+    figure = new_figure(8, height, "Accuracy by drawing quality", f"{model}, test set; error bars: 95% intervals")
     panels = figure.subplots(len(parts), 1, height_ratios=[len(part) + 0.8 for part in parts], squeeze=False)[:, 0]
     for axes, name, part in zip(panels, present, parts, strict=True):
         words = {"True": "yes", "False": "no"}
@@ -78,7 +78,7 @@ def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
     """
     title, detail = (
         "Accuracy by country",
-        f"{model}; error bars: 95 % intervals; dashed line: all test drawings, {accuracy:.1%}",
+        f"{model}; error bars: 95% intervals; dashed line: all test drawings, {accuracy:.1%}",
     )
     if table.empty:
         return _nothing(title, model, "this dataset does not record countries")
@@ -92,6 +92,7 @@ def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
     axes = figure.add_subplot()
     _bars(axes, names, table, accuracy)
     axes.set_xlabel("accuracy (orange: the whole interval is below the dashed line)", fontsize=9)
+    axes.set_ylabel("country code (ZZ: unknown)", fontsize=9)
     return figure
 
 

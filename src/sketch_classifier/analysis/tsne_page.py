@@ -14,13 +14,13 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from sketch_classifier.analysis.html_page import page
-from sketch_classifier.analysis.style import class_colours
+from sketch_classifier.analysis.style import ON_DARK, class_colours
 from sketch_classifier.analysis.tsne import GREY, with_shown
 from sketch_classifier.analysis.typefaces import short
 
 TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
 SYMBOLS = ("circle", "square", "diamond")  # plotly draws the others as letters of a font that may be missing
-BACKGROUND = {"showbackground": False, "showticklabels": False, "title": "", "gridcolor": "#8884", "zeroline": False}
+BACKGROUND = {"showbackground": False, "showticklabels": False, "title": "", "gridcolor": "#999999", "zeroline": False}
 
 
 def turning_page(
@@ -48,11 +48,13 @@ def turning_page(
         for label, colour in zip(shown, class_colours(len(shown)), strict=True)
     ]
     groups.append((f"{len(class_names) - len(shown)} other classes", GREY, ~np.isin(labels, shown)))
-    figure = go.Figure()
+    on_dark = [*map(to_hex, class_colours(len(shown), ON_DARK)), GREY]
+    figure, colours = go.Figure(), []
     for number, (name, colour, chosen) in enumerate(groups):
         own = np.flatnonzero(chosen)
         if not len(own):
             continue
+        colours.append([colour, on_dark[number]])
         figure.add_trace(
             go.Scatter3d(
                 **dict(zip("xyz", np.round(positions[own].astype(np.float64), 3).T.tolist(), strict=True)),
@@ -87,6 +89,7 @@ def turning_page(
         columns=columns,
         rows=sheet.height // side,
         lines=lines,
+        colours=colours,
         detail=with_shown(detail, shown, class_names),
     )
 

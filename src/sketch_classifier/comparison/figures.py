@@ -18,12 +18,12 @@ LONGEST = 44  # letters that fit beside a bar: the run's name and what sets it a
 
 
 def bars_figure(summary: pd.DataFrame) -> Figure:
-    """The accuracy of each row of `tables.summary`: with its 95 % interval, of repeated runs ± standard deviation."""
+    """The accuracy of each row of `tables.summary`: with its 95% interval, of repeated runs ± standard deviation."""
     num = len(summary)
     models = summary["model"] if summary["model"].nunique() > 1 else [""] * num
     abouts = zip(summary["name"], models, summary["changed"], strict=True)
     names = [_cut(" · ".join(filter(None, about)), LONGEST) for about in abouts]
-    detail = "error bars: 95 % intervals" + (
+    detail = "error bars: 95% intervals" + (
         "; of repeated runs ± standard deviation" if (summary["num_runs"] > 1).any() else ""
     )
     figure = new_figure(9, TOP + 0.55 + 0.34 * max(num, 2), "Test accuracy", detail, names)

@@ -57,7 +57,7 @@ def _runs(summary: pd.DataFrame) -> str:
     )
     optional = [name for name in ("fold", "changed") if (summary[name] != "").any()]
     header = ["run", "model", "dataset", "seed", *optional, *chosen_by.values()]
-    header += ["test drawings", "test accuracy (95 %)", *shown.values()]
+    header += ["test drawings", "test accuracy (95%)", *shown.values()]
     rows = []
     for row in summary.to_dict("records"):
         several = row["num_runs"] > 1
@@ -81,7 +81,7 @@ def _figure(row: dict, name: str, several: bool) -> str:
 def _pairs(pairs: pd.DataFrame) -> list[str]:
     tested = pairs[pairs["p_value"].notna()]
     shown = tested if len(tested) <= MOST_PAIRS else tested[tested["a"] == tested["a"].iloc[0]]
-    header = ["a", "b", "shared", "only a correct", "only b correct", "b − a (95 %)", "p (McNemar)", "p (Holm)"]
+    header = ["a", "b", "shared", "only a correct", "only b correct", "b − a (95%)", "p (McNemar)", "p (Holm)"]
     rows = (
         [
             *(row["a"], row["b"], f"{row['num_shared']:,}", f"{row['n10']:,}", f"{row['n01']:,}"),

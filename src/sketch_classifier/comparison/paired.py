@@ -16,7 +16,7 @@ class Paired:
     """Two classifiers, a and b, on the same n drawings.
 
     n01, n10    the drawings that only b, only a gets right
-    difference  accuracy of b minus accuracy of a, with its 95 % interval low to high
+    difference  accuracy of b minus accuracy of a, with its 95% interval low to high
     p_value     of McNemar's exact test: how likely so uneven a split of n01 + n10 is where neither is better
     """
 
@@ -55,7 +55,7 @@ def compare_paired(right_a: np.ndarray, right_b: np.ndarray) -> Paired:
 
 
 def paired_interval(both: int, only_a: int, only_b: int, neither: int) -> tuple[float, float]:
-    """The 95 % interval of accuracy b minus accuracy a, from how many drawings both, one or none gets right."""
+    """The 95% interval of accuracy b minus accuracy a, from how many drawings both, one or none gets right."""
     total = both + only_a + only_b + neither
     a, b = (both + only_a) / total, (both + only_b) / total
     (low_a, high_a), (low_b, high_b) = wilson(both + only_a, total), wilson(both + only_b, total)

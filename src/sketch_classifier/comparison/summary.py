@@ -54,7 +54,7 @@ def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
     """One row per run, then one per group: name, num_runs, model, dataset, seed, fold, folds, changed, and the figures.
 
     `changed` names the other parameters in which the runs differ, of the selected model and dataset, with this run's
-    values. A run has accuracy_low and accuracy_high, a 95 % interval: its own figures where evaluate wrote them, else
+    values. A run has accuracy_low and accuracy_high, a 95% interval: its own figures where evaluate wrote them, else
     Wilson's from its predictions. A group has the mean of each figure over its runs, its sample standard deviation as
     <figure>_std, and as num_test the test drawings of all its runs together.
     """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,29 +25,33 @@ def replaced_folder(final: str | Path) -> Iterator[Path]:
     Whatever else `final` held is removed. A symbolic link stays one, and the folder that it leads to is replaced; a
     mount point stays one, too. When the block raises, the new folder is removed and `final` stays as it was. Raises
     UserError in one line where it cannot be written (a full disk, no permission), whichever library says so, and does
-    so at once where that is known before.
+    so at once where that is known before. Of several processes that write the same folder, the last one replaces it.
     """
     final = Path(final)
     with writing(final):
-        partial, place = _new_folder(final)
+        place = final.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _alone_in(place.parent):
+            partial, held = _new_folder(place)
     try:
         with writing(final):
             yield partial
-            if partial.parent == place:
-                for path in place.iterdir():
-                    if path != partial:
-                        _remove(path)
-                _move_all(partial, place)
-            elif place.exists():
-                previous = place.with_name(place.name + ".previous")
-                _remove(previous)
-                place.rename(previous)
-                partial.rename(place)
-                shutil.rmtree(previous)
-            else:
-                partial.rename(place)
+            with _alone_in(place.parent):
+                if partial.parent == place:
+                    for path in place.iterdir():
+                        if path != partial and not _is_held(path):
+                            _remove(path)
+                    _move_all(partial, place)
+                elif place.exists():
+                    previous = partial.with_suffix(".previous")
+                    place.rename(previous)
+                    partial.rename(place)
+                    shutil.rmtree(previous)
+                else:
+                    partial.rename(place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        os.close(held)
 
 
 @contextmanager
@@ -57,23 +63,27 @@ def replaced_files(folder: str | Path) -> Iterator[Path]:
     the block raises, `folder` stays as it was. Raises UserError like `replaced_folder`.
     """
     folder = Path(folder)
-    partial = folder / ".partial"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _remove(partial)
-        partial.mkdir()
+        with _alone_in(folder):
+            _remove_left(folder, "")
+            partial = folder / _name("")
+            partial.mkdir()
+            held = _held(partial)
     try:
         with writing(folder):
             yield partial
             names = sorted(path.name for path in partial.iterdir())
             for name in names:
                 _flush(partial / name)
-            for name in names:
-                _remove(folder / name)
-            _move_all(partial, folder)
+            with _alone_in(folder):
+                for name in names:
+                    _remove(folder / name)
+                _move_all(partial, folder)
             _flush(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        os.close(held)
 
 
 @contextmanager
@@ -81,18 +91,25 @@ def replaced_file(final: str | Path) -> Iterator[Path]:
     """A path beside `final` to write to; the file takes the place of `final` when the block ends well.
 
     It is on the disk before it does, so that a power failure leaves the old one or the new one. When the block raises,
-    the new file is removed and `final` stays as it was. Raises UserError in one line where it cannot be written.
+    the new file is removed and `final` stays as it was. Raises UserError in one line where it cannot be written. Of
+    several processes that write the same file, the last one replaces it.
     """
     final = Path(final)
-    partial = final.with_name(final.name + ".partial")
+    with writing(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with _alone_in(final.parent):
+            _remove_left(final.parent, final.name)
+            partial = final.with_name(_name(final.name))
+            held = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            _lock(held)
     try:
         with writing(final):
-            final.parent.mkdir(parents=True, exist_ok=True)
             yield partial
             _flush(partial)
             partial.replace(final)
             _flush(final.parent)
     finally:
+        os.close(held)
         with suppress(OSError):
             partial.unlink(missing_ok=True)
 
@@ -139,25 +156,77 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _new_folder(final: Path) -> tuple[Path, Path]:
-    """A new folder to write in, and the place that it will take, which is `final` without symbolic links.
+def _new_folder(place: Path) -> tuple[Path, int]:
+    """A new folder to write in, which will take the place, and its lock.
 
     It is beside that place, so that one renaming replaces all, or within it where it cannot be renamed: a mount point.
     """
-    place = final.resolve()
-    beside, within = place.with_name(place.name + ".partial"), place / ".partial"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _remove(beside)
-    if not place.exists():
-        beside.mkdir()
-        return beside, place
-    _remove(within)
-    within.mkdir()
+    _remove_left(place.parent, place.name)
+    partial = beside = place.with_name(_name(place.name))
+    if place.exists():
+        _remove_left(place, "")
+        partial = place / _name("")
+    partial.mkdir()
+    if partial != beside:
+        with suppress(OSError):  # fails from one mount to another, even of the same file system
+            partial = partial.rename(beside)
+    return partial, _held(partial)
+
+
+def _name(name: str) -> str:
+    """What a file or folder of this name is called until it is complete: other processes may write the same one."""
+    return f"{name}.{secrets.token_hex(4)}.partial"
+
+
+def _remove_left(folder: Path, name: str) -> None:
+    """Remove what killed runs have left in the folder of the file or folder with that name."""
+    left = re.compile(re.escape(name) + r"(\.[0-9a-f]{8})?\.(partial|previous)")
+    for path in list(folder.iterdir()):
+        if left.fullmatch(path.name) and not _is_held(path):
+            _remove(path)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process that is alive writes it: one that is killed holds no lock."""
     try:
-        within.rename(beside)  # fails from one mount to another, even of the same file system
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
-        return within, place
-    return beside, place
+        return False
+    try:
+        return not _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _held(folder: Path) -> int:
+    """A descriptor that holds the lock of a folder until it is closed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    _lock(descriptor)
+    return descriptor
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """For the moment in which names in the folder are made or change hands: one process at a time."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor, wait=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, *, wait: bool = False) -> bool:
+    """Lock a file or folder against other processes; whether that is done. It is, too, where there are no locks."""
+    import fcntl  # here: Windows, where models predict, has none
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True
 
 
 def _move_all(partial: Path, folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import numba
@@ -65,6 +67,50 @@ class _Announcer(event.Listener):
 
 
 event.register("numba:compile", _Announcer())
+
+abandoned = Event()  # while it is set, compiling ends with KeyboardInterrupt, in whatever thread
+
+
+class _Interruptible(event.Listener):
+    """Lets Ctrl-C end compiling in the main thread.
+
+    The exception that Python raises for it may come in a callback of LLVM, where it is printed and forgotten. So it is
+    raised between two passes of the compiler instead.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0  # a function is compiled within another that calls it
+        self._is_waiting = False
+
+    def on_start(self, event: event.Event) -> None:
+        if current_thread() is main_thread():
+            self._depth += 1
+            if self._depth == 1 and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.signal(signal.SIGINT, lambda number, frame: abandoned.set())
+                self._is_waiting = True
+
+    def on_end(self, event: event.Event) -> None:
+        if current_thread() is main_thread():
+            self._depth -= 1
+            if self._depth == 0 and self._is_waiting:
+                self._is_waiting = False
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                if abandoned.is_set():
+                    abandoned.clear()
+                    raise KeyboardInterrupt
+
+
+class _BetweenPasses(event.Listener):
+    def on_start(self, event: event.Event) -> None:
+        if abandoned.is_set():
+            raise KeyboardInterrupt
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+event.register("numba:compile", _Interruptible())
+event.register("numba:run_pass", _BetweenPasses())
 
 
 def _stamp(folder: Path) -> tuple:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from sketch_classifier.drawings.jit import abandoned
+
 Share = TypeVar("Share")
 Result = TypeVar("Result")
 LITTLE = 50_000  # points that are worked on at once, in the calling thread: a tenth of a second or so
@@ -25,10 +27,14 @@ def stoppable(
     stop = np.zeros(1, np.bool_)
     if len(shares) <= 1 and num_points <= LITTLE:
         return [work(share, stop) for share in shares]
-    with ThreadPoolExecutor(max(1, min(threads, len(shares)))) as pool:
-        try:
-            # Python handles signals in the main thread, which can do so while it waits here
-            return list(pool.map(work, shares, [stop] * len(shares)))
-        except BaseException:
-            stop[0] = True
-            raise
+    try:
+        with ThreadPoolExecutor(max(1, min(threads, len(shares)))) as pool:
+            try:
+                # Python handles signals in the main thread, which can do so while it waits here
+                return list(pool.map(work, shares, [stop] * len(shares)))
+            except BaseException:
+                stop[0] = True
+                abandoned.set()  # where a loop is still being compiled
+                raise
+    finally:
+        abandoned.clear()

@@ -17,7 +17,6 @@ from sketch_classifier.params import ImageInput
 SMALLEST = 8  # pixels per side
 STEM = 24
 WIDTHS = (48, 144)
-DEPTHS = (2, 2)
 
 
 def build(input: ImageInput, num_outputs: int) -> Network:
@@ -25,7 +24,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
     The first block of each width halves the sides: 28×28 pixels become 14×14, then 7×7. The features are the 144 means.
     """
-    return residual_network("sketchnet", input, num_outputs, STEM, WIDTHS, DEPTHS)
+    return residual_network("sketchnet", input, num_outputs, STEM, WIDTHS)
 
 
 def residual_network(
@@ -34,22 +33,26 @@ def residual_network(
     num_outputs: int,
     stem: int,
     widths: tuple[int, ...],
-    depths: tuple[int, ...],
+    *,
+    halve_first: bool = True,
+    has_sketches: bool = True,
 ) -> Network:
-    """A convolution to `stem` channels, then stages of `Block`s: depths[i] of widths[i] channels, the first one halves.
+    """A convolution to `stem` channels, then two `Block`s of each width, of which the first halves the sides.
 
-    Raises UserError below 8×8 pixels.
+    With `halve_first` off, the blocks of the first width keep the input's size. `has_sketches`: whether this package
+    has `sketches` weights for it. Raises UserError below 8×8 pixels.
     """
     if input.size < SMALLEST:
         raise UserError(f"input.size: {architecture} needs at least {SMALLEST} pixels per side, found {input.size}")
     layers: list[nn.Module] = [nn.Conv2d(input.channels, stem, 3, padding=1, bias=False)]
     channels = stem
-    for width, depth in zip(widths, depths, strict=True):
-        for number in range(depth):
-            layers.append(Block(channels, width, stride=1 if number else 2))
-            channels = width
+    for number, width in enumerate(widths):
+        layers += [Block(channels, width, stride=2 if number or halve_first else 1), Block(width, width)]
+        channels = width
     layers += [nn.BatchNorm2d(channels), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    pretrained: dict[str, Callable[[], State]] = {"sketches": partial(read_sketches, architecture)}
+    pretrained: dict[str, Callable[[], State]] = {}
+    if has_sketches:
+        pretrained["sketches"] = partial(read_sketches, architecture)
     return Network(architecture, input, nn.Sequential(*layers), nn.Linear(channels, num_outputs), pretrained=pretrained)
 
 

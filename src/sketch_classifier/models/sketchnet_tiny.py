@@ -8,7 +8,6 @@ from sketch_classifier.params import ImageInput
 
 STEM = 16
 WIDTHS = (32, 80)
-DEPTHS = (2, 2)
 
 
 def build(input: ImageInput, num_outputs: int) -> Network:
@@ -16,4 +15,4 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
     The features are the 80 means.
     """
-    return residual_network("sketchnet_tiny", input, num_outputs, STEM, WIDTHS, DEPTHS)
+    return residual_network("sketchnet_tiny", input, num_outputs, STEM, WIDTHS)

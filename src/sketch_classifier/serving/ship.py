@@ -122,7 +122,7 @@ def card(
         name=name,
         about=about,
         figures=figures,
-        rows=[(label, figures[key]) for key, label in FIGURES.items() if key in figures],
+        rows=[(label, _written(key, figures[key])) for key, label in FIGURES.items() if key in figures],
         weakest=tables["per_class"]
         .dropna(subset="f1")
         .sort_values("f1", kind="stable")
@@ -135,6 +135,10 @@ def card(
         began=began or ("random weights" if about.weights == "none" else f"`{about.weights}` weights"),
         attribution=ATTRIBUTION,
     )
+
+
+def _written(figure: str, value: float) -> str:
+    return f"{value:.3f}" if figure.startswith("log_loss") else f"{100 * value:.1f}%"
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -1,15 +1,17 @@
-"""Checkpoints: one file, replaced after every epoch, and used only if its digest and its fingerprint match."""
+"""Checkpoints: a file for each run, replaced after every epoch, used only if its digest and its fingerprint match."""
 
 from __future__ import annotations
 
 import io
 import json
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
-from math import ceil, prod
+from math import ceil, inf, prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +28,7 @@ from sketch_classifier.errors import UserError, reading, writing
 from sketch_classifier.models.pages import forget_pages
 
 Row = dict[str, float]
+KEPT = 4  # checkpoints of other runs, which may go on at this moment or later
 WHOLE_BYTES, PARTS_BYTES = 2**32, 2**30  # of an array that is hashed as a whole, and of the parts of a larger one
 MAGIC = b"sketch-classifier checkpoint 1\n"  # then the SHA-256 of all that follows, 32 bytes, and what torch.save wrote
 
@@ -65,6 +68,11 @@ class Checkpoint:
             part.load_state_dict(states[name])
         return history
 
+    @classmethod
+    def within(cls, folder: Path, fingerprint: str) -> Checkpoint:
+        """The file of the run with that fingerprint in a folder of several runs, which may train at the same time."""
+        return cls(folder / f"{fingerprint[:16]}.pt", fingerprint)
+
     def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
         """Replace the file at once: a kill or a power failure at any moment leaves the old one or the new one."""
         states = {name: part.state_dict() for name, part in parts.items()}
@@ -78,9 +86,13 @@ class Checkpoint:
     def prepare(self) -> None:
         """Make sure that `save` can replace the file: a folder in its place is renamed. Raises UserError if it cannot.
 
-        To be called before training.
+        To be called before training. Of the checkpoints of other runs in the folder, the last KEPT stay.
         """
         require_writable(self.path.parent)
+        others = sorted((_age(path), path) for path in self.path.parent.glob("*.pt") if path != self.path)
+        for _, path in others[KEPT:]:
+            with suppress(OSError):
+                path.unlink()
         if self.path.is_dir():
             with writing(self.path):
                 self.path.replace(tempfile.mkdtemp(prefix=f"{self.path.name}.", dir=self.path.parent))
@@ -141,6 +153,14 @@ def fingerprint(
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _age(path: Path) -> float:
+    """Seconds since the file was written; more than any where another run has removed it."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return inf
 
 
 def _verified(data: bytes) -> memoryview:

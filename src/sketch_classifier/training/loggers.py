@@ -61,7 +61,7 @@ def open_curves(folder: Path, loggers: Sequence[str], cache: Path, config: dict[
 
 
 class EpochLine:
-    """Prints a line an epoch on stderr: the figures, and the training and validation time since the last."""
+    """Prints a line per epoch on stderr: loss, accuracy, and the time taken by training and validation."""
 
     def __init__(self, epochs: int):
         self.epochs = epochs
@@ -71,8 +71,8 @@ class EpochLine:
         now = time.perf_counter()
         tqdm.write(
             f"epoch {row['epoch']:>{len(str(self.epochs))}}/{self.epochs}"
-            f"  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}"
-            f"  validation loss {row['validation_loss']:.4f} accuracy {row['validation_accuracy']:.4f}"
+            f"  train loss {row['train_loss']:.4f} accuracy {100 * row['train_accuracy']:.1f}%"
+            f"  validation loss {row['validation_loss']:.4f} accuracy {100 * row['validation_accuracy']:.1f}%"
             f"  {now - self.since:.1f} s",
             file=sys.stderr,
         )

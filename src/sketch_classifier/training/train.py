@@ -85,7 +85,7 @@ def train(
         network.flip_average = preset.test_time_flip and dataset.mirror
         about = _about(network, dataset, stored, preset, weights, teacher, name, seed)
         stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
-        checkpoint = Checkpoint(Path(cache) / "checkpoints/last.pt", stamp)
+        checkpoint = Checkpoint.within(Path(cache) / "checkpoints", stamp)
         samples = placed_samples(dataset, stored, preset, accelerator, settings.shuffle)
         teach = None
         if teacher is not None:

@@ -113,9 +113,9 @@ def _draw(drawings: Drawings, images: np.ndarray, centre: bool, stop: np.ndarray
         stop,
     )
     images = images.reshape(-1, size, size)
-    start, edges, crossings = 0, 1 << 12, 1 << 14
+    start, edges = 0, 1 << 12
     while start < len(images):
-        start, edges, crossings = draw(start, *arguments, Room.make(size, longest, edges, crossings), images)
+        start, edges = draw(start, *arguments, Room.make(size, longest, edges), images)
 
 
 def _read_only(array: np.ndarray, dtype: type) -> np.ndarray:

@@ -7,15 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from sketch_classifier.drawings.jit import compiled
-from sketch_classifier.drawings.raster.edges import BOTTOM, SUBROWS, TOP
 from sketch_classifier.drawings.raster.outline import outline
 from sketch_classifier.drawings.raster.path import CLIP, centre, trace
 from sketch_classifier.drawings.raster.scan import fill
 from sketch_classifier.drawings.raster.simd import LANES
 
+CROSSINGS = 1 << 21  # so many are listed at a time: 8 MiB
+
 
 class Room(NamedTuple):
-    """Arrays that `draw` writes to, for strokes of so many edges that cross so many pixel rows in all.
+    """Arrays that `draw` writes to, for strokes of so many edges.
 
     `make` gives them; compiled code does not, because every array that it makes is one more function to compile.
     """
@@ -28,6 +29,8 @@ class Room(NamedTuple):
     cells: np.ndarray
     places: np.ndarray
     crossings: np.ndarray
+    starts: np.ndarray
+    start_ends: np.ndarray
     row_ends: np.ndarray
     ragged: np.ndarray
     order: np.ndarray
@@ -37,7 +40,7 @@ class Room(NamedTuple):
     limits: np.ndarray
 
     @classmethod
-    def make(cls, size: int, num_points: int, num_edges: int, num_crossings: int) -> Room:
+    def make(cls, size: int, num_points: int, num_edges: int) -> Room:
         return cls(
             path=np.empty((num_points + 1, 2), np.int32),
             sides=np.empty((2, num_edges, 2), np.int32),
@@ -46,7 +49,9 @@ class Room(NamedTuple):
             keys=np.empty((num_edges, LANES), np.int32),
             cells=np.empty(num_edges, np.int64),
             places=np.empty((2, num_edges), np.int64),
-            crossings=np.empty(num_crossings, np.int32),
+            crossings=np.empty(max(num_edges, CROSSINGS), np.int32),
+            starts=np.empty(num_edges, np.int32),
+            start_ends=np.empty(size + 2, np.int64),
             row_ends=np.zeros(size + 2, np.int64),
             ragged=np.zeros(size, np.bool_),
             order=np.empty((2, num_edges), np.int32),
@@ -67,12 +72,12 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
     scale, radius, margin  pixels a unit of the drawing; half the line width, in such units; pixels around the drawing
     stop               (1,) bool: where it is set meanwhile, the rest is not drawn
 
-    Returns (N, 0, 0), or where `room` does not do: (the drawing to go on with, edges, crossings that are needed).
+    Returns (N, 0), or where `room` does not do: (the drawing to go on with, edges that are needed).
     """
     size = images.shape[1]
     (
-        path, sides, edges, lines, keys, cells, places, crossings, row_ends, ragged, order, known, state, sums,
-        limits,
+        path, sides, edges, lines, keys, cells, places, crossings, starts, start_ends, row_ends, ragged, order, known,
+        state, sums, limits,
     ) = room  # fmt: skip
     reach = np.int64(np.rint(radius * scale * 256.0))
     for n in range(start, images.shape[0]):
@@ -84,13 +89,11 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
             shift_x, shift_y = centre(whole, real, first, last, 0), centre(whole, real, first, last, 1)
         for s in range(drawings[n], drawings[n + 1]):
             if stop[0]:
-                return images.shape[0], 0, 0
+                return images.shape[0], 0
             length = trace(whole, real, strokes[s], strokes[s + 1], shift_x, shift_y, scale, margin, path)
             if length == 0:
                 continue
             stroke = path[:length]
-            if 3 * (pen.shape[0] + 6) * (length + 3) > edges.shape[0]:  # clipping makes up to three edges of one
-                return n, 3 * (pen.shape[0] + 6) * (length + 3), crossings.shape[0]
             limits[:2], limits[2:] = CLIP, -CLIP
             for p in range(length):
                 for axis in range(2):
@@ -102,14 +105,12 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
                 outside += low < 0 or high > size
                 limits[axis], limits[2 + axis] = max(low, 0) * 256, min(high, size) * 256
             if limits[0] < limits[2] and limits[1] < limits[3]:
+                most = (pen.shape[0] + 6) * (length + 3) * (3 if outside else 1)  # clipping makes up to three of one
+                if most > edges.shape[0]:
+                    return n, most
                 count = outline(stroke, pen, scale, radius, outside > 0, limits, sides, edges, lines)
-                needed = 0
-                for e in range(count):
-                    needed += (edges[e, BOTTOM] - edges[e, TOP]) // SUBROWS + 2
-                if needed > crossings.shape[0]:
-                    return n, edges.shape[0], needed
                 fill(
-                    edges, lines, count, image, row_ends, ragged, crossings, keys, cells, places, order, known,
-                    state, sums, stop,
+                    edges, lines, count, image, row_ends, ragged, crossings, starts, start_ends, keys, cells, places,
+                    order, known, state, sums, stop,
                 )  # fmt: skip
-    return images.shape[0], 0, 0
+    return images.shape[0], 0

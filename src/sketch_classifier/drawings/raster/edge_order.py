@@ -29,7 +29,7 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, pla
     down.
 
     active     (n,) int32: the edges that cross the pixel row, all of it from top to bottom; sorted in place
-    row_ends   the edges that cross row r are crossings[row_ends[r - 1]:row_ends[r]]
+    row_ends   the edges that cross row r, or just those that start in it, are crossings[row_ends[r - 1]:row_ends[r]]
     sampled    (height,) bool: whether the rows above were sampled, else they were measured
     cells      (n,) int64, result: where the edges cross the first sub-row, in 1/256 pixel
     places     (2, m) int64: room to sort

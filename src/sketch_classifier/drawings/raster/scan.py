@@ -30,14 +30,20 @@ HEIGHT = 2**16  # one sub-row of covered height in the sums of `_add_area`
 
 
 @inner()
-def fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, places, order, known, state, sums, stop):
+def fill(
+    edges, lines, count, image, row_ends, ragged, crossings, starts, start_ends, keys, cells, places, order, known,
+    state, sums, stop,
+):  # fmt: skip
     """Blend white ink inside the polygon of `count` edges over `image`, (height, width) uint8.
 
     The work for a pixel row of n edges grows with n · log² n. Where `stop`, (1,) bool, is set meanwhile, the other rows
     are left out.
 
     row_ends   (height + 2,) int64, all 0 on entry and on return; ragged (height,) bool, likewise all False
-    crossings  (m,) int32: room for a number for every pixel row that an edge crosses
+    crossings  (m,) int32: room for a number for every edge that crosses a pixel row, in as many rows as there is room
+               for: the polygon is filled in bands of these; at least (k,)
+    starts     (k,) int32 and start_ends (height + 2,) int64: room for the edges that start in each row, if there are
+               several bands
     keys       (k, LANES) int32 and cells (k,) int64: room for what crosses one pixel row
     order      (2, k) int32, places (2, k) int64 and known (2,) int64: room for `in_order` of edge_order.py
     state      (4, LANES) uint32: room for `inside` of simd.py
@@ -53,37 +59,68 @@ def fill(edges, lines, count, image, row_ends, ragged, crossings, keys, cells, p
         low, high = min(low, first), max(high, last)
         left, right = min(left, edges[e, X1], edges[e, X2]), max(right, edges[e, X1], edges[e, X2])
     left, right = max(left >> 8, 0), min((right + 255) >> 8, image.shape[1])
-    here = start = 0
-    for row in range(low, high + 1):
+    here = total = np.int64(0)
+    for row in range(low, high + 1):  # from here on: how many edges cross the row
         here += row_ends[row]
-        row_ends[row] = start
-        start += here
-    row_ends[high + 1] = 0
-    for e in range(count):
-        for row in range(edges[e, TOP] // SUBROWS, (edges[e, BOTTOM] - 1) // SUBROWS + 1):
-            crossings[row_ends[row]] = e
-            row_ends[row] += 1
+        row_ends[row] = here
+        total += here
+    # Edges in one place may have to be followed from the first row on, where the crossings of all rows are not there.
+    lists, list_ends = crossings, row_ends
+    if total > crossings.shape[0]:
+        _list_starts(edges, count, low, high, starts, start_ends)
+        lists, list_ends = starts, start_ends
 
     known[ROW], known[LENGTH] = low, 0
-    start = 0
-    for row in range(low, high + 1):
-        if stop[0]:
-            return
-        active = crossings[start : row_ends[row]]
-        start = row_ends[row]
-        if not ragged[row]:
-            # from here on, ragged tells the rows that were sampled from those that were measured
-            ragged[row] = not in_order(
-                active, edges, lines, row, row_ends, crossings, ragged, cells, places, order, known
-            )
-        if ragged[row]:
-            first, last = _sample_row(active, edges, lines, row * SUBROWS, keys, state, sums)
-        else:
-            first, last = _measure_row(active, edges, cells, row * SUBROWS, sums)
-        _blend_row(image[row], left, right, first, last, sums)
+    band = low
+    while band <= high:
+        end, start = band, np.int64(0)
+        while end <= high and start + row_ends[end] <= crossings.shape[0]:
+            start += row_ends[end]
+            row_ends[end] = start - row_ends[end]
+            end += 1
+        for e in range(count):
+            for row in range(max(edges[e, TOP] // SUBROWS, band), min((edges[e, BOTTOM] - 1) // SUBROWS + 1, end)):
+                crossings[row_ends[row]] = e
+                row_ends[row] += 1
+        start = np.int64(0)
+        for row in range(band, end):
+            if stop[0]:
+                return
+            active = crossings[start : row_ends[row]]
+            start = row_ends[row]
+            if not ragged[row]:
+                # from here on, ragged tells the rows that were sampled from those that were measured
+                ragged[row] = not in_order(
+                    active, edges, lines, row, list_ends, lists, ragged, cells, places, order, known
+                )
+            if ragged[row]:
+                first, last = _sample_row(active, edges, lines, row * SUBROWS, keys, state, sums)
+            else:
+                first, last = _measure_row(active, edges, cells, row * SUBROWS, sums)
+            _blend_row(image[row], left, right, first, last, sums)
+        for row in range(band, end):
+            row_ends[row] = 0
+        band = end
     for row in range(low, high + 1):
         ragged[row] = False
-        row_ends[row] = 0
+    row_ends[high + 1] = 0
+
+
+@inner()
+def _list_starts(edges, count, low, high, starts, start_ends):
+    """The edges that start in pixel row r, as starts[start_ends[r - 1]:start_ends[r]] (from 0 on where r is `low`)."""
+    for row in range(max(low - 1, 0), high + 1):
+        start_ends[row] = 0
+    for e in range(count):
+        start_ends[edges[e, TOP] // SUBROWS] += 1
+    total = np.int64(0)
+    for row in range(low, high + 1):
+        total += start_ends[row]
+        start_ends[row] = total - start_ends[row]
+    for e in range(count):
+        row = edges[e, TOP] // SUBROWS
+        starts[start_ends[row]] = e
+        start_ends[row] += 1
 
 
 @inner()
