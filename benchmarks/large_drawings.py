@@ -1,5 +1,7 @@
 """CPU time of hostile drawings, one stroke each, by their number of points: `python benchmarks/large_drawings.py`.
 
+With `--memory corners --size 2048 100000`: the memory that rasterising one of them takes.
+
 corners  jumps at random between the corners of a square: every line crosses the whole drawing
 uniform  jumps at random within the square
 ring     jumps at random across a circle that shrinks: the point farthest from a chord is always near the stroke's start
@@ -10,7 +12,8 @@ point    one point again and again
 
 from __future__ import annotations
 
-import sys
+import argparse
+import resource
 import time
 
 import numpy as np
@@ -39,10 +42,27 @@ def drawings_of(num: int) -> dict[str, np.ndarray]:
     }
 
 
+def print_memory(name: str, num: int, size: int) -> None:
+    """How far the peak memory of this process rises while a drawing is rasterised; for one drawing a process."""
+    rasterize([[[[0, 9, 3], [0, 1, 7]]]], size, as_is=True)
+    drawing = Drawings.from_arrays(drawings_of(num)[name], np.array([0, num]), np.array([0, 1]))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rasterize(drawing, size, as_is=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"{name} {num:,} points, {size} pixels: peak RSS {peak / 1024:.0f} MB, {before / 1024:.0f} MB before")
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nums", nargs="*", type=int, metavar="POINTS", default=NUMS)
+    parser.add_argument("--memory", choices=drawings_of(2), metavar="DRAWING")
+    parser.add_argument("--size", type=int, default=2048, help="pixels a side, with --memory (default: 2048)")
+    options = parser.parse_args()
+    if options.memory:
+        return print_memory(options.memory, options.nums[0], options.size)
     rasterize(simplify([[[[0, 9, 3], [0, 1, 7]]]]), as_is=True)
     print("drawing      points   simplify  rasterize, 28 pixels")
-    for num in map(int, sys.argv[1:] or NUMS):
+    for num in options.nums:
         for name, points in drawings_of(num).items():
             drawing = Drawings.from_arrays(points, np.array([0, num]), np.array([0, 1]))
             begin = time.process_time()

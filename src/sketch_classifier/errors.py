@@ -21,7 +21,7 @@ NOT_WRITTEN = re.compile(
 )
 LITTLE = 1 << 20  # bytes free on a disk that is full
 # In the name of what has not taken its place yet: see drawings/files.py.
-UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.partial\b")
+UNFINISHED = re.compile(r"/?\.[0-9a-f]{8}\.partial\b")
 
 
 class UserError(Exception):

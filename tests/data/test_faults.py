@@ -121,6 +121,9 @@ def test_a_server_that_says_when_is_heeded():
 
     assert retry(call, (0.5, 1.0, 2.0, 4.0), Waiting()) == "answer"
     assert waits == [0.5, 3.0, 2.0, 4.0]
+    waits, failures = [], [_busy("²"), _busy("  3")]
+    assert retry(call, (0.5, 1.0), Waiting()) == "answer"
+    assert waits == [0.5, 3.0]
     failures = [_busy("3600")]
     with pytest.raises(Exception, match="busy") as error:
         retry(call, (0.5,), Waiting())

@@ -108,6 +108,19 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(raw, expected, tmp_pa
     assert contents(tmp_path / "out") == expected
     assert names == rest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "work", "work.lock"]
+
+
+def test_a_clock_that_is_set_back_changes_nothing(raw, expected, tmp_path, monkeypatch):
+    """All files are from the future then."""
+    shutil.copytree(raw, tmp_path / "raw")
+    call, rest = KILLS["before the second part is joined"]
+    run_until_killed(tmp_path / "raw", tmp_path, *call)
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (4e9, 4e9))
+    names = made(monkeypatch)
+    run(tmp_path / "raw", tmp_path / "out", work=tmp_path / "work")
+    assert contents(tmp_path / "out") == expected
+    assert names == rest
     assert list((tmp_path / "work").iterdir()) == []
 
 

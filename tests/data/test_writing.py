@@ -89,15 +89,20 @@ def ordinary_user():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
+@pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("replaced", [replaced_file, replaced_folder])
-def test_a_read_only_folder_is_one_line(tmp_path, replaced):
-    (tmp_path / "folder").mkdir(mode=0o555)
+def test_a_read_only_folder_is_one_line(tmp_path, replaced, is_there):
+    (tmp_path / "folder").mkdir()
+    if is_there:
+        with replaced(tmp_path / "folder/out") as path:
+            path.mkdir(exist_ok=True) if replaced is replaced_folder else path.write_text("old")
+    (tmp_path / "folder").chmod(0o555)
     for path in (tmp_path, *tmp_path.parents[:-2]):
         path.chmod(path.stat().st_mode | 0o055)
     with ordinary_user(), pytest.raises(UserError, match="^[^\n]*folder/out: Permission denied$"):
         with replaced(tmp_path / "folder/out") as path:
             path.write_text("x")
-    assert list((tmp_path / "folder").iterdir()) == []
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == is_there * ["out"]
 
 
 @pytest.mark.parametrize("what", ["download", "convert", "preprocess"])

@@ -57,6 +57,15 @@ def test_two_writers_of_one_output_do_not_disturb_each_other(tmp_path, replaced,
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("outer", [replaced_files, replaced_folder])
+@pytest.mark.parametrize(("replaced", "write"), REPLACED)
+def test_one_within_another_does_not_wait_for_it(tmp_path, outer, replaced, write):
+    with outer(tmp_path / "out") as folder, replaced(folder / "inner") as path:
+        write(path, "text")
+    assert texts(tmp_path / "out/inner" if write is in_folder else tmp_path / "out") == {"text"}
+
+
 @pytest.mark.parametrize(("replaced", "write"), REPLACED)
 def test_many_writers_of_one_output(tmp_path, replaced, write):
     def run(number):

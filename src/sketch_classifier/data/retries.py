@@ -68,8 +68,8 @@ def status_of(error: Exception) -> int | None:
 
 def retry_after(error: Exception) -> float:
     """The seconds for which a refusal asks to wait (RFC 9110, 10.2.3: a number or a date); 0 where it does not."""
-    value = (getattr(error, "headers", None) or {}).get("Retry-After", "")
-    if value.strip().isdigit():
+    value = (getattr(error, "headers", None) or {}).get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())

@@ -189,7 +189,7 @@ def _remove_left(folder: Path, name: str) -> None:
 def _is_held(path: Path) -> bool:
     """Whether a process that is alive writes it: one that is killed holds no lock."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # somebody's pipe would wait for its other end
     except OSError:
         return False
     try:
@@ -207,7 +207,13 @@ def _held(folder: Path) -> int:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """For the moment in which names in the folder are made or change hands: one process at a time."""
+    """For the moment in which names in the folder are made or change hands: one process at a time.
+
+    A folder that is not complete belongs to the run that holds its lock: there it would wait for itself.
+    """
+    if folder.name.endswith(".partial"):
+        yield
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         _lock(descriptor, wait=True)
