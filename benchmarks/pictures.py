@@ -74,7 +74,7 @@ def main() -> None:
     bitmaps, labels = np.asarray(dataset.images[rows]), dataset.labels[rows]
     expected = predictor.predict_images(bitmaps).argmax(axis=1)
     accuracy = (expected == labels).mean()
-    print(f"{len(rows)} drawings; of their bitmaps the model recognises {accuracy:.3f}\n")
+    print(f"{len(rows)} drawings; accuracy on their bitmaps {accuracy:.1%}\n")
     print("| picture | accuracy | / bitmaps | agreement | refused | ms a picture |\n|---|---|---|---|---|---|")
     ratios = []
     for kind, how in KINDS.items():
@@ -89,7 +89,7 @@ def main() -> None:
         predicted = np.where(read, predictor.predict_images(images).argmax(axis=1), -1)
         ratios.append((predicted == labels).mean() / accuracy)
         print(
-            f"| {kind} | {(predicted == labels).mean():.3f} | {ratios[-1]:.3f} | {(predicted == expected).mean():.3f} "
+            f"| {kind} | {(predicted == labels).mean():.1%} | {ratios[-1]:.3f} | {(predicted == expected).mean():.1%} "
             f"| {(~read).sum()} | {each:.0f} |"
         )
         if arguments.worst:

@@ -69,6 +69,8 @@ const TEMPLATE = `
   </div>
 </div>`;
 
+let cutOff = null; // the pointer that was drawing when a pad was closed: the pad in its place goes on with the stroke
+
 export function createPad(root, { send, play }) {
   root.classList.add("pad");
   root.innerHTML = TEMPLATE;
@@ -77,6 +79,8 @@ export function createPad(root, { send, play }) {
   let context = null; // made when the first line is drawn: it takes time
   let strokes = stored();
   let pointer = null; // id of the pointer that draws
+  let taken = cutOff; // that of a stroke that another pad began, until it is seen here
+  cutOff = null;
   let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
   let sent = 0; // when, by performance.now()
   let timer = null;
@@ -90,6 +94,7 @@ export function createPad(root, { send, play }) {
   canvas.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0 || strokes.length >= MAX_STROKES) return;
     event.preventDefault();
+    taken = null;
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
     strokes.push([[], []]);
@@ -98,6 +103,10 @@ export function createPad(root, { send, play }) {
     later();
   });
   canvas.addEventListener("pointermove", (event) => {
+    if (taken !== null && event.pointerId === taken) {
+      taken = null;
+      if (event.buttons && strokes.length) canvas.setPointerCapture((pointer = event.pointerId));
+    }
     if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
     for (const one of events.length ? events : [event]) extend(one);
@@ -358,6 +367,10 @@ export function createPad(root, { send, play }) {
     // Ask about the drawing that was here before the page was left, or about none.
     begin: () => now(true),
     close: () => {
+      if (pointer !== null) {
+        cutOff = pointer;
+        store();
+      }
       clearInterval(countdown);
       clearTimeout(timer);
       clearTimeout(speaking);

@@ -204,6 +204,8 @@ def test_the_report_says_what_was_measured(run, source, channels, monkeypatch):
     things = "photographs" if channels == "color" else "drawings"
     notice = f"These {things} are synthetic: this project generated them (seed 0)"
     assert (notice in report.split("<nav")[0]) == (source == "synthetic")
+    least = re.findall(r"The (\w+) set is small: it has (\d+) (\w+) of class", report.split("<nav")[0])
+    assert least == [("test", "4", things), ("validation", "2", things)]
     table = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", report))
     assert table["Source"] == source and table["Dataset"] == "pets: 3 classes" and table["Seed"] == "0"
     assert table[things.capitalize()] == "12 training, 6 validation, 12 test"

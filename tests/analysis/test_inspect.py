@@ -1,6 +1,7 @@
 """`python -m sketch_classifier inspect` and `convert`, as a user sees them."""
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ from PIL import Image
 from sketch_classifier.analysis import inspect_command
 from sketch_classifier.data import convert_command
 from sketch_classifier.data.convert import convert
+from sketch_classifier.data.inspection import inspect
 from sketch_classifier.drawings.formats import write_ndjson
+from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.entry_point import exit_code
 from sketch_classifier.params import Params
 from sketch_classifier.params.yaml_file import parse_yaml
 from sketch_classifier.serving.command_line import main
+from sketch_classifier.synthetic import write
 from sketch_classifier.synthetic.generate import generate
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +83,31 @@ def test_pictures_have_no_flags_and_countries(command, source, tmp_path):
     convert(str(source), tmp_path / "png", "image_folder")
     code, out, _ = command("inspect", tmp_path / "png", "--out", tmp_path / "sheet.png")
     assert code == 0 and "format      image_folder\n" in out and "content     pictures\n" in out
-    assert "recognized" not in out and "countries" not in out and "reading: ink" in out
+    assert "recognized" not in out and "countries" not in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "reading"), [("bitmap", "resize"), ("clean", "resize"), ("wide", "ink"), ("thin", "ink"), ("photo", "ink")]
+)
+def test_the_reading_that_is_proposed(tmp_path, kind, reading):
+    """`resize` for clean square bitmaps like those of the dataset; `ink` for all others."""
+    drawings = simplify(generate("cat", 4, 1)[0])
+    for number, name in enumerate(("cat", "dog")):
+        (tmp_path / "png" / name).mkdir(parents=True)
+        two = drawings[2 * number : 2 * number + 2]
+        for index, bitmap in enumerate(rasterize(two, 28 if kind == "bitmap" else 160, as_is=True)):
+            grey = 255 - bitmap
+            if kind == "wide":
+                grey = np.pad(grey, ((0, 0), (0, 160)), constant_values=255)
+            elif kind == "thin":
+                grey = np.where(bitmap > 250, 255 - (bitmap - 250) * 20, 255).astype(np.uint8)
+                grey = np.pad(grey, 80, constant_values=255)
+            elif kind == "photo":
+                light = np.linspace(0.4, 1, 160)
+                grey = (grey * light).astype(np.uint8)
+            Image.fromarray(grey).save(tmp_path / "png" / name / f"{index}.png")
+    assert inspect(str(tmp_path / "png")).block()["reading"] == reading
+    assert inspect(str(tmp_path / "png"), reading="ink", limit=1).block()["reading"] == "ink"
 
 
 def test_nothing_recognised(command, tmp_path):
@@ -100,3 +128,24 @@ def test_convert_says_what_is_lost(command, source, tmp_path):
     )
     code, out, error = command("convert", source, tmp_path / "p5", "--format", "csv")
     assert (code, out) == (1, "") and error.startswith("error: ") and "not an empty folder" in error
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page(command, tmp_path, monkeypatch):
+    """All `inspect` and `convert` commands of docs/data.md, one after another, with folders instead of the network."""
+    for format in ("simplified", "raw"):
+        write(tmp_path / "bucket", format, ("cat", "dog", "fish"), 3, seed=0)
+    convert(str(tmp_path / "bucket"), tmp_path / "kaggle", "csv", limit=3)
+    convert(str(tmp_path / "bucket"), tmp_path / "sketches", "image_folder", limit=3)
+    folders = {"official": "bucket", "/data/sketches": "sketches", "/data/kaggle": "kaggle"}
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "docs/data.md").read_text(encoding="utf-8"), re.S)
+    lines = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
+    commands = [words[1:] for words in lines if words and words[0] == "sketch-classifier"]
+    assert len(commands) == 6
+    for words in commands:
+        code, _, error = command(*(folders.get(word, word) for word in words))
+        assert code == 0, (words, error)
+    assert len(list(Path("cats").rglob("*.png"))) == 6 and len(list(Path("cats_svg").rglob("*.svg"))) == 3
+    assert Path("cats_and_dogs.png").exists() and len(list(Path("ndjson/simplified").iterdir())) == 3
+    assert list(Path("tf").rglob("*.tfrecord*"))

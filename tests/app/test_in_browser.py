@@ -133,6 +133,40 @@ def test_the_guess_is_announced_once_the_pen_rests(blank, template):
     assert blank.evaluate("window.announced") <= 2, "not each guess"
 
 
+def test_a_stroke_goes_on_when_the_pad_is_made_anew_under_the_pen(chrome):
+    """Streamlit may do that at any time."""
+    page = chrome.new_page(viewport={"width": 400, "height": 800})
+    page.route(
+        "**/*",
+        lambda route: route.fulfill(
+            body="<style>canvas { width: 300px; height: 300px }</style><main></main>", content_type="text/html"
+        ),
+    )
+    page.goto("http://localhost/")  # about:blank has no storage
+    page.add_script_tag(
+        type="module", content=(ROOT / "app/pad/pad.js").read_text(encoding="utf-8") + "window.make = createPad;"
+    )
+    page.wait_for_function("!!window.make")
+    make = "window.pad = make(document.querySelector('main'), { send: (_, strokes) => (window.sent = strokes), play() {} })"
+    page.evaluate(make)
+    box = page.locator("canvas.ink").bounding_box()
+    at = [(box["x"] + step, box["y"] + step) for step in (50, 100, 150, 200)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1])
+    page.evaluate(f"pad.close(); {make}")
+    for place in at[2:]:
+        page.mouse.move(*place)
+    page.mouse.up()
+    (stroke,) = page.evaluate("sent")
+    assert stroke[0] == sorted(stroke[0]) and len(stroke[0]) == 4
+    page.evaluate(f"pad.close(); {make}")
+    page.mouse.move(*at[0])  # the pen is up: nothing is drawn
+    page.get_by_role("button", name="Undo").click()
+    assert page.evaluate("sent") == []
+    page.close()
+
+
 def test_a_photo(chrome, address, template):
     page = chrome.new_page(viewport={"width": 390, "height": 844})
     page.goto(address)

@@ -7,6 +7,7 @@ import pytest
 from app.browser import served
 
 from sketch_classifier.analysis.analyze import analyze
+from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.evaluation.evaluate import evaluate
 from sketch_classifier.params import Analyze
@@ -97,6 +98,17 @@ def test_the_page_that_turns_shows_names_as_text(chrome, tmp_path):
     page.wait_for_selector("#chart .legendtext", timeout=60_000)
     assert page.locator("#chart .legendtext").all_text_contents() == names
     page.close()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Last-Modified": "Wed, 01 Jan 2020 12:00:00 GMT"}])
+def test_the_date_is_that_of_the_file_or_none(chrome, headers):
+    html = page("report.html.jinja", title="small on starter", notice="", run=[("Seed", "0")], cards=[], sections=[])
+    opened = chrome.new_page()
+    opened.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html", headers=headers))
+    opened.goto("http://localhost/report.html")
+    shown = opened.locator("dd").all_inner_texts()
+    assert shown[0] == "0" and len(shown) == 1 + len(headers) and all("2020" in date for date in shown[1:])
+    opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

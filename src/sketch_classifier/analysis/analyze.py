@@ -23,7 +23,7 @@ from sketch_classifier.analysis.confusion import confusion_figure
 from sketch_classifier.analysis.label_issues import ABOUT, audited, issues_sheet, label_issues, named, out_of_sample
 from sketch_classifier.analysis.learning_curves import curves_figure, read_curves
 from sketch_classifier.analysis.look_alikes import look_alikes_figure
-from sketch_classifier.analysis.provenance import Provenance
+from sketch_classifier.analysis.provenance import Provenance, fewest_of
 from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
 from sketch_classifier.analysis.sheets import MOST_ERRORS, Sheet, errors_sheets, pictures, render, samples_sheet
@@ -147,7 +147,8 @@ def analyze(
     )
     counts = np.bincount(dataset.split, minlength=len(SPLITS)).tolist()
     things = "photographs" if dataset.channels == "color" else "drawings"
-    provenance = Provenance(dataset_name, source, things, counts, about)
+    fewest = fewest_of(dataset.split, targets, names)
+    provenance = Provenance(dataset_name, source, things, counts, about, fewest)
     step("writing the report")
     with replaced_file(run.plots / "report.html") as path:
         path.write_text(report(tables, run.plots, provenance, num_pages, len(audit)), encoding="utf-8")

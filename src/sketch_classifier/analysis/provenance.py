@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.data.manifest import SYNTHETIC
 from sketch_classifier.models.saved import About
+
+FEW = 10  # drawings of a class in a split; figures from fewer mean little
+UNRELIABLE = {
+    "test": "Metrics of single classes are unreliable, and one drawing changes those of all: see the 95 % intervals.",
+    "validation": "The validation accuracy, the temperature and any threshold fitted on it are unreliable.",
+}
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,7 @@ class Provenance:
     things         what the dataset's pictures are, "drawings" or "photographs"
     num_drawings   of the train, validation and test split
     about          the model
+    fewest         for each split that is not empty, the class of which it has the fewest, and how many
     """
 
     dataset: str
@@ -27,10 +36,35 @@ class Provenance:
     things: str
     num_drawings: Sequence[int]
     about: About
+    fewest: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
-def notice(provenance: Provenance) -> str:
-    """What a reader must know before the figures; nothing where the drawings are real, or may be."""
+def notices(provenance: Provenance) -> list[str]:
+    """What a reader must know before the figures."""
+    return list(filter(None, [_synthetic(provenance), *(_small(provenance, split) for split in UNRELIABLE)]))
+
+
+def fewest_of(split: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """`Provenance.fewest`, from the code of the split and the class of each drawing."""
+    found = {}
+    for code, name in enumerate(SPLITS):
+        counts = np.bincount(targets[split == code], minlength=len(names))
+        if counts.any():
+            found[name] = (names[int(counts.argmin())], int(counts.min()))
+    return found
+
+
+def _small(provenance: Provenance, split: str) -> str:
+    """What a reader must know of a split with few drawings of a class; nothing where it has enough."""
+    name, least = provenance.fewest.get(split, ("", FEW))
+    if least >= FEW:
+        return ""
+    things = provenance.things.removesuffix("s") if least == 1 else provenance.things
+    return f"The {split} set is small: it has {least or 'no'} {things} of class {name!r}. {UNRELIABLE[split]}"
+
+
+def _synthetic(provenance: Provenance) -> str:
+    """That the drawings are synthetic; nothing where they are real, or may be."""
     if provenance.source != SYNTHETIC:
         return ""
     return (

@@ -23,7 +23,7 @@ from sketch_classifier.analysis.findings import (
 from sketch_classifier.analysis.html_page import page
 from sketch_classifier.analysis.look_alikes import confused_pairs
 from sketch_classifier.analysis.numbers import written
-from sketch_classifier.analysis.provenance import Provenance, notice, run_table
+from sketch_classifier.analysis.provenance import Provenance, notices, run_table
 from sketch_classifier.analysis.sheets import MOST_ERRORS
 from sketch_classifier.analysis.style import DPI
 
@@ -104,7 +104,7 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
     return page(
         "report.html.jinja",
         title=f"{provenance.about.name} on {provenance.dataset}",
-        notice=notice(provenance),
+        notices=notices(provenance),
         run=run_table(provenance, tables.figures),
         cards=cards,
         sections=[section for section in sections if section["texts"] or section["blocks"]],

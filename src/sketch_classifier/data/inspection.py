@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,8 @@ from sketch_classifier.params import FORMATS
 
 SHOWN = 8  # drawings of a class that are kept to be shown
 MOST_LISTED = 50  # categories that a block names
+MOST_COMPARED = 10  # classes whose first pictures are read in both ways
+CLEAN = 0.9  # correlation of what both give, at least
 MOST_SHOWN = 40  # classes of which they are kept
 
 
@@ -56,6 +58,7 @@ class Inspection:
     countries   drawings by country
     num_bytes   of its files
     shape       of a bitmap or picture: (28, 28); None where it has strokes
+    reading     of image_folder: how its pictures were read, and should be
     bad         records that cannot be read
     unreadable  what is wrong with each file that cannot be read at all
     """
@@ -73,6 +76,7 @@ class Inspection:
     num_files: int = 0
     num_bytes: int = 0
     shape: tuple[int, ...] | None = None
+    reading: str | None = None
     bad: BadRecords = field(default_factory=BadRecords)
     unreadable: list[str] = field(default_factory=list)
 
@@ -87,8 +91,8 @@ class Inspection:
         official = self.source == "official"
         listed = names if official or len(names) <= MOST_LISTED else "all"
         block: dict = {"format": self.format, "categories": listed, "limit": None}
-        if self.format == "image_folder":
-            block["reading"] = "ink"
+        if self.reading:
+            block["reading"] = self.reading
         if self.bad.count:
             block["max_bad_records"] = ceil(self.bad.fraction * 1000) / 1000
         return block
@@ -104,7 +108,8 @@ def inspect(
 ) -> Inspection:
     """Read the first `limit` (None: all) drawings of each class, in each part of a source that is divided.
 
-    The other arguments are those of `convert`. Raises UserError if the source is not there, and where no format
+    The other arguments are those of `convert`; without `reading`, an image_folder is read as fits its first pictures
+    (`fitting_reading`). Raises UserError if the source is not there, and where no format
     recognises anything in it.
     """
     if source_format is not None and source_format not in FORMATS:
@@ -114,6 +119,11 @@ def inspect(
         other.format for other in recognised_formats(source, categories=categories) if other.format != found.format
     )  # fmt: skip
     opened = Reading.of(source, found.format, categories, limit=limit, reading=reading)
+    if found.format == "image_folder":
+        reading = reading or fitting_reading(opened)
+        opened = replace(opened, reading=reading)
+    else:
+        reading = None
     result = Inspection(
         source=source,
         format=found.format,
@@ -121,6 +131,7 @@ def inspect(
         limit=limit,
         has_strokes=found.has_strokes,
         has_times=found.has_times,
+        reading=reading,
         classes={name: OfClass() for name in opened.categories},
     )
     files = {file.url: file.size for piece in opened.pieces for file in piece.files}
@@ -140,6 +151,35 @@ def inspect(
                 result.unreadable.append(str(error))
     result.known = frozenset.intersection(*known) if known else frozenset()
     return result
+
+
+def fitting_reading(opened: Reading) -> str:
+    """Which reading fits the pictures of an image_folder.
+
+    "resize" where it makes nearly the same of the first pictures as "ink" does: where they are clean and square, and
+    the drawing fills them and has as broad a pen as in the dataset. Else "ink".
+    """
+    few = replace(opened, limit=SHOWN, pieces=opened.pieces[:MOST_COMPARED])
+    ink, resized = (_first(replace(few, reading=name)) for name in ("ink", "resize"))
+    same = [np.corrcoef(ink[key], resized[key])[0, 1] for key in ink.keys() & resized.keys()]
+    return "resize" if same and np.median(same) >= CLEAN else "ink"
+
+
+def _first(opened: Reading) -> dict[tuple[str, int], np.ndarray]:
+    """The pixels of the pictures that can be read and show something, by their part and row."""
+    found = {}
+    with TemporaryDirectory() as folder:
+        for one in opened.each():
+            try:
+                for fetched in one.fetch(Path(folder) / "source"):
+                    for batch in one.read(fetched, BadRecords()):
+                        assert batch.bitmaps is not None
+                        for row, bitmap in zip(batch.rows.tolist(), batch.bitmaps, strict=True):
+                            if np.ptp(bitmap):
+                                found[fetched.part.name, row] = bitmap.ravel()
+            except UserError:  # which the reading of all reports
+                continue
+    return found
 
 
 def _add(result: Inspection, batch: Batch, categories: Sequence[str], split: str | None) -> None:

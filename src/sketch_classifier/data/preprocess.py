@@ -385,7 +385,8 @@ def _with_all_splits(rows: pa.Table, fractions: np.ndarray, division: Division) 
     counts = whole[splits == SPLITS.index("test")]["category"].value_counts()
     if len(counts) and counts.min() < FEW_TO_TEST:
         name, least = counts.index[-1], counts.min()
-        text = f"few drawings: {name!r} has {least} test drawings, so metrics of single classes are unreliable"
+        few = f"{least} test drawing{'' if least == 1 else 's'}"
+        text = f"few drawings: {name!r} has {few}, so metrics of single classes are unreliable"
         print(text, file=sys.stderr)
     return pa.Table.from_pandas(whole, rows.schema, preserve_index=False)
 
