@@ -1,4 +1,4 @@
-"""SketchNet without early downsampling and with four times the parameters: for accuracy, and as a teacher."""
+"""SketchNet without early downsampling and with four times the parameters, for large datasets."""
 
 from __future__ import annotations
 
