@@ -235,6 +235,14 @@ def test_an_array_of_other_numbers_is_no_file_of_bitmaps(tmp_path, array, found)
         run({"p5": tmp_path}, "p5", tmp_path / "out", categories="all")
 
 
+def test_the_whole_file_of_a_class_is_no_class_of_its_own(sources, tmp_path):
+    shutil.copytree(sources["sketch_rnn"], tmp_path / "source")
+    for path in sorted((tmp_path / "source").glob("*.npz")):
+        shutil.copy(path, path.with_name(f"{path.stem}.full.npz"))
+    found = run({"sketch_rnn": tmp_path / "source"}, "sketch_rnn", tmp_path / "out", categories="all")
+    assert sorted(found.categories) == sorted(CATEGORIES)
+
+
 def test_bitmaps_with_two_sides(sources, of_category, tmp_path):
     (tmp_path / "source").mkdir()
     for category, drawings in of_category.items():

@@ -209,7 +209,9 @@ class Source:
             raise UserError(f"categories: all: the server lists no files under {folder}; list the categories")
         if not listed:
             raise NoFiles(f"source {self.name!r}: no {place.suffix} files in {folder}")
-        return sorted(listed)
+        # sketch-rnn's bucket has cat.npz, 75,000 drawings, and cat.full.npz, all of them: one class
+        is_whole = {name for name in listed if name.endswith(".full") and name.removesuffix(".full") in listed}
+        return sorted(listed.keys() - is_whole)
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
         """How many of the categories (None: of any) have a file in this place; −1 where there is no such place."""
