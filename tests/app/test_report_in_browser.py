@@ -102,7 +102,7 @@ def test_the_page_that_turns_shows_names_as_text(chrome, tmp_path):
 
 @pytest.mark.parametrize("headers", [{}, {"Last-Modified": "Wed, 01 Jan 2020 12:00:00 GMT"}])
 def test_the_date_is_that_of_the_file_or_none(chrome, headers):
-    html = page("report.html.jinja", title="small on starter", notice="", run=[("Seed", "0")], cards=[], sections=[])
+    html = page("report.html.jinja", title="small on starter", notices=[], run=[("Seed", "0")], cards=[], sections=[])
     opened = chrome.new_page()
     opened.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html", headers=headers))
     opened.goto("http://localhost/report.html")
