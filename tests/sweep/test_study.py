@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     (tmp_path / "processed").rename(tmp_path / "data/processed")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     command = [sys.executable, "-m", "stages.sweep", "two", "--trials", "3", "--workers", "2", "--heartbeat", "1"]
-    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=20", "-S", RATES]
+    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=60", "-S", RATES]
     sweep = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -156,10 +157,7 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     )
     try:
         logs = tmp_path / ".cache/sweeps/two"
-        _wait(lambda: any(" 1/20 " in _text(path) for path in logs.glob("*.log")), sweep)
-        workers = [child for child in psutil.Process(sweep.pid).children() if "spawn_main" in str(child.cmdline())]
-        assert len(workers) == 2
-        next(worker for worker in workers if any(".log" in file.path for file in worker.open_files())).kill()
+        _wait(lambda: _kill_one_that_trains(sweep, epochs=60), sweep)
         out, errors = sweep.communicate(timeout=400)
     finally:
         sweep.kill()
@@ -174,8 +172,21 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     assert "resuming after epoch" in _text(logs / f"trial-{killed.number}.log")
     best = max(finished, key=lambda trial: trial.value)
     assert f"best of {len(finished)} trials: validation_accuracy {best.value:.4f}" in out
-    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=20 -S {LR}=" in out
+    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=60 -S {LR}=" in out
     assert not list(logs.glob("trial-*/")), "no checkpoint is left"
+
+
+def _kill_one_that_trains(sweep, epochs: int) -> bool:
+    """Kill a worker within a trial, after its first epoch; whether there is one at this moment."""
+    with suppress(psutil.NoSuchProcess):  # a process that has ended meanwhile
+        for worker in psutil.Process(sweep.pid).children():
+            if "spawn_main" in str(worker.cmdline()):
+                for file in worker.open_files():
+                    said = _text(Path(file.path)) if file.path.endswith(".log") else ""
+                    if f" 1/{epochs} " in said and f" {epochs}/{epochs} " not in said:
+                        worker.kill()
+                        return True
+    return False
 
 
 def _wait(condition, process) -> None:
