@@ -146,7 +146,7 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     (tmp_path / "processed").rename(tmp_path / "data/processed")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     command = [sys.executable, "-m", "stages.sweep", "two", "--trials", "3", "--workers", "2", "--heartbeat", "1"]
-    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=60", "-S", RATES]
+    command += ["-S", "train.device=cpu", "-S", f"{EPOCHS}=40", "-S", RATES]
     sweep = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -157,7 +157,7 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     )
     try:
         logs = tmp_path / ".cache/sweeps/two"
-        _wait(lambda: _kill_one_that_trains(sweep, epochs=60), sweep)
+        _wait(lambda: _kill_one_that_trains(sweep, epochs=40), sweep)
         out, errors = sweep.communicate(timeout=400)
     finally:
         sweep.kill()
@@ -172,7 +172,7 @@ def test_two_workers_of_which_one_is_killed(tmp_path, write_dataset):
     assert "resuming after epoch" in _text(logs / f"trial-{killed.number}.log")
     best = max(finished, key=lambda trial: trial.value)
     assert f"best of {len(finished)} trials: validation_accuracy {best.value:.4f}" in out
-    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=60 -S {LR}=" in out
+    assert f"\ndvc exp run -S train.device=cpu -S {EPOCHS}=40 -S {LR}=" in out
     assert not list(logs.glob("trial-*/")), "no checkpoint is left"
 
 

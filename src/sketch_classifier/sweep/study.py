@@ -182,7 +182,7 @@ def _validated(sweep: Sweep, values: Mapping[str, Value], data: Dataset, folder:
         folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="sketch-classifier-") as out,
-        folder.with_suffix(".log").open("a", encoding="utf-8") as log,
+        folder.with_suffix(".log").open("a", buffering=1, encoding="utf-8") as log,  # each line as it comes
         contextlib.redirect_stderr(log),
     ):
         train(
