@@ -69,8 +69,8 @@ HEAD: Settings = {"freeze_backbone": True, "epochs": 60, "optimizer.lr": 0.01}
 SETTINGS: dict[str, Settings] = {
     "scratch": {"epochs": 120, "optimizer.lr": 0.003},
     "imagenet": {"epochs": 30, "optimizer.lr": 0.001},
-    "shipped": {"epochs": 30, "optimizer.lr": 0.001},
-    "tiny": {"epochs": 30, "optimizer.lr": 0.001},
+    "shipped": {"epochs": 30, "optimizer.lr": 0.003},
+    "tiny": {"epochs": 30, "optimizer.lr": 0.003},
 }
 TRIED: dict[str, Sequence[Settings]] = {
     "scratch": [{"epochs": epochs, "optimizer.lr": lr} for epochs in (60, 120) for lr in (0.001, 0.003)],
@@ -182,7 +182,7 @@ def measured(
     line = key | {"num_test": len(rows), "accuracy": float(hits.mean())}
     out.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame([line]).to_csv(out, mode="a", header=not out.exists(), index=False)
-    print(f"{way} {number} drawings, draw {draw}: {line['accuracy']:.3f}  {overrides(settings)}", flush=True)
+    print(f"{way} {number} drawings, draw {draw}: {line['accuracy']:.1%}  {overrides(settings)}", flush=True)
     return line
 
 
@@ -194,13 +194,13 @@ def report(table: pd.DataFrame, is_choice: bool) -> None:
         for way, rows in figures.groupby("way", sort=False):
             for _, row in rows.sort_values("mean", ascending=False).iterrows():
                 settings = {key: value for key, value in json.loads(row.settings).items() if COMMON.get(key) != value}
-                print(f"{way}  {row['mean']:.3f} ± {row['std']:.3f}  {overrides(settings)}")
+                print(f"{way}  {row['mean']:.1%} ± {row['std']:.1%}  {overrides(settings)}")
         return
     numbers = sorted(figures["number"].unique())
     print(f"\n{table['num_test'].iloc[0]} test drawings or so, {figures['count'].max()} draws\n")
     print("| way | " + " | ".join(f"{number} drawings" for number in numbers) + " |\n|---|" + "---|" * len(numbers))
     for way, rows in figures.groupby("way", sort=False):
-        cells = {row.number: f"{row['mean']:.3f} ± {row['std']:.3f}" for _, row in rows.iterrows()}
+        cells = {row.number: f"{row['mean']:.1%} ± {row['std']:.1%}" for _, row in rows.iterrows()}
         print(f"| {way} | " + " | ".join(cells.get(number, "") for number in numbers) + " |")
     for way in figures["way"].unique():
         print(f"\n{way}: dvc exp run -S model={MODELS[way]} {overrides(preset_settings(way), MODELS[way])}")
