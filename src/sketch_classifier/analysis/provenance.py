@@ -14,7 +14,7 @@ from sketch_classifier.models.saved import About
 
 FEW = 10  # drawings of a class in a split; figures from fewer mean little
 UNRELIABLE = {
-    "test": "Metrics of single classes are unreliable, and one drawing changes those of all: see the 95 % intervals.",
+    "test": "Metrics of single classes are unreliable, and one drawing changes those of all: see the 95% intervals.",
     "validation": "The validation accuracy, the temperature and any threshold fitted on it are unreliable.",
 }
 

@@ -210,8 +210,8 @@ class Source:
         if not listed:
             raise NoFiles(f"source {self.name!r}: no {place.suffix} files in {folder}")
         # sketch-rnn's bucket has cat.npz, 75,000 drawings, and cat.full.npz, all of them: one class
-        is_whole = {name for name in listed if name.endswith(".full") and name.removesuffix(".full") in listed}
-        return sorted(listed.keys() - is_whole)
+        whole = {name for name in listed if name.endswith(".full") and name.removesuffix(".full") in listed}
+        return sorted(listed.keys() - whole)
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
         """How many of the categories (None: of any) have a file in this place; −1 where there is no such place."""

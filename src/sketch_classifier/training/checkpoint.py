@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,8 +88,8 @@ class Checkpoint:
         To be called before training. Of the checkpoints of other runs in the folder, the last KEPT stay.
         """
         require_writable(self.path.parent)
-        others = sorted((_age(path), path) for path in self.path.parent.glob("*.pt") if path != self.path)
-        for _, path in others[KEPT:]:
+        others = sorted((path for path in self.path.parent.glob("*.pt") if path != self.path), key=_saved, reverse=True)
+        for path in others[KEPT:]:
             with suppress(OSError):
                 path.unlink()
         if self.path.is_dir():
@@ -155,12 +154,12 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def _age(path: Path) -> float:
-    """Seconds since the file was written; more than any where another run has removed it."""
+def _saved(path: Path) -> float:
+    """When the file was written, in seconds; before any other where another run has removed it."""
     try:
-        return time.time() - path.stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
-        return inf
+        return -inf
 
 
 def _verified(data: bytes) -> memoryview:
