@@ -29,11 +29,12 @@ from sketch_classifier.params.yaml_file import parse_yaml
 from sketch_classifier.training.train import train
 
 BASE = "the preset"
-STILL = {f"augmentation.{name}": 0.0 for name in ("flip", "rotate", "translate", "scale", "shear", "erase")}
+STILL = {f"augmentation.{name}": 0.0 for name in ("flip", "rotate", "translate", "scale", "shear", "elastic", "erase")}
 ROWS: dict[str, dict[str, Any]] = {
     BASE: {},
     "no augmentation": STILL,
     "no flips": {"augmentation.flip": 0.0},
+    "elastic displacements": {"augmentation.elastic": 0.03},
     "mixup, α = 0.2": {"augmentation.mixup": 0.2},
     "cutmix, α = 1": {"augmentation.cutmix": 1.0},
     "mixup and cutmix": {"augmentation.mixup": 0.2, "augmentation.cutmix": 1.0},

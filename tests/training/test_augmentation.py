@@ -232,6 +232,45 @@ def test_the_same_noise_moves_images_and_strokes_alike(settings, seed, x, y):
     assert (centres(images) - moved[:, 0]).abs().max() < 0.002  # of the side: an eighth of a pixel
 
 
+@run(deadline=None)
+@given(settings=SETTINGS, seed=SEEDS, x=st.floats(0.35, 0.65), y=st.floats(0.35, 0.65))
+def test_the_same_noise_warps_images_and_strokes_alike(settings, seed, x, y):
+    settings = settings.model_copy(update={"elastic": 0.01})
+    points = torch.tensor([[[x, y]]]).repeat(6, 1, 1)
+    pen = torch.full((6, 1), 2, dtype=torch.uint8)
+    moved, _ = augment_strokes(points, pen, settings, noise_for(points, seed))
+    places = (torch.arange(SIZE) + 0.5) / SIZE
+    images = torch.stack(torch.meshgrid(places, places, indexing="xy")).expand(6, -1, -1, -1)  # of x and of y
+    images = augment_images(images, settings, noise_for(points, seed), padding="border")
+    come_from = torch.nn.functional.grid_sample(images, 2 * moved.unsqueeze(1) - 1, align_corners=False)[:, :, 0, 0]
+    assert (come_from - points[:, 0]).norm(dim=1).max() < 0.003  # of the side: a fifth of a pixel
+    still, _ = augment_strokes(points, pen, settings.model_copy(update={"elastic": 0.0}), noise_for(points, seed))
+    assert (moved - still).norm(dim=2).max() > 0.006
+
+
+def test_elastic_displacements_are_smooth_and_of_their_standard_deviation():
+    places = torch.linspace(0, 1, 41)
+    points = torch.stack(torch.meshgrid(places, places, indexing="xy"), dim=2).view(1, -1, 2).expand(2000, -1, -1)
+    pen = torch.ones(points.shape[:2], dtype=torch.uint8)
+    moved, same_pen = augment_strokes(points, pen, Augmentation(elastic=0.001), noise_for(points))
+    assert torch.equal(same_pen, pen)
+    steps = ((moved - points) / 0.001).view(2000, 41, 41, 2)
+    at_control_points = steps[:, ::10, ::10]
+    assert at_control_points.mean((0, 1, 2)).abs().max() < 0.05
+    assert at_control_points.std((0, 1, 2)).tolist() == pytest.approx([1, 1], rel=0.05)
+    assert steps.diff(dim=1).abs().amax((1, 2, 3)).mean() < 0.7  # between neighbours; control points differ by up to 5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_elastic_warps_each_image_in_its_own_way_and_all_channels_alike(channels):
+    images = blobs(torch.full((6, 2), 0.5)).expand(-1, channels, -1, -1)
+    warped = augment_images(images, Augmentation(elastic=0.05), noise_for(images))
+    assert torch.equal(warped, warped[:, :1].expand_as(warped))
+    middles = centres(warped)
+    assert torch.cdist(middles, middles).add(torch.eye(6)).min() > 0.001
+    assert warped.sum((1, 2, 3)).tolist() == pytest.approx(images.sum((1, 2, 3)).tolist(), rel=0.5)
+
+
 # Erasing and what lies outside
 
 

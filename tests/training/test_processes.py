@@ -60,7 +60,7 @@ for name, (preset, precision) in json.loads(sys.argv[3]).items():
 
 EVERYTHING = {
     "augmentation": {"flip": 0.5, "rotate": 20.0, "translate": 0.1, "scale": 0.2, "shear": 5.0, "erase": 0.5}
-    | {"mixup": 0.4, "cutmix": 0.4},
+    | {"elastic": 0.02, "mixup": 0.4, "cutmix": 0.4},
     "clip_norm": 0.5,
     "label_smoothing": 0.1,
     "accumulate": 2,

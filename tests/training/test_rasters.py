@@ -23,7 +23,7 @@ from sketch_classifier.training.batches import Noise
 from sketch_classifier.training.train import train
 
 EVERYTHING = Augmentation(
-    flip=0.5, rotate=20.0, translate=0.1, scale=0.2, shear=15.0, erase=0.5, drop_strokes=0.3, jitter=0.02
+    flip=0.5, rotate=20.0, translate=0.1, scale=0.2, shear=15.0, elastic=0.02, erase=0.5, drop_strokes=0.3, jitter=0.02
 )
 NUMBERS = st.lists(st.integers(0, 255), min_size=1, max_size=9)
 STROKES = st.lists(NUMBERS.map(lambda xs: [xs, xs[::-1]]), min_size=1, max_size=5)

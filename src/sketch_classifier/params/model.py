@@ -60,6 +60,7 @@ class Augmentation(Block):
     translate: Annotated[float, Field(ge=0, le=1)] = 0.0
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
     shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
+    elastic: Annotated[float, Field(ge=0, le=1)] = 0.0
     erase: Fraction = 0.0
     drop_strokes: Annotated[float, Field(ge=0, lt=1)] = 0.0
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.0

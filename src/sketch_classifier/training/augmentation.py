@@ -14,6 +14,7 @@ from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.params import Augmentation, RasterInput
 from sketch_classifier.training.batches import Noise
 
+ELASTIC_POINTS = 5  # control points per side of the field of displacements
 ERASED_AREA = (0.02, 0.2)  # shares of the image
 ERASED_ASPECT = (0.3, 3.3)  # width / height, both in shares of the image's
 
@@ -25,17 +26,20 @@ def augment_images(
     mirror: bool = True,
     padding: Literal["zeros", "border"] = "zeros",
 ) -> torch.Tensor:
-    """(B, C, H, W) float32 → the same shape: mirrored, sheared, rotated, scaled, moved and partly erased.
+    """(B, C, H, W) float32 → the same shape: mirrored, sheared, rotated, scaled, moved, warped and partly erased.
 
     All but the erasing is one bilinear resampling about the image's middle; mirroring alone is exact. `padding` says
     what lies outside the image: the background 0, or what its border has (for photographs; ink at the border of a
-    drawing would be smeared). With probability `erase` a rectangle of 2 to 20 % of the image, of aspect 0.3 to 3.3, is
-    set to 0 (Zhong et al. 2020, "Random Erasing Data Augmentation"). Without `mirror` nothing is mirrored.
+    drawing would be smeared). With `elastic` above 0 each place is displaced by a smooth random field, whose 5 × 5
+    control points are normal with that standard deviation, in shares of the sides (after Simard et al. 2003, "Best
+    Practices for Convolutional Neural Networks Applied to Visual Document Analysis"). With probability `erase` a
+    rectangle of 2 to 20 % of the image, of aspect 0.3 to 3.3, is set to 0 (Zhong et al. 2020, "Random Erasing Data
+    Augmentation"). Without `mirror` nothing is mirrored.
     """
     flipped = _flipped(settings, noise, mirror)
-    matrix = _affine(settings, noise)
-    if matrix is not None:
-        grid = _sampled_places(matrix, flipped, *images.shape[-2:])
+    matrix, field = _affine(settings, noise), _elastic_field(settings, noise)
+    if matrix is not None or field is not None:
+        grid = _sampled_places(_unchanged(images) if matrix is None else matrix, flipped, field, *images.shape[-2:])
         images = functional.grid_sample(images, grid, padding_mode=padding, align_corners=False)
     elif flipped is not None:
         images = torch.where(flipped.view(-1, 1, 1, 1), images.flip(-1), images)
@@ -50,14 +54,16 @@ def augment_strokes(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as `drawings.sequences` has them → the same, changed.
 
-    The same noise mirrors, shears, rotates, scales and moves points as it does an image, about (0.5, 0.5). Each is then
-    moved by normal noise of standard deviation `jitter` in x and in y. Each stroke is left out with probability
+    The same noise mirrors, shears, rotates, scales, moves and warps points as it does an image, about (0.5, 0.5). Each
+    is then moved by normal noise of standard deviation `jitter` in x and in y. Each stroke is left out with probability
     `drop_strokes`, but one always stays; the points that remain stand at the end again. Points may come to lie outside
     of 0–1; where there is no point, all stays 0.
     """
     flipped = _flipped(settings, noise, mirror)
-    matrix = _affine(settings, noise)
+    matrix, field = _affine(settings, noise), _elastic_field(settings, noise)
     moved = _moved(points, matrix, flipped)
+    if field is not None:
+        moved = moved + _displacements(field, moved + _displacements(field, moved))  # nearly that of the new place
     if settings.jitter:
         moved = moved + settings.jitter * noise.normal(points.shape[1], 2)
     if moved is not points:
@@ -123,20 +129,43 @@ def _affine(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
     return torch.stack(first + second, dim=1).view(-1, 2, 3)
 
 
-def _sampled_places(matrix: torch.Tensor, flipped: torch.Tensor | None, height: int, width: int) -> torch.Tensor:
+def _unchanged(images: torch.Tensor) -> torch.Tensor:
+    """(B, 2, 3): the matrices of `_affine` that change nothing."""
+    return torch.eye(2, 3, device=images.device).expand(len(images), 2, 3)
+
+
+def _elastic_field(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
+    """(B, 2, 5, 5): how far x and y move at control points spread over the image from corner to corner, in sides."""
+    return settings.elastic * noise.normal(2, ELASTIC_POINTS, ELASTIC_POINTS) if settings.elastic else None
+
+
+def _displacements(field: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """(B, L, 2): the field, bicubic between its control points, at points (B, L, 2) in 0–1; outside, as at the edge."""
+    places = (2 * points - 1).unsqueeze(1)
+    sampled = functional.grid_sample(field, places, mode="bicubic", padding_mode="border", align_corners=True)
+    return sampled[:, :, 0].transpose(1, 2)
+
+
+def _sampled_places(
+    matrix: torch.Tensor, flipped: torch.Tensor | None, field: torch.Tensor | None, height: int, width: int
+) -> torch.Tensor:
     """(B, height, width, 2): the place in the old image of each pixel of the new one, as `grid_sample` wants it.
 
     What torch's `affine_grid` gives for the inverse of `matrix`, in less time and with no matrix product that a GPU
-    might round to fewer digits.
+    might round to fewer digits. `field` displaces what `matrix` has moved.
     """
     (a, b, right), (c, d, down) = (row.unbind(1) for row in matrix.view(-1, 2, 3).unbind(1))
     size = a * d - b * c
     sign = 1 if flipped is None else 1 - 2 * flipped.to(a.dtype)  # mirrored first, so last on the way back
     x = (torch.arange(width, device=a.device) * 2 + 1) / width - 1 - 2 * right[:, None]  # −1 … 1: two units a side
     y = (torch.arange(height, device=a.device) * 2 + 1) / height - 1 - 2 * down[:, None]
+    if field is not None:
+        displaced = 2 * functional.interpolate(field, (height, width), mode="bicubic", align_corners=True)
     grid = torch.empty(len(a), height, width, 2, device=a.device)
     for axis, of_x, of_y in ((0, sign * d / size, -sign * b / size), (1, -c / size, a / size)):
         torch.add((of_x[:, None] * x)[:, None, :], (of_y[:, None] * y)[:, :, None], out=grid[..., axis])
+        if field is not None:
+            grid[..., axis] -= of_x[:, None, None] * displaced[:, 0] + of_y[:, None, None] * displaced[:, 1]
     return grid
 
 
