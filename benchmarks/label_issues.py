@@ -69,20 +69,20 @@ def measure(root: Path, truth_file: Path) -> None:
     rows = audited(split, params.analyze.label_drawings, params.seed)
     issues = pd.read_csv(root / "metrics/label_issues.csv", keep_default_na=False)
 
-    print(f"{len(rows):,} drawings looked at, {planted[rows].sum()} wrong labels planted in them, "
-          f"{(planted & bad)[rows].sum()} of these on drawings that are spoilt as well")  # fmt: skip
+    print(f"{len(rows):,} drawings checked, {planted[rows].sum()} of them with an injected wrong label, "
+          f"{(planted & bad)[rows].sum()} of which are bad drawings as well")  # fmt: skip
     for name, inside in (("all", np.ones(len(split), bool)), ("validation and test only", split > 0)):
         listed = issues["row"].to_numpy()
         listed, number = listed[inside[listed]], int((planted & inside)[rows].sum())
         found = planted[listed[:number]]
-        print(f"{name}: precision (and recall) at the planted number, {number}: {found.mean():.3f}")
+        print(f"{name}: precision (and recall) at the injected number, {number}: {found.mean():.1%}")
         if name == "all":
             clean = planted & ~bad
             hits = clean[listed[:number]].sum()
-            print(f"    {hits} of the {clean[rows].sum()} unspoilt ones are found (target if synthetic: {TARGET})")
+            print(f"    {hits} of the {clean[rows].sum()} others are found (target if synthetic: {TARGET})")
     likely = issues.loc[issues["issue"], "row"].to_numpy()
-    print(f"confident learning's own number, {len(likely)}: precision {planted[likely].mean():.3f}, "
-          f"recall {planted[likely].sum() / planted[rows].sum():.3f}")  # fmt: skip
+    print(f"confident learning's own number, {len(likely)}: precision {planted[likely].mean():.1%}, "
+          f"recall {planted[likely].sum() / planted[rows].sum():.1%}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_the_card_says_data_command_figures_and_licence(out):
         "`dvc exp run -S model=mobilenet`",
         "`first.safetensors` weights",
         "| epoch | 6 |",
-        "| validation_accuracy | 0.8765 |",
+        "| validation accuracy | 87.7% |",
         "CC BY 4.0",
         "Google",
     ):

@@ -86,8 +86,7 @@ def card(about: About, name: str, num_bytes: int, command: str, began: str = "")
     began  where the weights that training began with come from; without it their name alone is given
     """
     figures = "\n".join(
-        f"| {figure} | {value if isinstance(value, int) else format(value, '.4f')} |"
-        for figure, value in about.final.items()
+        f"| {metric.replace('_', ' ')} | {_shown(metric, value)} |" for metric, value in about.final.items()
     )
     assert about.preset.input.kind == "images"  # no network of strokes offers `sketches`
     size = about.preset.input.size
@@ -105,12 +104,18 @@ kernels and matrices in float16, batch normalisation in float32. The classifier 
 - **Initial weights**: {began}.
 - **Licence**: {ATTRIBUTION}
 
-Figures of the epoch whose weights these are:
+Metrics of the epoch whose weights these are:
 
-| | |
-|---|---|
+| metric | value |
+|---|--:|
 {figures}
 """
+
+
+def _shown(metric: str, value: float) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.1%}" if metric.endswith("accuracy") else f"{value:.4f}"
 
 
 def read_sketches(architecture: str) -> State:
