@@ -4,7 +4,7 @@
     python benchmarks/scale.py --report
 
 For each N, drawings are made in the bucket's layout, and the stages run on them in a copy of this project, with the
-preset cnn_small for one epoch. CPU time is that of all processes of a step. Memory is the largest sum over them at any
+preset cnn for one epoch. CPU time is that of all processes of a step. Memory is the largest sum over them at any
 moment: of resident sets (RSS), in which shared pages count several times, and of proportional ones (PSS), in which they
 count once. What is measured is appended to a file of results, which --report prints; nothing else is left.
 """
@@ -176,9 +176,9 @@ def _project(folder: Path, cache_type: str) -> Path:
     (project / "data").mkdir()
     yaml = YAML()
     params = yaml.load(ROOT / "params.yaml")
-    params |= {"source": str(folder / "source"), "dataset": "all", "model": "cnn_small"}
+    params |= {"source": str(folder / "source"), "dataset": "all", "model": "cnn"}
     params["datasets"]["all"]["limit"] = None
-    params["models"]["cnn_small"]["epochs"] = 1
+    params["models"]["cnn"]["epochs"] = 1
     yaml.dump(params, project / "params.yaml")
     for command in (
         ["git", "init", "--quiet"],
