@@ -22,6 +22,7 @@ from sketch_classifier.errors import UserError  # noqa: E402
 
 __all__ = ["accuracy_line", "project_root", "refuse_links", "run", "run_stage"]
 
+DATA = "SKETCH_CLASSIFIER_DATA"  # where training without DVC reads another place than data/processed
 OUTPUTS = ("data", "metrics", "models", "plots")  # the folders of the stages' outputs
 
 
@@ -39,6 +40,8 @@ def run_stage(main: Callable[[], object], description: str) -> None:
     def checked() -> object:
         if "DVC_STAGE" in os.environ:
             refuse_links()
+            if os.environ.get(DATA):
+                raise UserError(f"{DATA}: DVC tracks data/processed; unset it, or run `python -m {name}` without DVC")
         return main()
 
     run(checked)

@@ -1,16 +1,18 @@
 """Stage: train the selected model on the preprocessed drawings, into models/ and plots/training/."""
 
-from sketch_classifier.data.dataset import Dataset
+import os
+
+from sketch_classifier.data.dataset import Dataset, Files
 from sketch_classifier.params import read_params
 from sketch_classifier.training.train import train
-from stages import project_root, run_stage
+from stages import DATA, project_root, run_stage
 
 
 def main() -> None:
     params = read_params("model", "train", "seed")
     root = project_root()
     train(
-        Dataset.open("data/processed"),
+        Dataset.open(processed()),
         params.model,
         params.train,
         name=params.model_name,
@@ -20,6 +22,16 @@ def main() -> None:
         cache=root / ".cache",
         base=root,
     )
+
+
+def processed() -> str | Files:
+    """Where the preprocessed drawings lie: a folder, or the URL of one."""
+    place = os.environ.get(DATA) or "data/processed"
+    if "://" not in place:
+        return place
+    from sketch_classifier.data.remote import RemoteFiles  # here: fsspec is not needed otherwise
+
+    return RemoteFiles(place)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The preprocessed dataset: memory-mapped arrays and one table."""
+"""The preprocessed dataset: arrays that are memory-mapped, or read from a bucket by range, and one table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import IO, Any, Protocol, overload
 
 import numpy as np
 import pandas as pd
@@ -22,11 +22,54 @@ SPLITS = ("train", "validation", "test")
 ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # what classes.json says
 
 
+class Files(Protocol):
+    """The files that `preprocess` wrote, wherever they lie; str() is the place.
+
+    missing, damaged  what to do about a file that is not there, or is not what was written
+    """
+
+    missing: str
+    damaged: str
+
+    def open(self, name: str) -> IO[bytes]:
+        """The file of this name, which can be sought in."""
+        ...
+
+    def array(self, name: str) -> np.ndarray:
+        """The array of an .npy file, or what is indexed like it: rows are read when they are asked for."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        ...
+
+
+@dataclass(frozen=True)
+class FilesOnDisk:
+    """Files in a folder; arrays are memory-mapped."""
+
+    folder: Path
+    missing = "run `dvc repro preprocess` first"
+    damaged = "run `dvc repro --force preprocess`"
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self.folder / name).open("rb")
+
+    def array(self, name: str) -> np.ndarray:
+        return np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+
 @dataclass(frozen=True)
 class Dataset:
     """N drawings, ready for training.
 
-    images         (N, H, W) or (N, 3, H, W) uint8, white ink on black or photographs, memory-mapped
+    images         (N, H, W) or (N, 3, H, W) uint8, white ink on black or photographs; see `Files.array`
     labels         (N,) int64: index into `categories`
     split          (N,) int8: index into SPLITS
     categories     the names of the classes
@@ -34,7 +77,7 @@ class Dataset:
     positive_name  what to call that group, or None
     channels       1, 3 (grey three times), "stroke_order" or "color" (photographs)
     mirror         whether a mirrored drawing is still one of its category
-    folder         where the files lie; `index` and `drawings` are read from there when they are asked for
+    files          from which `index` and `inputs` are read when they are asked for
     """
 
     images: np.ndarray
@@ -45,34 +88,40 @@ class Dataset:
     positive_name: str | None
     channels: int | str
     mirror: bool
-    folder: Path
+    files: Files
 
     @classmethod
-    def open(cls, folder: str | Path = "data/processed") -> Dataset:
-        """Open the output of `preprocess`. Raises UserError if it is missing."""
-        folder = Path(folder)
+    def open(cls, place: str | Path | Files = "data/processed") -> Dataset:
+        """Open the output of `preprocess`, in a folder or wherever else. Raises UserError if it is missing."""
+        files = FilesOnDisk(Path(place)) if isinstance(place, str | Path) else place
         try:
-            about: dict[str, Any] = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+            with files.open("classes.json") as opened:
+                about: dict[str, Any] = json.load(opened)
             about = {name: about[name] for name in ABOUT}
-            images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
-            labels, split = _labels_and_splits(folder / "index.parquet")
+            images = files.array("images.npy")
+            labels, split = _labels_and_splits(files)
         except FileNotFoundError as error:
-            raise UserError(f"{error.filename}: not found; run `dvc repro preprocess` first") from None
+            raise UserError(f"{error.filename}: not found; {files.missing}") from None
         except (ValueError, OSError, KeyError) as error:
-            raise UserError(f"{folder}: damaged ({one_line(error)}); run `dvc repro --force preprocess`") from None
+            raise UserError(f"{files}: damaged ({one_line(error)}); {files.damaged}") from None
         if len(labels) != len(images):
             raise UserError(
-                f"{folder}: damaged ({len(images)} images, {len(labels)} rows in the index); "
-                "run `dvc repro --force preprocess`"
+                f"{files}: damaged ({len(images)} images, {len(labels)} rows in the index); {files.damaged}"
             )
         about = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
         return cls(
             images=images,
             labels=labels,
             split=split,
-            folder=folder,
+            files=files,
             **about,
         )
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie on the disk, for what reads them by their paths."""
+        assert isinstance(self.files, FilesOnDisk)
+        return self.files.folder
 
     def rows(self, split: str) -> np.ndarray:
         """The row numbers of a split ("train", "validation" or "test"), ascending, (n,) int64."""
@@ -95,12 +144,13 @@ class Dataset:
     def index(self) -> pd.DataFrame:
         """One row per drawing: category, label, split, row (in its file), file (where a category has no one file of its
         own), for strokes num_strokes and num_points, and key_id, countrycode, recognized and timestamp if known."""
-        return pd.read_parquet(self.folder / "index.parquet")
+        with self.files.open("index.parquet") as opened:
+            return pd.read_parquet(opened)
 
     @property
     def has_strokes(self) -> bool:
         """Whether the drawings' strokes were kept beside the images."""
-        return (self.folder / "points.npy").exists()
+        return self.files.has("points.npy")
 
     @overload
     def inputs(self, input: StrokeInput) -> Sequences: ...
@@ -118,11 +168,10 @@ class Dataset:
         if input.kind == "images":
             return self.images
         if not self.has_strokes:
-            raise UserError(f"{self.folder}: the model needs strokes, but this dataset has only bitmaps")
-        points, stroke_offsets = (
-            np.load(self.folder / name, mmap_mode="r", allow_pickle=False) for name in ("points.npy", "offsets.npy")
-        )
-        num_strokes = pd.read_parquet(self.folder / "index.parquet", columns=["num_strokes"])["num_strokes"]
+            raise UserError(f"{self.files}: the model needs strokes, but this dataset has only bitmaps")
+        points, stroke_offsets = (self.files.array(name) for name in ("points.npy", "offsets.npy"))
+        with self.files.open("index.parquet") as opened:
+            num_strokes = pd.read_parquet(opened, columns=["num_strokes"])["num_strokes"]
         drawing_offsets = np.concatenate([[0], np.cumsum(num_strokes.to_numpy(np.int64))])
         if isinstance(input, RasterInput):
             drawings = Drawings.from_arrays(points, stroke_offsets, drawing_offsets)
@@ -130,9 +179,9 @@ class Dataset:
         return Sequences(points, stroke_offsets, drawing_offsets, input.max_points + 1)
 
 
-def _labels_and_splits(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _labels_and_splits(files: Files) -> tuple[np.ndarray, np.ndarray]:
     """(N,) int64 and (N,) int8 of an index, read some rows at a time, so that hardly more than these is in memory."""
-    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+    with files.open("index.parquet") as opened, pq.ParquetFile(opened) as file:
         labels = np.empty(file.metadata.num_rows, np.int64)
         split = np.empty(file.metadata.num_rows, np.int8)
         start = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,6 +49,8 @@ class SourceFile:
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`, which must lie within `size`. Passing failures are tried again.
+
+        Several threads may read at the same time.
 
         Raises Unsound (a UserError) where the file has changed, UserError where it cannot be read, and Cancelled.
         """
@@ -105,8 +108,7 @@ class SourceFile:
     def _read_rest(self, start: int, end: int, taken: bytearray) -> bytes:
         """One try, which goes on where the last one stopped."""
         if self._whole:
-            self._whole.seek(start)
-            return self._whole.read(end - start)
+            return os.pread(self._whole.fileno(), end - start, start)
         if self.source.is_remote:
             before = len(taken)
             span = (start + before, end)
@@ -135,6 +137,7 @@ class SourceFile:
         with writing(tempfile.gettempdir()):
             ranges.get(self.source.fs, self.path, self.identity, None, whole.write, self.source.cancelled)
         self.num_fetched += whole.tell()
+        whole.flush()
         self._whole = whole
 
 

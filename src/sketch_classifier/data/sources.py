@@ -146,6 +146,12 @@ class Source:
         url = entry["name"] if self.is_http else f"{self.url}/{name}"
         return self._source_file(category, url, entry)
 
+    def named(self, name: str) -> SourceFile | None:
+        """The file of this name in the source; None where there is none. Raises UserError if it cannot be reached."""
+        path, url = self._path(quote(name) if self.is_http else name), self.address(name)
+        entry = self._entry(path, url)
+        return self._source_file(name, url, entry) if entry else None
+
     def again(self, file: SourceFile) -> SourceFile | None:
         """A file of the source as it is by now; None where it is gone."""
         if not self.is_http:

@@ -52,17 +52,27 @@ class Checkpoint:
         Without a file, or with that of another run, these are [] and the parts stay as they are. So they do where
         UserError is raised: the file cannot be read, or is not, byte for byte, what `save` wrote.
         """
+        return self.restore(self.read(), parts)
+
+    def read(self) -> bytes:
+        """What `restore` takes, for other processes, too: the content of the file, verified, or b"" without one."""
         try:
             with reading(self.path):
-                payload = _verified(self.path.read_bytes())
-                saved = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-                if saved["fingerprint"] != self.fingerprint:
-                    return []
-                states, history = {name: saved["parts"][name] for name in parts}, saved["history"]
+                return bytes(_verified(self.path.read_bytes()))
         except UserError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                return []
+                return b""
             raise
+
+    def restore(self, content: bytes, parts: Mapping[str, Part]) -> list[Row]:
+        """What `load` does, with what `read` has read."""
+        if not content:
+            return []
+        with reading(self.path):
+            saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            if saved["fingerprint"] != self.fingerprint:
+                return []
+            states, history = {name: saved["parts"][name] for name in parts}, saved["history"]
         for name, part in parts.items():
             part.load_state_dict(states[name])
         return history
@@ -106,8 +116,8 @@ class NoCheckpoint(Checkpoint):
     def __init__(self) -> None:
         super().__init__(Path(), "")
 
-    def load(self, parts: Mapping[str, Part]) -> list[Row]:
-        return []
+    def read(self) -> bytes:
+        return b""
 
     def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
         pass

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from tqdm import tqdm
@@ -126,16 +127,30 @@ def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
 
 
 def _loaded(checkpoint: Checkpoint, run: _Run, accelerator: Accelerator) -> list[Row]:
+    """Put the run back to its checkpoint. The main process reads the file for all, who may not have it."""
+    content, warning, history = b"", None, []
     try:
-        history = checkpoint.load(run.parts)
+        content = checkpoint.read() if accelerator.is_main_process else b""
     except UserError as error:
-        history = []
-        if accelerator.is_main_process:
-            print(f"WARNING: training starts afresh: {error}", file=sys.stderr)
-    accelerator.wait_for_everyone()  # all have read it
+        warning = error
+    try:
+        history = checkpoint.restore(_of_main_process(content, accelerator), run.parts)
+    except UserError as error:
+        warning = error
     if accelerator.is_main_process:
+        if warning is not None:
+            print(f"WARNING: training starts afresh: {warning}", file=sys.stderr)
         checkpoint.prepare()
     return history
+
+
+def _of_main_process(content: bytes, accelerator: Accelerator) -> bytes:
+    """The bytes that the main process calls this with, in all of them."""
+    if accelerator.num_processes == 1:
+        return content
+    size = int(broadcast(torch.tensor(len(content), device=accelerator.device)))
+    sent = np.frombuffer(content, np.uint8) if accelerator.is_main_process else np.empty(size, np.uint8)
+    return broadcast(torch.tensor(sent, device=accelerator.device)).cpu().numpy().tobytes()
 
 
 class _Run:

@@ -1,4 +1,4 @@
-"""Samples that stay on the disk: a thread reads those of the next batches while the network learns from these."""
+"""Samples that are not in memory: a thread reads those of the next batches while the network learns from these."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 
 from sketch_classifier.drawings.rasters import Rasters
 from sketch_classifier.drawings.sequences import Sequences
-from sketch_classifier.models.pages import forget_pages
+from sketch_classifier.models.pages import cancel_reads, forget_pages
 
 CHUNK = 2**24  # bytes that are read at a time
 WINDOWS = 2  # in memory: the one in use, and the one that is being read
@@ -72,6 +72,9 @@ class Streamed:
         self._reader = _Reader(self, requests)
         try:
             yield
+        except BaseException:
+            cancel_reads(self.stored)
+            raise
         finally:
             self._reader.stop()
             self._reader = self._current = None

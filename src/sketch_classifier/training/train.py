@@ -230,13 +230,13 @@ def _accelerator(settings: Train) -> Accelerator:
 
 def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     if preset.task == "binary" and not dataset.positive:
-        raise UserError(f"{dataset.folder}: the model is binary, but this dataset has no `positive` group")
+        raise UserError(f"{dataset.files}: the model is binary, but this dataset has no `positive` group")
     names = dataset.class_names(preset.task)
     targets = dataset.targets(preset.task)
     for split in ("train", "validation"):
         if not len(dataset.rows(split)):
             cure = f"raise the dataset's `limit` or `split.{split}`"
-            raise UserError(f"{dataset.folder}: no drawing falls in the {split} split; {cure}")
+            raise UserError(f"{dataset.files}: no drawing falls in the {split} split; {cure}")
     counts = np.bincount(targets[dataset.rows("train")], minlength=len(names))
     missing = [name for name, count in zip(names, counts, strict=True) if not count]
     if missing:
