@@ -16,9 +16,11 @@ from sketch_classifier import Predictor, UserError
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.entry_point import exit_code
 from sketch_classifier.evaluation.evaluate import evaluate
-from sketch_classifier.models import shipped
+from sketch_classifier.models import predict, shipped
 from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import load_params
+from sketch_classifier.serving import ship as ship_module
+from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.ship import ship
 
 ROOT = Path(__file__).parents[2]
@@ -229,3 +231,21 @@ def test_what_is_shipped_knows_real_drawings(name, mirror):
     images = [np.load(mirror / f"numpy_bitmap/{category}.npy", mmap_mode="r")[:10] for category in predictor.classes]
     predicted = predictor.predict_images(np.concatenate(images).reshape(-1, 28, 28)).argmax(axis=1)
     assert (predicted == np.repeat(np.arange(len(images)), 10)).mean() > 0.85
+
+
+def test_no_more_test_drawings_are_in_memory_than_a_block(evaluated, out, tmp_path, monkeypatch):
+    sizes, probabilities = [], Session.probabilities
+
+    def spy(session, stored):
+        sizes.append(len(stored))
+        return probabilities(session, stored)
+
+    monkeypatch.setattr(Session, "probabilities", spy)
+    monkeypatch.setattr(ship_module, "ROWS", 1)
+    monkeypatch.setattr(predict, "BATCH_SIZE", 16)
+    figures = ship(*evaluated, tmp_path / "sketchnet", "dvc exp run -S model=cnn", "a known source")
+    num_test = len(Dataset.open(evaluated[2]).rows("test"))
+    assert max(sizes) == 16 < num_test == sum(sizes)
+    for path in out.iterdir():
+        assert path.read_bytes() == (tmp_path / "sketchnet" / path.name).read_bytes()
+    assert figures["agreement_shipped"] > 0.9
