@@ -6,7 +6,9 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import tracemalloc
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -205,6 +207,22 @@ class _Deadly:
 def test_a_process_that_is_killed_is_one_line():
     with pytest.raises(UserError, match="one of 2 processes was killed.* SKETCH_CLASSIFIER_WORKERS "):
         list(in_order(divmod, [_Deadly(), 1], 2, lambda count: None))
+
+
+def _sleeping(seconds, report):
+    report(1)
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@pytest.mark.timeout(300)
+def test_an_interrupt_does_not_wait_for_the_processes():
+    """Which may be compiling, say, and report nothing meanwhile."""
+    with pytest.raises(KeyboardInterrupt), closing(in_order(_sleeping, [0, 3600, 3600], 2, lambda count: None)) as pids:
+        pid = next(pids)
+        raise KeyboardInterrupt
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_a_second_run_waits_for_the_first(raw, expected, tmp_path, capsys):

@@ -24,11 +24,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Report = Callable[[int], None]
 
-_in_worker: tuple[Any, Any] | None = None  # the counter and the stop event of the pool that this process belongs to
-
-
-class Stopped(Exception):
-    """The caller no longer wants the result."""
+_counter: Any = None  # of the pool that this process belongs to
 
 
 def num_workers() -> int:
@@ -50,8 +46,9 @@ def in_order(
     """`function(item, report)` for each item, in the order of the items, in so many processes.
 
     What the function reports is added up and handed to `progress` here. With fewer than two workers all is done in
-    this process. An exception of the function, or of the consumer of this generator, stops the others at their next
-    report; when this process is killed, they end as well. Raises UserError if one of them is killed.
+    this process. After an exception of the function or of the consumer of this generator, such as KeyboardInterrupt,
+    the processes are killed, whatever they are doing; when this process is killed, they end as well. Raises UserError
+    if one of them is killed.
     """
     if workers < 2:
         for item in items:
@@ -60,8 +57,8 @@ def in_order(
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
     if sys.platform != "win32":  # the modules are loaded once, and their memory is shared
         context.set_forkserver_preload([function.__module__])
-    counter, stop = context.Value("q", 0), context.Event()
-    pool = ProcessPoolExecutor(workers, context, _begin, (counter, stop))
+    counter = context.Value("q", 0)
+    pool = ProcessPoolExecutor(workers, context, _begin, (counter,))
     seen = 0
 
     def poll(futures: Iterable[Future]) -> None:
@@ -88,15 +85,18 @@ def in_order(
         raise UserError(
             f"one of {workers} processes was killed, probably for lack of memory; set {VARIABLE} to a smaller number"
         ) from error
+    except BaseException:
+        for process in list(pool._processes.values()):  # as `kill_workers` of Python 3.14 does it
+            process.kill()
+        raise
     finally:
-        stop.set()
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(counter: Any, stop: Any) -> None:
+def _begin(counter: Any) -> None:
     """Runs once in each process of a pool."""
-    global _in_worker
-    _in_worker = counter, stop
+    global _counter
+    _counter = counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller gets it, too, and says what to do
     Thread(target=_end_with_parent, daemon=True).start()
 
@@ -113,9 +113,5 @@ def _call(function: Callable[[Item, Report], Result], item: Item) -> Result:
 
 
 def _report(count: int) -> None:
-    assert _in_worker is not None
-    counter, stop = _in_worker
-    with counter.get_lock():
-        counter.value += count
-    if stop.is_set():
-        raise Stopped
+    with _counter.get_lock():
+        _counter.value += count
