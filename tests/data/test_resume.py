@@ -12,7 +12,6 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from filelock import FileLock
 
 from sketch_classifier import synthetic
 from sketch_classifier.data import finished
@@ -20,7 +19,7 @@ from sketch_classifier.data import preprocess as module
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.preprocess import preprocess
 from sketch_classifier.data.workers import in_order, num_workers
-from sketch_classifier.drawings.files import NpyWriter
+from sketch_classifier.drawings.files import NpyWriter, alone
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
 
@@ -226,13 +225,11 @@ def test_an_interrupt_does_not_wait_for_the_processes():
 
 
 def test_a_second_run_waits_for_the_first(raw, expected, tmp_path, capsys):
-    lock = FileLock(tmp_path / "work.lock")
-    lock.acquire()
     second = threading.Thread(target=partial(run, raw, tmp_path / "out", work=tmp_path / "work"))
-    second.start()
-    second.join(0.3)
-    assert second.is_alive() and not (tmp_path / "out").exists()
-    lock.release()
+    with alone(tmp_path / "work.lock", lambda: None):
+        second.start()
+        second.join(0.3)
+        assert second.is_alive() and not (tmp_path / "out").exists()
     second.join()
     assert contents(tmp_path / "out") == expected
     assert "waiting" in capsys.readouterr().err

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 from tqdm import tqdm
 
@@ -38,7 +37,7 @@ from sketch_classifier.data.formats import Batch, Part, format_of
 from sketch_classifier.data.manifest import count_rows, read_categories
 from sketch_classifier.data.split import Division, hash_fractions
 from sketch_classifier.data.workers import in_order, num_workers
-from sketch_classifier.drawings.files import replaced_folder
+from sketch_classifier.drawings.files import alone, replaced_folder
 from sketch_classifier.drawings.formats import BadRecords
 from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.drawings.resize import resize
@@ -147,15 +146,11 @@ class _Job:
 @contextmanager
 def _kept(parent: Path, fingerprint: str) -> Iterator[Path]:
     """The folder with this name in `parent`, which is kept unless the block ends well. Others are removed."""
-    with writing(parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(parent.with_name(parent.name + ".lock"))
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            step(f"another run is preprocessing in {parent}: waiting until it ends")
-            lock.acquire()
-    try:
+    busy = f"another run is preprocessing in {parent}: waiting until it ends"
+    with ExitStack() as stack:
+        with writing(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(alone(parent.with_name(parent.name + ".lock"), lambda: step(busy)))
         folder = parent / fingerprint
         with writing(parent):
             for other in parent.iterdir():
@@ -164,8 +159,6 @@ def _kept(parent: Path, fingerprint: str) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
         yield folder
         shutil.rmtree(folder)
-    finally:
-        lock.release()
 
 
 def _fingerprint(preset: DatasetPreset, division: Division, parts: Sequence[Part], known: frozenset[str]) -> str:

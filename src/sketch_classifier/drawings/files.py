@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -112,6 +112,22 @@ def replaced_file(final: str | Path) -> Iterator[Path]:
         os.close(held)
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(path: str | Path, waiting: Callable[[], object]) -> Iterator[None]:
+    """Within: no other process or thread is within the same for that path, of an empty file that is left there.
+
+    waiting  called once, where another one is and this one waits
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        if not _lock(descriptor):
+            waiting()
+            _lock(descriptor, wait=True)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def found_from(base: str | Path, name: str | Path) -> Path:
