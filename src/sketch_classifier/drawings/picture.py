@@ -14,12 +14,14 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 
+from sketch_classifier.drawings.jit import compiled
 from sketch_classifier.drawings.jpeg import read_jpeg
 from sketch_classifier.drawings.limits import MAX_PICTURE, MAX_PIXELS, check_size
 from sketch_classifier.drawings.picture_kinds import KINDS, is_heif
 from sketch_classifier.drawings.png import read_png
 from sketch_classifier.drawings.raster import RADIUS, REGION
 from sketch_classifier.drawings.resize import resize
+from sketch_classifier.drawings.shrink import shrink
 from sketch_classifier.errors import UserError, one_line
 
 BITMAP = 28  # pixels per side of the dataset's own bitmaps
@@ -62,15 +64,16 @@ def bitmaps_of(
                 photograph = _photograph(data, 2 * max(size, BITMAP))
                 made.append((_fitted(photograph, BITMAP), _fitted(photograph, size)))
             else:
-                grey = read_picture(BytesIO(data))
+                check_size("a picture", "a file", len(data), MAX_PICTURE)
+                grey = _grey(data)
                 made.append(_redrawn_twice(grey, size) if reading == "ink" else _resized_twice(grey, size))
             reasons.append(None)
         except UserError as error:
             reasons.append(str(error))
     if not made:
         return np.empty((0, BITMAP, BITMAP), np.uint8), None, reasons
-    bitmaps, images = (np.stack(parts) for parts in zip(*made, strict=True))
-    return bitmaps, images if size != BITMAP else None, reasons
+    bitmaps = np.stack([bitmap for bitmap, _ in made])
+    return bitmaps, None if size == BITMAP else np.stack([image for _, image in made]), reasons
 
 
 def read_picture(file: BinaryIO) -> np.ndarray:
@@ -78,7 +81,10 @@ def read_picture(file: BinaryIO) -> np.ndarray:
 
     `file` need not be seekable. Raises UserError if it cannot be read.
     """
-    data = _read(file)
+    return _grey(_read(file))
+
+
+def _grey(data: bytes) -> np.ndarray:
     for read_fast in (read_png, read_jpeg):
         grey = read_fast(data, WORKING_SIZE)
         if grey is not None:
@@ -121,18 +127,30 @@ def _redrawn_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]
 
 def _resized_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Likewise, without a look for lines."""
-    edge = _edge(grey)
-    if 2 * np.count_nonzero(edge > 127) > len(edge):
-        grey, edge = 255 - grey, 255 - edge
+    inverted = _has_light_edge(grey)
     height, width = grey.shape
     if height != width:
+        if inverted:
+            grey, inverted = 255 - grey, False
         side = max(height, width)
-        square = np.full((side, side), np.median(edge), np.uint8)
+        square = np.full((side, side), np.median(_edge(grey)), np.uint8)
         top, left = (side - height) // 2, (side - width) // 2
         square[top : top + height, left : left + width] = grey
         grey = square
-    bitmap = resize(grey, BITMAP)
-    return bitmap, bitmap if size == BITMAP else resize(grey, size)
+    bitmap = shrink(grey, BITMAP, inverted)
+    return bitmap, bitmap if size == BITMAP else shrink(grey, size, inverted)
+
+
+@compiled()
+def _has_light_edge(grey):
+    """Whether more than half of the pixels at the edge are light, with those in corners counted twice."""
+    height, width = grey.shape
+    count = 0
+    for y in range(height):
+        count += (grey[y, 0] > 127) + (grey[y, width - 1] > 127)
+    for x in range(width):
+        count += (grey[0, x] > 127) + (grey[height - 1, x] > 127)
+    return count > height + width
 
 
 def _light_ink(grey: np.ndarray) -> np.ndarray:

@@ -6,14 +6,14 @@ turn to grey than is needed.
 
 from __future__ import annotations
 
-import struct
-import zlib
+from struct import Struct
 
 import numpy as np
 from zlib_ng import zlib_ng
 
 from sketch_classifier.drawings.jit import compiled, inner
 
+HEADER, CHUNK = Struct(">IIBBBBB"), Struct(">I4s")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOR, PALETTE, GREY_ALPHA, COLOR_ALPHA = 0, 2, 3, 4, 6  # kinds of pixels
 CHANNELS = {GREY: 1, COLOR: 3, PALETTE: 1, GREY_ALPHA: 2, COLOR_ALPHA: 4}
@@ -35,7 +35,7 @@ def read_png(data: bytes, side: int) -> np.ndarray | None:
     """
     if not data.startswith(SIGNATURE) or len(data) < 45:
         return None
-    width, height, depth, kind, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, 16)
+    width, height, depth, kind, compression, filtering, interlace = HEADER.unpack_from(data, 16)
     if (compression, filtering, interlace) != (0, 0, 0) or not (0 < width <= side and 0 < height <= side):
         return None
     if kind not in CHANNELS or depth not in ((1, 2, 4, 8) if kind in (GREY, PALETTE) else (8,)):
@@ -74,9 +74,10 @@ def _chunks(data: bytes) -> dict[bytes, bytes] | None:
     parts: dict[bytes, list[bytes]] = {}
     place = len(SIGNATURE)
     while place + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
+        length, kind = CHUNK.unpack_from(data, place)
         end = place + 8 + length
-        if kind not in NO_MATTER or data[end : end + 4] != struct.pack(">I", zlib.crc32(data[place + 4 : end])):
+        checksum = zlib_ng.crc32(data[place + 4 : end])
+        if kind not in NO_MATTER or data[end : end + 4] != checksum.to_bytes(4):
             return None
         body = data[place + 8 : end]
         if kind in TEXTS and body.partition(b"\0")[0] in MAY_TURN:
@@ -85,7 +86,7 @@ def _chunks(data: bytes) -> dict[bytes, bytes] | None:
         if kind == b"IEND":
             break
         place = end + 4
-    return {kind: b"".join(bodies) for kind, bodies in parts.items()}
+    return {kind: bodies[0] if len(bodies) == 1 else b"".join(bodies) for kind, bodies in parts.items()}
 
 
 def _unpacked(image: np.ndarray, depth: int) -> np.ndarray:
@@ -106,7 +107,13 @@ def _unfilter(rows, image, step):
     for y in range(height):
         kind, row, out = rows[y, 0], rows[y, 1:], image[y]
         if kind == 0:
-            out[:] = row
+            for x in range(width):  # vectorised, which `out[:] = row` is not
+                out[x] = row[x]
+        elif kind == 1 and step == 1:
+            last = np.uint8(0)
+            for x in range(width):
+                last = np.uint8(last + row[x])
+                out[x] = last
         elif kind == 1:
             for first in range(min(step, width)):
                 left = np.int64(0)
@@ -115,7 +122,7 @@ def _unfilter(rows, image, step):
                     out[x] = left
         elif kind == 2:
             for x in range(width):
-                out[x] = row[x] + above[x]
+                out[x] = np.uint8(row[x] + above[x])
         elif kind == 3:
             for first in range(min(step, width)):
                 left = np.int64(0)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -24,9 +22,10 @@ from sketch_classifier.errors import UserError, shown
 
 SEPARATORS = ",;\t"
 COLUMNS = ("word", "countrycode", "timestamp", "recognized", "key_id", "drawing")  # in the order of .ndjson
-BLOCK = 1 << 20  # bytes read at a time
+BLOCK = 1 << 18  # bytes read at a time
 MAX_HEADER = 1 << 16  # bytes
 MAX_COLUMNS = 64
+BYTES, STEP = np.uint64(128), np.uint64(1)  # looked at together; and by itself
 ADDED = 200  # bytes at most that a row gains by becoming a line
 QUOTE, COMMA, NEWLINE, RETURN, SPACE, BACKSLASH, OPEN, CLOSE = (np.uint8(ord(char)) for char in '",\n\r \\[]')
 WORD, COUNTRYCODE, TIMESTAMP, RECOGNIZED, KEY_ID, DRAWING = (
@@ -58,7 +57,8 @@ def iter_csv(
     says it of lines, and `row` is the line less one, of which the first is the line of names. Raises UserError if there
     is no column `drawing`.
     """
-    with open_source(path) as (file, name), _as_ndjson(file, name) as lines:
+    with open_source(path) as (file, name):
+        lines = cast(BinaryIO, _Rewritten(file, name))
         yield from iter_ndjson(lines, batch_size=batch_size, limit=limit, bad=bad)
 
 
@@ -88,52 +88,60 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
     return names, separator
 
 
-@contextmanager
-def _as_ndjson(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """The file as one of .ndjson. The line of names becomes an empty one, so that lines keep their numbers."""
-    raw = _Rewritten(file, name)
-    raw.name = name
-    with io.BufferedReader(raw, BLOCK) as lines:
-        yield lines
+class _Rewritten:
+    """The file as one of .ndjson. The line of names becomes an empty one, so that lines keep their numbers.
 
-
-class _Rewritten(io.RawIOBase):
-    name: str
+    The buffers are kept: to touch new memory takes longer than to rewrite what is in it.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file, self._called = file, name
+        self.name = name
+        self._file = file
         names, separator = _header(file.readline(MAX_HEADER), name)
         self._separator = np.uint8(ord(separator))
         self._places = np.array([names.index(column) if column in names else -1 for column in COLUMNS], np.int64)
-        self._rest = b""
-        self._out = memoryview(b"\n")
+        self._text = bytearray(BLOCK)
+        self._num_left = 0  # bytes of a row that is not whole, at the beginning of the text
+        self._out = np.empty(0, np.uint8)
+        self._ready = memoryview(b"\n")
+        self._is_at_end = False
 
-    def readable(self) -> bool:
-        return True
+    def read(self, size: int) -> bytes:
+        """Some of the text, up to `size` bytes; nothing at its end."""
+        while not self._ready and not self._is_at_end:
+            self._ready = memoryview(cast(Any, self._rewritten()))
+        block = bytes(self._ready[:size])
+        self._ready = self._ready[size:]
+        return block
 
-    def readinto(self, buffer) -> int:
-        while not self._out:
-            block = self._file.read(BLOCK)
-            text = self._rest + block
-            if not text:
-                return 0
-            if not block:
-                text += b"\n"  # after the last row
-            data = np.frombuffer(text, np.uint8)
-            out = np.empty(2 * len(data) + ADDED * (np.count_nonzero(data == NEWLINE) + 1), np.uint8)
-            num, position = _rewrite(data, self._separator, self._places, out)
-            self._rest = text[position:] if block else b""
-            if len(self._rest) > MAX_LINE:
-                raise UserError(f"{self._called}: a row of more than {MAX_LINE >> 20} MiB: a quote is not closed")
-            if not block and position < len(text):
-                last = text[position:].replace(b"\n", b" ") + b"\n"  # cut short within quotes, and no line of JSON
-                out[num : num + len(last)] = np.frombuffer(last, np.uint8)
-                num += len(last)
-            self._out = memoryview(cast(Any, out[:num]))
-        num = min(len(buffer), len(self._out))
-        buffer[:num] = self._out[:num]
-        self._out = self._out[num:]
-        return num
+    def _rewritten(self) -> np.ndarray:
+        if len(self._text) - self._num_left < BLOCK:
+            self._text.extend(bytes(BLOCK))
+        block = self._file.read(BLOCK)
+        end = self._num_left + len(block)
+        self._text[self._num_left : end] = block
+        self._is_at_end = not block
+        if self._is_at_end:
+            if not end:
+                return np.empty(0, np.uint8)
+            self._text[end : end + 1] = b"\n"  # after the last row
+            end += 1
+        data = np.frombuffer(self._text, np.uint8, end)
+        room = 2 * end + ADDED * (self._text.count(b"\n", 0, end) + 1)
+        if len(self._out) < room:
+            self._out = np.empty(room, np.uint8)
+        num, position = _rewrite(data, self._separator, self._places, self._out)
+        left = data[position:].tobytes()
+        del data  # so that the text may grow
+        if self._is_at_end and left:
+            last = left.replace(b"\n", b" ") + b"\n"  # cut short within quotes, and no line of JSON
+            self._out[num : num + len(last)] = np.frombuffer(last, np.uint8)
+            num += len(last)
+        elif len(left) > MAX_LINE:
+            raise UserError(f"{self.name}: a row of more than {MAX_LINE >> 20} MiB: a quote is not closed")
+        self._text[: len(left)] = left
+        self._num_left = len(left)
+        return self._out[:num]
 
 
 @compiled()
@@ -195,12 +203,15 @@ def _fields(text, p, separator, spans):
         if is_quoted:
             start += 1
             p += 1
-            while p < len(text):
+            while True:
+                p = _find(text, p, QUOTE, NEWLINE)
+                if p >= len(text):
+                    break
                 if text[p] == QUOTE:
                     if p + 1 >= len(text) or text[p + 1] != QUOTE:
                         break
                     p += 1
-                elif text[p] == NEWLINE:
+                else:
                     num_broken += 1
                 p += 1
             end = p
@@ -219,6 +230,22 @@ def _fields(text, p, separator, spans):
         p += 1
         if text[p - 1] == NEWLINE:
             return num_fields, p, num_broken
+
+
+@compiled()
+def _find(text, start, one, other):
+    """Where one of two bytes stands, from `start` on, or the length of the text."""
+    p, end = np.uint64(start), np.uint64(len(text))  # unsigned: without a check for negative ones, loops are vectorised
+    while p + BYTES <= end:
+        found = np.uint8(0)
+        for i in range(p, p + BYTES):
+            found |= np.uint8(text[i] == one) | np.uint8(text[i] == other)
+        if found:
+            break
+        p += BYTES
+    while p < end and text[p] != one and text[p] != other:
+        p += STEP
+    return np.int64(p)
 
 
 @compiled()
@@ -304,10 +331,15 @@ def _flag(text, span, out, o):
 
 @compiled()
 def _drawing(text, span, out, o):
-    """JSON without its spaces (but for one between two numbers, which is malformed); what is no list in quotes."""
+    """JSON without its spaces, or as it is where they follow commas; what is no list in quotes.
+
+    A space between two numbers, which is malformed, stays.
+    """
     p, end = span[0], span[1]
     if p == end or text[p] != OPEN:
         return _in_quotes(text, span, out, o)
+    if _copy_usual(text[p:end], out[o : o + end - p]):
+        return o + end - p
     while p < end:
         char = text[p]
         if char == QUOTE and span[2]:
@@ -317,6 +349,19 @@ def _drawing(text, span, out, o):
             o += 1
         p += 1
     return o
+
+
+@compiled()
+def _copy_usual(text, out):
+    """Copy a drawing; whether it has no quote, and no space but one after a comma, which `scan` passes over."""
+    characters, before, copy = text[1:], text[:-1], out[1:]
+    out[0] = text[0]
+    unusual = np.uint8(0)
+    for i in range(len(characters)):
+        char = characters[i]
+        copy[i] = char
+        unusual |= np.uint8(char == QUOTE) | np.uint8(char < SPACE) | np.uint8((char == SPACE) & (before[i] != COMMA))
+    return unusual == 0
 
 
 @compiled()

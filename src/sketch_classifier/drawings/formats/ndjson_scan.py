@@ -21,9 +21,9 @@ TRUE, FALSE = np.frombuffer(b"true", np.uint8), np.frombuffer(b"false", np.uint8
 KEY_ID = np.frombuffer(b',"key_id":"', np.uint8)
 DRAWING = np.frombuffer(b'","drawing":[', np.uint8)
 POWERS = np.array([float(10**k) for k in range(20)])  # exact in float64
-NEXT_LIST, LINE_END = np.frombuffer(b",[", np.uint8), np.frombuffer(b"]}\n", np.uint8)
+LINE_END = np.frombuffer(b"]}\n", np.uint8)
 
-COMMA, OPEN, CLOSE, DIGIT_0, DIGIT_9, MINUS, POINT, QUOTE, BACKSLASH = (np.uint8(ord(c)) for c in ',[]09-."\\')
+COMMA, OPEN, CLOSE, DIGIT_0, DIGIT_9, MINUS, POINT, QUOTE, BACKSLASH, SPACE = (np.uint8(ord(c)) for c in ',[]09-."\\ ')
 
 # Positions are unsigned in the inner loops, where Numba's check for negative ones would be felt. Unsigned and signed
 # numbers do not mix (they would become floats), so the constants are unsigned, too.
@@ -61,9 +61,12 @@ def scan(
             length = -1
             for axis in range(num_lists):
                 if axis > 0:
-                    p = _after(text, p, NEXT_LIST)
-                    if p < 0:
+                    if text[p] != COMMA:
                         return n, line
+                    p += 1 + (text[p + 1] == SPACE)
+                    if text[p] != OPEN:
+                        return n, line
+                    p += 1
                 if whole:
                     p, count = _whole_numbers(text, p, whole_numbers, first, axis)
                 else:
@@ -79,7 +82,7 @@ def scan(
             p += 1
             if text[p] != COMMA:
                 break
-            p += 1
+            p += 1 + (text[p + 1] == SPACE)
         p = _after(text, p, LINE_END)
         if p < 0:
             return n, line
@@ -180,6 +183,7 @@ def _whole_numbers(text, position, numbers, first, axis):
         i += ONE
         if text[p - ONE] != COMMA:
             break
+        p += np.uint64(text[p] == SPACE)
     if wrong or text[p - ONE] != CLOSE:
         return -1, 0
     return np.int64(p), np.int64(i) - first
@@ -227,6 +231,7 @@ def _decimals(text, position, numbers, first, axis):
         p += ONE
         if text[p - ONE] != COMMA:
             break
+        p += np.uint64(text[p] == SPACE)
     if text[p - ONE] != CLOSE:
         return -1, 0
     return np.int64(p), np.int64(i) - first
