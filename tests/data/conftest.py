@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from http.server import ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote, unquote
 from urllib.request import Request, urlopen
@@ -14,6 +14,7 @@ from gcp_storage_emulator.handlers.buckets import create_bucket
 from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 
+from sketch_classifier.data import retries
 from sketch_classifier.data.download import download
 
 BUCKET = "drawings"
@@ -134,3 +135,41 @@ def source_with(tmp_path: Path):
         return str(tmp_path / "source")
 
     return source_with
+
+
+class FolderHandler(SimpleHTTPRequestHandler):
+    """Python's own web server; `refusal` is the status with which it answers for a folder, None shows a list."""
+
+    refusal: int | None = None
+    missing = 404
+
+    def list_directory(self, path):
+        if self.refusal is None:
+            return super().list_directory(path)
+        self.send_error(self.refusal)
+
+    def send_error(self, code, *more):
+        super().send_error(self.missing if code == 404 else code, *more)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """serve(folder, refusal=…, missing=…) is the address of a web server of that folder."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(retries, "LISTING_DELAYS", (0.01,))
+    servers = []
+
+    def serve(folder: Path, **behaviour) -> str:
+        handler = type("Handler", (FolderHandler,), behaviour)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -1,10 +1,5 @@
 """A source that lacks the folder, the file or the category says which of them, whatever kind of source it is."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,44 +15,6 @@ STRANGE = (
     "a#b", "a?b", "a%b", "a%20b", "50%", "a+b", "a b", "a&b", "a;b=c", "it's", 'say "x"', "<b>x", "a,b", "猫", "крыса", "🐱",
     "café", "a:b", "~a", "[x]", "{x}", "$x", "a*b", "a@b", "x.ndjson", "#", "?", "-",
 )  # fmt: skip
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    """Python's own web server; `refusal` is the status with which it answers for a folder, None shows a list."""
-
-    refusal: int | None = None
-    missing = 404
-
-    def list_directory(self, path):
-        if self.refusal is None:
-            return super().list_directory(path)
-        self.send_error(self.refusal)
-
-    def send_error(self, code, *more):
-        super().send_error(self.missing if code == 404 else code, *more)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """serve(folder, refusal=…, missing=…) is the address of a web server of that folder."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(retries, "LISTING_DELAYS", (0.01,))
-    servers = []
-
-    def serve(folder: Path, **behaviour) -> str:
-        handler = type("Handler", (_Handler,), behaviour)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(params=["folder", "bucket", "lists", "404", "403", "403 for all"])

@@ -215,7 +215,10 @@ def recognised_formats(
     _check(source)
     for name in among or (OF_BUCKET if source == "official" else ORDER):
         try:
-            yield Recognised(name, _first(source, name, categories))
+            first = _first(source, name, categories)
+            if not among:
+                _check_kind(source, name, first, categories)
+            yield Recognised(name, first)
         except UserError as error:
             if among and len(among) == 1:
                 raise
@@ -232,6 +235,16 @@ def are_whole(drawings: Drawings) -> np.ndarray:
     points = drawings.points
     good = ((points >= 0) & (points <= 255) & (points == np.rint(points))).all(axis=1)
     return np.logical_and.reduceat(good, drawings.stroke_offsets[drawings.drawing_offsets[:-1]])
+
+
+def _check_kind(source: str, format: str, first: Batch, categories: Sequence[str] | None) -> None:
+    """Raise NoFiles where .ndjson files are named for neither `simplified` nor `raw` and the first is of the other."""
+    if format not in ("simplified", "raw") or first.drawings is None:
+        return
+    file = Reading.of(source, format, categories, limit=1).pieces[0].files[0]
+    is_named = f"/{format}/" in file.url or FORMATS[format].prefix in file.url
+    if not is_named and are_whole(first.drawings).all() != (format == "simplified"):
+        raise NoFiles(f"{file.url}: not {format}")
 
 
 def _check(source: str) -> None:

@@ -31,6 +31,8 @@ OFFICIAL = "gs://quickdraw_dataset/full"
 
 VERSION_KEYS = ("generation", "etag", "ETag", "Last-Modified", "LastModified", "last_modified", "mtime")
 
+OTHER_PREFIXES = tuple(about.prefix for about in FORMATS.values() if about.prefix)
+
 T = TypeVar("T")
 
 
@@ -39,10 +41,20 @@ class NoFiles(UserError):
 
 
 class Place(NamedTuple):
-    """Where files of a format may lie in a source, and their ending."""
+    """Where files of a format may lie in a source, their ending, and what their names may begin with."""
 
     folder: str
     suffix: str
+    prefix: str = ""
+
+    def category(self, name: str) -> str | None:
+        """The category that a file is of, by its name; None for a file of another format."""
+        if not name.endswith(self.suffix):
+            return None
+        name = normal(name).removesuffix(self.suffix)
+        if self.prefix and name.startswith(self.prefix):
+            return name.removeprefix(self.prefix)
+        return None if self.prefix and name.startswith(OTHER_PREFIXES) else name
 
 
 class Source:
@@ -93,9 +105,11 @@ class Source:
         Raises UserError if the source cannot be reached, and where a folder, a file or a category is not there.
         """
         about = FORMATS[format]
-        places = [Place(folder, suffix) for suffix in about.suffixes for folder in about.folders]
+        places = [Place(folder, suffix, about.prefix) for suffix in about.suffixes for folder in about.folders]
         if len(places) == 1:
             return self._find_in(places[0], format, categories)
+        if about.is_flat_last:
+            return self._find_in_or_flat(*places, format, categories)
         counts = [self._count(place, categories) for place in places]
         most = max(counts)
         place = places[counts.index(most)] if most >= 0 else Place("", about.suffixes[0])
@@ -209,6 +223,23 @@ class Source:
             raise kind(no_files(folder, format, missing, listed, num_found, place.suffix))
         return [file for file in files if file is not None]
 
+    def _find_in_or_flat(
+        self, place: Place, flat: Place, format: str, categories: Sequence[str] | None
+    ) -> list[SourceFile]:
+        """As `_find_in`; where the folder has none of the categories, those that lie directly in the source."""
+        if self.is_http and categories is None and self._list(place) is None and self._list(flat):
+            place = flat
+        try:
+            return self._find_in(place, format, categories)
+        except NoFiles as error:
+            called = self.url.rpartition("/")[2]  # in a folder raw there are none that are simplified
+            is_other = called in SKETCHES and called != format
+            num = -1 if is_other else self._count(flat, categories)
+            listed = None if num or self.is_http else self.entries(place.folder)
+            if num < 0 or (num == 0 and (self.is_http or listed is not None or not self._list(flat))):
+                raise error
+        return self._find_in(flat, format, categories)
+
     def _all(self, place: Place, format: str, listed: dict[str, dict[str, Any]] | None) -> list[str]:
         folder = self.address(place.folder)
         if listed is None:
@@ -231,8 +262,7 @@ class Source:
             entries = self.entries(place.folder)
             if entries is None:
                 return -1
-            suffix = place.suffix
-            names = {normal(name).removesuffix(suffix) for name in entries if name.endswith(suffix)}
+            names = {category for name in entries if (category := place.category(name)) is not None}
         return len(names if wanted is None else names & wanted)
 
     def _list(self, place: Place, format: str | None = None) -> dict[str, dict[str, Any]] | None:
@@ -244,9 +274,15 @@ class Source:
                 return None
             kind = NoFiles if isinstance(error, FileNotFoundError | NotADirectoryError) else UserError
             raise kind(f"source {self.name!r}: {self._refusal(place, format, error)}") from None
-        suffix = place.suffix
-        names = self._named(entries)
-        listed = {normal(name).removesuffix(suffix): entry for name, entry in names.items() if name.endswith(suffix)}
+        listed: dict[str, dict[str, Any]] = {}
+        names: dict[str, str] = {}
+        for name, entry in self._named(entries).items():
+            category = place.category(name)
+            if category in listed:
+                both = " and ".join(sorted((name, names[category])))
+                raise UserError(f"{self.address(place.folder)}: {both} are both of {category!r}; remove one of them")
+            if category is not None:
+                listed[category], names[category] = entry, name
         return listed if listed or not self.is_http else None  # any page would do as an empty list
 
     def _named(self, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -262,13 +298,18 @@ class Source:
 
     def _file(self, place: Place, category: str, listed: dict[str, dict[str, Any]] | None) -> SourceFile | None:
         """The category's file, or None if there is none; without a list a web server is asked for it."""
-        name = f"{place.folder}/{category}{place.suffix}".lstrip("/")
+        prefixes = ("", place.prefix) if place.prefix else ("",)
+        names = [f"{place.folder}/{prefix}{category}{place.suffix}".lstrip("/") for prefix in prefixes]
         if self.is_http:  # no list there says how long a file is
-            path = self._path(quote(name)) if listed is None else listed.get(normal(category), {}).get("name")
-            entry = self._ask(path) if path else None
+            listed_path = (listed or {}).get(normal(category), {}).get("name")
+            paths = filter(None, [listed_path]) if listed is not None else (self._path(quote(name)) for name in names)
+            entry = next((there for path in paths if (there := self._ask(path))), None)
         else:
             entry = (listed or {}).get(normal(category))
-        return self.file(category, name, entry) if entry else None
+        if not entry:
+            return None
+        is_prefixed = place.prefix and entry["name"].rpartition("/")[2].startswith(place.prefix)
+        return self.file(category, names[-1] if is_prefixed else names[0], entry)
 
     def _entry(self, path: str, what: str) -> dict[str, Any] | None:
         """What the source says of the file at a path, or None if there is none. `what` is what errors call it."""

@@ -25,6 +25,8 @@ class About(NamedTuple):
     has_division  likewise: whether they are divided into training and test drawings already
     has_records   whether there are records that may be malformed, each by itself, and left out
     sources       what `source` may be beside a folder or an address
+    is_flat_last  whether "" counts only where the other folder has none of the categories
+    prefix        which the names of files may have, as browsers save the bucket's: full_raw_cat.ndjson; or ""
     """
 
     suffixes: tuple[str, ...]
@@ -35,13 +37,27 @@ class About(NamedTuple):
     has_division: bool | None = False
     has_records: bool = True
     sources: tuple[str, ...] = ()
+    is_flat_last: bool = False
+    prefix: str = ""
+
+
+def _of_bucket(name: str, suffix: str, has_strokes: bool) -> About:
+    return About(
+        (suffix,),
+        (name, ""),
+        has_strokes=has_strokes,
+        has_flags=has_strokes,
+        sources=OURS,
+        is_flat_last=True,
+        prefix=f"full_{name}_",
+    )
 
 
 OURS = ("synthetic", "official")
 FORMATS: dict[str, About] = {
-    "simplified": About((".ndjson",), ("simplified",), has_strokes=True, has_flags=True, sources=OURS),
-    "raw": About((".ndjson",), ("raw",), has_strokes=True, has_flags=True, sources=OURS),
-    "numpy_bitmap": About((".npy",), ("numpy_bitmap",), sources=OURS),
+    "simplified": _of_bucket("simplified", ".ndjson", has_strokes=True),
+    "raw": _of_bucket("raw", ".ndjson", has_strokes=True),
+    "numpy_bitmap": _of_bucket("numpy_bitmap", ".npy", has_strokes=False),
     "svhn": About((".mat",), ("",), by_category=False, has_division=True, has_records=False, sources=OURS),
     "tfrecord": About((".tfrecord",), ("", "tfrecord"), by_category=False, has_strokes=True, has_division=None),
     "binary": About((".bin",), ("binary", ""), has_strokes=True, has_flags=True, sources=("official",)),
