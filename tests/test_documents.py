@@ -6,10 +6,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+from dvc.cli.parser import get_main_parser
 
 from sketch_classifier import project_commands
 from sketch_classifier.analysis import inspect_command
 from sketch_classifier.data import convert_command
+from sketch_classifier.params import Params
 from sketch_classifier.serving.command_line import _parser
 
 ROOT = Path(__file__).parents[1]
@@ -84,6 +87,32 @@ def test_the_commands_of_the_documents_are_accepted(document):
         if command[0] in ("compare", "web"):
             assert command[0] == "web" or options.arguments
     assert commands or document not in ("README.md", "docs/data.md", "docs/predict.md", "docs/compare.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_dvc_commands_of_the_documents_are_accepted(document):
+    """With their options, and with stages that there are; what `-S` sets is tried in test_params.py."""
+    stages = yaml.safe_load(_text("dvc.yaml"))["stages"]
+    commands = [
+        shlex.split(command, comments=True)
+        for block in re.findall(r"```bash\n(.*?)```", _text(document).replace("\\\n", " "), re.S)
+        for command in re.findall(
+            r"""(?<![\w./"-])dvc ((?:'[^'\n]*'|"[^"\n]*"|[^|&;>\n])+)""", block.replace("$fold", "4")
+        )
+    ]
+    parser = get_main_parser()
+    for command in commands:
+        options = parser.parse_args(command)  # exits where one is unknown
+        assert options.cmd != "repro" or set(options.targets) <= set(stages), command
+    assert commands or document not in ("README.md", "docs/data.md", "docs/models.md", "docs/compare.md")
+
+
+def test_the_dataset_of_the_page_is_one_of_params_yaml():
+    (block,) = re.findall(r"```yaml\n(datasets:.*?)```", _text("docs/data.md"), re.S)
+    tree = yaml.safe_load(_text("params.yaml"))
+    tree["datasets"] |= yaml.safe_load(block)["datasets"]
+    preset = Params.model_validate(tree | {"dataset": "mine", "source": "/data/sketches"}).datasets["mine"]
+    assert (preset.format, preset.reading) == ("image_folder", "ink")
 
 
 def _text(document: str) -> str:

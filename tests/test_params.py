@@ -289,6 +289,8 @@ def test_every_key_of_a_preset_can_be_overridden():
         ("docs/models.md", 10),
         ("docs/compare.md", 10),
         ("docs/data.md", 2),
+        ("docs/many-machines.md", 2),
+        ("docs/scale.md", 0),
         ("docs/street-view-digits.md", 3),
     ],
 )
@@ -305,7 +307,7 @@ def test_the_experiments_of_the_documents_run_one_after_the_other(project_params
             command = re.search(r"dvc exp run [^;]*", line)
             if command is None or "--run-all" in command[0]:
                 continue
-            words = shlex.split(command[0].replace("$fold", "4"), comments=True)
+            words = shlex.split(command[0].replace("$fold", "4").replace("$names", "cat,dog"), comments=True)
             overrides = [value for flag, value in zip(words, words[1:], strict=False) if flag == "-S"]
             for combination in get_hydra_sweeps({"params.yaml": overrides}):
                 apply_overrides(path, combination["params.yaml"])
