@@ -109,7 +109,7 @@ class Source:
         if len(places) == 1:
             return self._find_in(places[0], format, categories)
         if about.is_flat_last:
-            return self._find_in_or_flat(*places, format, categories)
+            return self._find_in_or_flat(places[0], places[1], format, categories)
         counts = [self._count(place, categories) for place in places]
         most = max(counts)
         place = places[counts.index(most)] if most >= 0 else Place("", about.suffixes[0])
