@@ -106,8 +106,9 @@ def test_the_reading_that_is_proposed(tmp_path, kind, reading):
                 light = np.linspace(0.4, 1, 160)
                 grey = (grey * light).astype(np.uint8)
             Image.fromarray(grey).save(tmp_path / "png" / name / f"{index}.png")
-    assert inspect(str(tmp_path / "png")).block()["reading"] == reading
-    assert inspect(str(tmp_path / "png"), reading="ink", limit=1).block()["reading"] == "ink"
+    assert inspect(str(tmp_path / "png"), limit=2).block()["reading"] == reading
+    if kind == "clean":
+        assert inspect(str(tmp_path / "png"), reading="ink", limit=1).block()["reading"] == "ink"
 
 
 def test_nothing_recognised(command, tmp_path):
@@ -130,7 +131,6 @@ def test_convert_says_what_is_lost(command, source, tmp_path):
     assert (code, out) == (1, "") and error.startswith("error: ") and "not an empty folder" in error
 
 
-@pytest.mark.slow
 def test_the_commands_of_the_page(command, tmp_path, monkeypatch):
     """All `inspect` and `convert` commands of docs/data.md, one after another, with folders instead of the network."""
     for format in ("simplified", "raw"):
