@@ -29,7 +29,7 @@ from sketch_classifier.training.mixing import mixed_batch
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 from sketch_classifier.training.streaming import Requests
 
-MOST_SUMMANDS = 2**14  # batches whose losses are kept apart
+MOST_SUMMANDS = 2**14  # losses of batches that are kept apart
 
 
 def fit(
@@ -275,20 +275,28 @@ def _share(accelerator: Accelerator) -> slice:
 
 
 class _Totals:
-    """Sums of loss and correct predictions, kept on the device so that no step waits for them."""
+    """Sums of loss and correct predictions, kept on the device so that no step waits for them.
+
+    The batches' sums are copied into one block: small tensors that stay, each allocated amid the activations of its
+    batch, would break up the memory that these leave for the next batch, so that it grew with the number of batches.
+    """
 
     def __init__(self, task: str, device: torch.device):
         self.task = task
-        self.losses = [torch.zeros((), device=device)]
-        self.correct = [torch.zeros((), dtype=torch.int64, device=device)]
+        self.losses = torch.zeros(MOST_SUMMANDS, device=device)
+        self.correct = torch.zeros(MOST_SUMMANDS, dtype=torch.int64, device=device)
+        self.number = 1
 
     def add(self, loss: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor) -> None:
-        self.losses.append(loss)
-        self.correct.append((predicted(logits, self.task) == targets).sum())
-        if len(self.losses) > MOST_SUMMANDS:
-            self.losses, self.correct = ([torch.stack(values).sum()] for values in (self.losses, self.correct))
+        self.losses[self.number] = loss
+        self.correct[self.number] = (predicted(logits, self.task) == targets).sum()
+        self.number += 1
+        if self.number == MOST_SUMMANDS:
+            for sums in (self.losses, self.correct):
+                sums[0] = sums.sum()
+            self.number = 1
 
     def mean(self, num_samples: int, accelerator: Accelerator) -> tuple[float, float]:
-        sums = torch.stack([torch.stack(self.losses).float().sum(), torch.stack(self.correct).float().sum()])
+        sums = torch.stack([values[: self.number].float().sum() for values in (self.losses, self.correct)])
         loss, correct = accelerator.reduce(sums, reduction="sum").tolist()
         return round(loss / num_samples, 6), round(correct / num_samples, 6)
