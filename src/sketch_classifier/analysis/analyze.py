@@ -28,7 +28,7 @@ from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
 from sketch_classifier.analysis.sheets import MOST_ERRORS, Sheet, errors_sheets, pictures, render, samples_sheet
 from sketch_classifier.analysis.style import save
-from sketch_classifier.analysis.subgroups import QUALITIES, country_figure, quality, quality_figure
+from sketch_classifier.analysis.subgroups import country_figure, quality, quality_figure
 from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, usable_perplexity
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
@@ -36,7 +36,7 @@ from sketch_classifier.data.manifest import read_source
 from sketch_classifier.drawings.files import replaced_file, replaced_folder, require_writable
 from sketch_classifier.errors import UserError
 from sketch_classifier.evaluation.confusion import classes_to_show, confusion_matrix
-from sketch_classifier.evaluation.index import index_columns, index_rows
+from sketch_classifier.evaluation.index import index_rows
 from sketch_classifier.evaluation.tables import read_figures, read_predictions, read_table, write_table
 from sketch_classifier.models.network import Network
 from sketch_classifier.models.predict import MOST_FEATURES, feature_batches, hashed
@@ -195,7 +195,8 @@ def _draw_classes(run: _Run) -> None:
 
 def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
     """Quality and countries; returns the table of qualities."""
-    table = quality(run.predictions, index_columns(run.dataset.folder, QUALITIES))
+    about = index_rows(run.dataset.folder, run.predictions["row"].to_numpy(), ("num_strokes", "num_points"))
+    table = quality(run.predictions, about)
     write_table(table, run.metrics / "quality.csv")
     save(quality_figure(table, run.name), run.plots / "quality.png")
     save(country_figure(by_country, figures["accuracy"], run.name), run.plots / "by_country.png")

@@ -25,11 +25,11 @@ ROW = 0.27  # inches
 MOST_COUNTRIES = 40  # in the figure
 
 
-def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+def quality(predictions: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
     """Accuracy by what says how good a drawing is: quality, group, count, accuracy, low, high.
 
     predictions  as evaluate wrote them
-    index        of the processed dataset, all N rows
+    about        the columns of QUALITIES that the dataset's index has, one row for each prediction
 
     `quality` is one of QUALITIES and `group` True or False, a number as "3", or a range as "4–6"; the ranges hold about
     equally many drawings. low and high are ends of Wilson's 95% interval. A quality that the dataset does not know has
@@ -41,9 +41,8 @@ def quality(predictions: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
             known = predictions[predictions["recognized"].astype(str) != ""]
             order = [group for group in ("True", "False") if (known["recognized"].astype(str) == group).any()]
             table = shares("group", tallied(known["recognized"].astype(str), known["correct"]))
-        elif name in index:
-            values = index[name].to_numpy()[predictions["row"].to_numpy()]
-            groups, order = _ranges(values)
+        elif name in about:
+            groups, order = _ranges(about[name].to_numpy())
             table = shares("group", tallied(pd.Series(groups), predictions["correct"].reset_index(drop=True)))
         else:
             continue

@@ -13,15 +13,15 @@ RESAMPLES = 1000
 SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings
 ROUNDING = 1e-12  # by so much the sums over equal resamples may differ
 CELLS = 2**21  # of the counts that are in memory at a time
-SINGLE, NUM_GROUPS = 2**20, 2**14  # drawings up to which they are resampled one by one; groups of more
+SINGLE, NUM_GROUPS = 2**17, 2**14  # drawings up to which they are resampled one by one; groups of more
 
 
 def groups_of(size: int) -> np.ndarray | None:
     """(size,) int: the group of each drawing, equally large and drawn at random; None up to SINGLE drawings.
 
-    Groups are resampled instead of drawings where these are so many that 1,000 samples of them would take hours. As the
-    drawings of a group were drawn at random, the interval is the same but for its own error: the standard deviation of
-    G groups is right within √(1 / 2G), 0.6 %.
+    Groups are resampled instead of drawings where these are so many that 1,000 samples of them would take minutes. As
+    the drawings of a group were drawn at random, the interval is the same but for its own error: the standard deviation
+    of G groups is right within √(1 / 2G), 0.6 %.
     """
     if size <= SINGLE:
         return None
