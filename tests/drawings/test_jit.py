@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numba
@@ -84,6 +85,7 @@ def test_ctrl_c_ends_compiling_in_other_threads():
 
     def press():
         compiling.wait()
+        time.sleep(0.2)  # until the main thread, which has just started the other one, waits for it
         os.kill(os.getpid(), signal.SIGINT)
         jit.abandoned.wait()
         go_on.set()
