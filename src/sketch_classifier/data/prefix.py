@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from sketch_classifier.data.svhn import HEADER, check_header
 from sketch_classifier.drawings.limits import MAX_HEADER, MAX_RECORD
 from sketch_classifier.drawings.npy_header import read_npy_header
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, cut
 
 BITMAP = 28 * 28  # bytes a row
 HEADER_GUESS = 128  # bytes of the header that numpy writes
@@ -90,7 +90,8 @@ class NpyRows:
         shape, fortran_order, dtype = read_npy_header(io.BytesIO(self._head[:end]), self.url)
         if dtype != np.uint8 or shape[1:] != (BITMAP,) or len(shape) != 2 or fortran_order:
             order = " in Fortran order" if fortran_order else ""
-            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {dtype} of shape {shape}{order}")
+            found = cut(f"{dtype} of shape {shape}{order}")
+            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {found}")
         return shape[0]
 
 
@@ -328,7 +329,8 @@ class BitmapRows:
         shape, fortran_order, dtype = read_npy_header(io.BytesIO(header), self.url)
         if dtype != np.uint8 or fortran_order or math.prod(shape[1:]) not in (1, BITMAP):
             order = " in Fortran order" if fortran_order else ""
-            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {dtype} of shape {shape}{order}")
+            found = cut(f"{dtype} of shape {shape}{order}")
+            raise UserError(f"{self.url}: uint8 of shape (N, {BITMAP}) expected, found {found}")
 
 
 def _npy_header_end(head: bytes) -> int:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 from sketch_classifier.drawings.limits import check_size
-from sketch_classifier.errors import UserError, reading
+from sketch_classifier.errors import UserError, cut, reading
 
 Order = Literal["<", ">"]
 
@@ -71,12 +71,12 @@ class SvhnFile:
             for wanted in ("X", "y"):
                 if wanted not in variables:
                     found = ", ".join(variables) or "none"
-                    raise UserError(f"{name}: no variable {wanted}; X and y are expected, found {found}")
+                    raise UserError(f"{name}: no variable {wanted}; X and y are expected, found {cut(found)}")
             pixels = variables["X"]
             shape = pixels.shape + (1,) * (4 - len(pixels.shape))  # MATLAB drops the last axis of a single image
             if pixels.type != "uint8" or shape[:3] != (SIDE, SIDE, 3) or len(shape) != 4:
                 found = f"{pixels.type} {pixels.shape}"
-                raise UserError(f"{name}: X: uint8 of shape (32, 32, 3, N) expected, found {found}")
+                raise UserError(f"{name}: X: uint8 of shape (32, 32, 3, N) expected, found {cut(found)}")
             num_labels = prod(variables["y"].shape)
             if shape[3] != num_labels:
                 raise UserError(f"{name}: {shape[3]} images in X and {num_labels} labels in y")
@@ -181,7 +181,9 @@ class _Stream:
             self._inline = inline
         num_bytes = num * self._dtype.itemsize
         if num_bytes > self._numbers_left:
-            raise self._damaged(f"{self.variable.name} has fewer numbers than its shape {self.variable.shape} says")
+            raise self._damaged(
+                cut(f"{self.variable.name} has fewer numbers than its shape {self.variable.shape} says")
+            )
         self._numbers_left -= num_bytes
         if self._inline is not None:
             return np.frombuffer(self._inline[:num_bytes], self._dtype)
@@ -190,7 +192,7 @@ class _Stream:
     def finish(self) -> None:
         """Check that the array ends where it should, and its checksum where it is compressed."""
         if self._numbers_left:
-            raise self._damaged(f"{self.variable.name} has more numbers than its shape {self.variable.shape} says")
+            raise self._damaged(cut(f"{self.variable.name} has more numbers than its shape {self.variable.shape} says"))
         if self._zlib:
             while not self._zlib.eof:
                 if len(self._inflate(BLOCK)) > 8:  # more than padding
@@ -253,7 +255,7 @@ def _digits(file: BinaryIO, labels: _Variable, name: str) -> np.ndarray:
     """(N,) uint8, from labels 1 to 10."""
     num = prod(labels.shape)
     if labels.type not in NUMERIC or (num and num != max(labels.shape)):
-        raise UserError(f"{name}: y: N numbers in one column expected, found {labels.type} {labels.shape}")
+        raise UserError(f"{name}: y: N numbers in one column expected, found {labels.type} {cut(str(labels.shape))}")
     stream = _Stream(file, labels, name)
     values = stream.numbers(num)
     stream.finish()

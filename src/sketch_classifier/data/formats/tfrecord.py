@@ -18,7 +18,7 @@ from sketch_classifier.data.formats.format import DIVISIONS, Batch, Format, Part
 from sketch_classifier.data.source_file import SourceFile
 from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.limits import MAX_TEXT
-from sketch_classifier.errors import UserError
+from sketch_classifier.errors import UserError, cut
 from sketch_classifier.params import FORMATS, DatasetPreset
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Tfrecord(Format):
         lists = [name for name in sorted(entries) if name.endswith(CLASSES)]
         beside = [name for stem in stems for name in lists if name.startswith(f"{stem}.")]
         if not beside and len(lists) != 1:
-            found = f"found {', '.join(lists)}" if lists else "found none"
+            found = f"found {cut(', '.join(lists))}" if lists else "found none"
             raise UserError(f"{where}: a file {stems[0]}.tfrecord{CLASSES} with the classes' names expected, {found}")
         classes = file((beside or lists)[0])
         there = _names(classes)

@@ -22,7 +22,7 @@ from sketch_classifier.drawings.formats.records import BadRecords, report
 from sketch_classifier.drawings.limits import MAX_RECORD, Limited, check_inflation, check_size, too_many
 from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.drawings.strokes import Drawings, offsets_of
-from sketch_classifier.errors import UserError, one_line, reading, shown
+from sketch_classifier.errors import UserError, cut, one_line, reading, shown
 
 LISTS = ("train", "valid", "test")
 MAX_STACK = 1 << 16  # values of a pickle; those of a list of arrays are put into it by the thousand
@@ -71,7 +71,7 @@ def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int
                     counts[list_name] = shape[0] if shape else 0
     if not counts:
         raise UserError(
-            f"{name}: no list train, valid or test in it; found {', '.join(sorted(there)[:8]) or 'nothing'}"
+            f"{name}: no list train, valid or test in it; found {cut(', '.join(sorted(there))) or 'nothing'}"
         )
     return counts
 
