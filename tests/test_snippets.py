@@ -1,6 +1,5 @@
 """The Python snippets and the notebook of the documents run as they stand there."""
 
-import importlib.util
 import json
 import re
 import sys
@@ -10,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+from tests.serving import photos
 
 from sketch_classifier.drawings.formats import write_ndjson
 from sketch_classifier.params import ImageInput
@@ -47,9 +47,6 @@ def exported(tmp_path_factory):
     export(folder / "data/processed", folder / "models", folder / "models", folder / "export.json")
     drawings, _ = generate("cat", 6, seed=5)
     write_ndjson(folder / "drawings.ndjson", drawings)
-    spec = importlib.util.spec_from_file_location("photos", ROOT / "tests/serving/photos.py")
-    photos = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(photos)
     (folder / "photo.jpg").write_bytes(photos.photo(drawings.strokes(0), quality=90).read())
     return folder
 

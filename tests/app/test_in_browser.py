@@ -1,19 +1,15 @@
 """The app in a real browser: drawn with the mouse, as a visitor would."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from app.browser import ROOT, answered, trace
 from app.game import RECOGNISED
+from tests.serving import photos
 
 from sketch_classifier import Predictor, read_ndjson
 from sketch_classifier.drawings.simplify import simplify
 
 pytestmark = pytest.mark.slow
-_spec = importlib.util.spec_from_file_location("photos", ROOT / "tests/serving/photos.py")
-photos = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(photos)
 photo = photos.photo
 
 

@@ -1,12 +1,12 @@
 """What a server can do wrong ends in the right bytes or in one line: never in others, and never in a hang."""
 
-import importlib.util
 import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.data.faulty_server import FAULTS, FaultyServer
 
 from sketch_classifier.data import cache as cache_module
 from sketch_classifier.data import retries
@@ -16,16 +16,6 @@ from sketch_classifier.data.sources import Source
 from sketch_classifier.errors import UserError
 
 LINE = "^[^\n]*$"
-
-
-def _server_module():
-    spec = importlib.util.spec_from_file_location("faulty_server", Path(__file__).with_name("faulty_server.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FAULTY = _server_module()
 
 
 def lines(word: str, num: int = 300) -> bytes:
@@ -40,7 +30,7 @@ def server(monkeypatch):
     monkeypatch.setattr(retries, "LISTING_DELAYS", (0.01,))
     monkeypatch.setattr(retries, "READ_TIMEOUT", 0.4)
     monkeypatch.setattr(cache_module, "BLOCK", 1000)
-    server = FAULTY.FaultyServer()
+    server = FaultyServer()
     server.files = {"/raw/cat.ndjson": lines("cat"), "/raw/dog.ndjson": lines("dog")}
     yield server
     server.close()
@@ -87,7 +77,7 @@ def test_a_passing_fault_leaves_no_trace(server, get, tmp_path, fault):
     assert fetched(tmp_path) == lines("cat") and server.num_reads.total() == before  # the cache has the right bytes
 
 
-@pytest.mark.parametrize("fault", FAULTY.FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_lasting_fault_is_one_line(server, get, tmp_path, fault):
     server.versions = ("ETag", "hash")
     server.faults["/raw/cat.ndjson"] = [fault, "…"]

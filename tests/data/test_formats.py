@@ -1,16 +1,15 @@
 """Whatever the format, the same drawings go in: the same bitmaps, the same split, and what is unknown is absent."""
 
 import gzip
-import importlib.util
 import io
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.data import writers
 
 from sketch_classifier.data.dataset import Dataset
 from sketch_classifier.data.download import download
@@ -23,10 +22,6 @@ from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 from sketch_classifier.params import DatasetPreset, Split
 from sketch_classifier.synthetic.generate import generate
-
-_spec = importlib.util.spec_from_file_location("writers", Path(__file__).with_name("writers.py"))
-writers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(writers)
 
 CATEGORIES = ("cat", "house", "tree")
 SPLIT = Split(train=0.6, validation=0.2, test=0.2)

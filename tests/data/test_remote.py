@@ -1,6 +1,5 @@
 """A preprocessed dataset is read from afar as it is from a folder: the same rows, only those, or one line."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.data.faulty_server import FaultyServer
 
 from sketch_classifier.data import remote, retries
 from sketch_classifier.data.dataset import Dataset
@@ -66,16 +66,6 @@ def test_no_more_is_fetched_than_lies_between_near_rows(arrays, monkeypatch):
     assert file.num_fetched - before == 15 * (2 + 3 + 1 + 1), "two rows between 11 and 14 as well"
 
 
-def _server_module():
-    spec = importlib.util.spec_from_file_location("faulty_server", Path(__file__).with_name("faulty_server.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FAULTY = _server_module()
-
-
 def write(folder: Path, num: int = 400) -> Path:
     """What `preprocess` writes, with strokes of two points each."""
     folder.mkdir(parents=True)
@@ -100,7 +90,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(retries, "LISTING_DELAYS", (0.01,))
     monkeypatch.setattr(retries, "READ_TIMEOUT", 0.4)
     monkeypatch.setattr(remote, "BLOCK", 784 * 20)
-    server = FAULTY.FaultyServer()
+    server = FaultyServer()
     for path in write(tmp_path / "processed").iterdir():
         server.files[f"/processed/{path.name}"] = path.read_bytes()
     yield server

@@ -1,20 +1,15 @@
 """Other people's drawings through the whole pipeline: TFRecords with test drawings of their own."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.data import writers
 
 from sketch_classifier.drawings.simplify import simplify
 from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.synthetic.generate import generate
-
-_spec = importlib.util.spec_from_file_location("writers", Path(__file__).parents[1] / "data/writers.py")
-writers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(writers)
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.slow]
 

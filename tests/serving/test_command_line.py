@@ -1,6 +1,5 @@
 """`python -m sketch_classifier predict`, as a user sees it."""
 
-import importlib.util
 import io
 import json
 import os
@@ -13,16 +12,13 @@ import numpy as np
 import onnx
 import pytest
 from PIL import Image
+from tests.serving import photos
 
 from sketch_classifier import Predictor, rasterize, simplify
 from sketch_classifier.drawings.formats import write_ndjson
 from sketch_classifier.entry_point import exit_code
 from sketch_classifier.models import shipped
 from sketch_classifier.serving.command_line import main
-
-_spec = importlib.util.spec_from_file_location("photos", Path(__file__).with_name("photos.py"))
-photos = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(photos)
 
 
 @pytest.fixture(scope="module")

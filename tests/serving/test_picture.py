@@ -1,19 +1,15 @@
 """Photos and scans of drawings against the bitmaps of the same drawings."""
 
-import importlib.util
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.serving import photos
 
 from sketch_classifier import UserError, rasterize, simplify
 from sketch_classifier.drawings.picture import picture_to_bitmap, read_photograph, read_picture
 
-_spec = importlib.util.spec_from_file_location("photos", Path(__file__).with_name("photos.py"))
-photos = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(photos)
 photo = photos.photo
 
 CHALK = {"paper": (45, 45, 45), "ink": (215, 215, 215)}
