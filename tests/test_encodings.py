@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [path for folder in ("src", "stages", "app", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
 TEXT = {"open", "read_text", "write_text", "NamedTemporaryFile", "TextIOWrapper"}
 BINARY = {"rb", "wb", "ab", "xb", "r+b", "rb+", "w+b", "wb+"}
-NOT_FILES = {"os", "Image", "Dataset", "SvhnFile", "archive", "_zip", "tarfile", "files"}  # whose `open` is another
+NOT_FILES = {"os", "Image", "Dataset", "SvhnFile", "archive", "_zip", "tarfile"}  # whose `open` is another
 ENCODINGS = [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
 ARGUMENTS = {  # of the commands, by module
     "sketch_classifier": ["predict", "猫.npy", "--models", "🐈"],

@@ -15,7 +15,7 @@ from sketch_classifier.evaluation import bootstrap, predictions
 from sketch_classifier.evaluation import evaluate as evaluate_module
 from sketch_classifier.evaluation.binary import binary_figures
 from sketch_classifier.evaluation.bootstrap import groups_of, intervals
-from sketch_classifier.evaluation.index import index_columns, index_parts, index_rows
+from sketch_classifier.evaluation.index import index_parts, index_rows
 from sketch_classifier.evaluation.metrics import class_figures
 from sketch_classifier.evaluation.outcomes import answers
 from sketch_classifier.evaluation.tables import read_predictions
@@ -137,7 +137,7 @@ def test_rows_of_the_index_are_read_in_parts(tmp_path, monkeypatch):
     found = index_rows(tmp_path, rows, ["key_id", "countrycode"])
     assert list(found) == ["key_id"] and found["key_id"].tolist() == (rows * 7).tolist()
     assert len(index_rows(tmp_path, rows[:0], ["key_id"])) == 0
-    assert list(index_columns(tmp_path, ["recognized", "num_points"])) == ["recognized"]
+    assert list(index_rows(tmp_path, rows[:0], ["recognized", "num_points"])) == ["recognized"]
     ascending = np.sort(rows)
     parts = list(index_parts(tmp_path, ascending, ["countrycode"]))  # a column that is not there
     assert [row for part, _ in parts for row in ascending[part]] == ascending.tolist()

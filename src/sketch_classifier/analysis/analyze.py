@@ -28,7 +28,7 @@ from sketch_classifier.analysis.reliability import reliability_figure
 from sketch_classifier.analysis.report import Tables, report
 from sketch_classifier.analysis.sheets import MOST_ERRORS, Sheet, errors_sheets, pictures, render, samples_sheet
 from sketch_classifier.analysis.style import save
-from sketch_classifier.analysis.subgroups import country_figure, quality, quality_figure
+from sketch_classifier.analysis.subgroups import OF_STROKES, country_figure, quality, quality_figure
 from sketch_classifier.analysis.tsne import embed, tsne_3d_figure, tsne_figure, usable_perplexity
 from sketch_classifier.analysis.tsne_page import turning_page
 from sketch_classifier.data.dataset import SPLITS, Dataset
@@ -195,7 +195,7 @@ def _draw_classes(run: _Run) -> None:
 
 def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
     """Quality and countries; returns the table of qualities."""
-    about = index_rows(run.dataset.folder, run.predictions["row"].to_numpy(), ("num_strokes", "num_points"))
+    about = index_rows(run.dataset.folder, run.predictions["row"].to_numpy(), OF_STROKES)
     table = quality(run.predictions, about)
     write_table(table, run.metrics / "quality.csv")
     save(quality_figure(table, run.name), run.plots / "quality.png")

@@ -15,7 +15,8 @@ from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.evaluation.tables import shares, tallied
 
 NUM_GROUPS = 8  # of drawings with about equally many strokes or points
-QUALITIES = ("recognized", "num_strokes", "num_points")
+OF_STROKES = ("num_strokes", "num_points")  # columns of the index of a dataset with strokes
+QUALITIES = ("recognized", *OF_STROKES)
 HEADINGS = {
     "recognized": "recognized by the game",
     "num_strokes": "number of strokes",
@@ -29,7 +30,7 @@ def quality(predictions: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
     """Accuracy by what says how good a drawing is: quality, group, count, accuracy, low, high.
 
     predictions  as evaluate wrote them
-    about        the columns of QUALITIES that the dataset's index has, one row for each prediction
+    about        the columns of OF_STROKES that the dataset's index has, one row for each prediction
 
     `quality` is one of QUALITIES and `group` True or False, a number as "3", or a range as "4–6"; the ranges hold about
     equally many drawings. low and high are ends of Wilson's 95% interval. A quality that the dataset does not know has

@@ -31,8 +31,8 @@ class Files(Protocol):
     missing: str
     damaged: str
 
-    def open(self, name: str) -> IO[bytes]:
-        """The file of this name, which can be sought in."""
+    def stream(self, name: str) -> IO[bytes]:
+        """The bytes of the file of this name, which can be sought in."""
         ...
 
     def array(self, name: str) -> np.ndarray:
@@ -55,7 +55,7 @@ class FilesOnDisk:
     def __str__(self) -> str:
         return str(self.folder)
 
-    def open(self, name: str) -> IO[bytes]:
+    def stream(self, name: str) -> IO[bytes]:
         return (self.folder / name).open("rb")
 
     def array(self, name: str) -> np.ndarray:
@@ -95,7 +95,7 @@ class Dataset:
         """Open the output of `preprocess`, in a folder or wherever else. Raises UserError if it is missing."""
         files = FilesOnDisk(Path(place)) if isinstance(place, str | Path) else place
         try:
-            with files.open("classes.json") as opened:
+            with files.stream("classes.json") as opened:
                 about: dict[str, Any] = json.load(opened)
             about = {name: about[name] for name in ABOUT}
             images = files.array("images.npy")
@@ -144,7 +144,7 @@ class Dataset:
     def index(self) -> pd.DataFrame:
         """One row per drawing: category, label, split, row (in its file), file (where a category has no one file of its
         own), for strokes num_strokes and num_points, and key_id, countrycode, recognized and timestamp if known."""
-        with self.files.open("index.parquet") as opened:
+        with self.files.stream("index.parquet") as opened:
             return pd.read_parquet(opened)
 
     @property
@@ -170,7 +170,7 @@ class Dataset:
         if not self.has_strokes:
             raise UserError(f"{self.files}: the model needs strokes, but this dataset has only bitmaps")
         points, stroke_offsets = (self.files.array(name) for name in ("points.npy", "offsets.npy"))
-        with self.files.open("index.parquet") as opened:
+        with self.files.stream("index.parquet") as opened:
             num_strokes = pd.read_parquet(opened, columns=["num_strokes"])["num_strokes"]
         drawing_offsets = np.concatenate([[0], np.cumsum(num_strokes.to_numpy(np.int64))])
         if isinstance(input, RasterInput):
@@ -181,7 +181,7 @@ class Dataset:
 
 def _labels_and_splits(files: Files) -> tuple[np.ndarray, np.ndarray]:
     """(N,) int64 and (N,) int8 of an index, read some rows at a time, so that hardly more than these is in memory."""
-    with files.open("index.parquet") as opened, pq.ParquetFile(opened) as file:
+    with files.stream("index.parquet") as opened, pq.ParquetFile(opened) as file:
         labels = np.empty(file.metadata.num_rows, np.int64)
         split = np.empty(file.metadata.num_rows, np.int8)
         start = 0

@@ -39,7 +39,7 @@ class RemoteFiles:
     def __str__(self) -> str:
         return self._source.url
 
-    def open(self, name: str) -> IO[bytes]:
+    def stream(self, name: str) -> IO[bytes]:
         return self._file(name).reader()
 
     def array(self, name: str) -> np.ndarray:

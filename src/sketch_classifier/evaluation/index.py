@@ -12,22 +12,22 @@ import pyarrow.parquet as pq
 ROWS = 2**17  # that are read at a time
 
 
-def index_columns(folder: str | Path, names: Sequence[str]) -> pd.DataFrame:
-    """All N rows of index.parquet in the folder of a dataset, with those of the columns `names` that it has."""
-    path = Path(folder) / "index.parquet"
-    return pd.read_parquet(path, columns=_present(pq.ParquetFile(path), names))
-
-
 def index_rows(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    """The rows (n,) int, in any order, of the same columns: one row each."""
+    """The rows (n,) int, in any order, of index.parquet in the folder of a dataset: one row each.
+
+    They have those of the columns `names` that it has.
+    """
     order = np.argsort(rows, kind="stable")
     parts = [part for _, part in index_parts(folder, rows[order], names)]
-    found = pd.concat(parts, ignore_index=True) if parts else index_columns(folder, names)[:0]
+    if not parts:
+        with pq.ParquetFile(Path(folder) / "index.parquet") as file:
+            return file.schema_arrow.empty_table().select(_present(file, names)).to_pandas()
+    found = pd.concat(parts, ignore_index=True)
     return found.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
 
 
 def index_parts(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[slice, pd.DataFrame]]:
-    """The rows (n,) int, ascending, a part after the other: which of `rows`, and their columns."""
+    """The rows (n,) int, ascending, a part after the other: which of `rows`, and the same columns."""
     with pq.ParquetFile(Path(folder) / "index.parquet") as file:
         columns, start, taken = _present(file, names), 0, 0
         for batch in file.iter_batches(ROWS, columns=columns or file.schema_arrow.names[:1]):
