@@ -24,6 +24,7 @@ from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batch_norm import synchronized
 from sketch_classifier.training.batches import Noise, Samples, batches, derived_seed
 from sketch_classifier.training.checkpoint import Checkpoint, Part, Row
+from sketch_classifier.training.depthwise import depthwise_in_float32
 from sketch_classifier.training.losses import Teach, training_loss
 from sketch_classifier.training.mixing import mixed_batch
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
@@ -54,6 +55,8 @@ def fit(
     """
     if accelerator.num_processes > 1:
         module = synchronized(module)
+    if accelerator.mixed_precision == "bf16":
+        module = depthwise_in_float32(module)
     module.to(accelerator.device).to(memory_format=torch.channels_last)  # faster convolutions, CPU or GPU
     run = _Run(module, train, preset, accelerator, teach)
     history = _loaded(checkpoint, run, accelerator)
