@@ -18,7 +18,7 @@ from sketch_classifier.params import ModelPreset, Train
 from sketch_classifier.training import batches as batches_module
 from sketch_classifier.training import distillation, loop
 from sketch_classifier.training.batches import Noise, place
-from sketch_classifier.training.distillation import load_teacher, teaching
+from sketch_classifier.training.distillation import load_teachers, teaching
 from sketch_classifier.training.losses import class_logits, divergence, training_loss
 from sketch_classifier.training.mixing import Targets, mixed_batch
 from sketch_classifier.training.train import _transform, train
@@ -53,8 +53,9 @@ def write_teacher(tmp_path, write_dataset):
 
 
 def student(preset, teacher, **changes) -> ModelPreset:
-    """The preset with that teacher, whose every word counts."""
-    distillation = {"teacher": str(teacher), "temperature": 2.0, "weight": 1.0}
+    """The preset with that teacher, or those, whose every word counts."""
+    teacher = [*map(str, teacher)] if isinstance(teacher, list) else str(teacher)
+    distillation = {"teacher": teacher, "temperature": 2.0, "weight": 1.0}
     return ModelPreset.model_validate(preset.model_dump() | {"distillation": distillation} | changes)
 
 
@@ -74,15 +75,18 @@ def run(tmp_path):
 def asked(dataset, preset, noise, indices=None):
     """What the loop asks the teacher for: the student's inputs and the teacher's logits, of the training split."""
     accelerator = Accelerator(cpu=True)
-    teacher = load_teacher(preset, dataset)
-    own, theirs = (
+    teachers = load_teachers(preset, dataset)
+    own, *theirs = (
         place(dataset.images, dataset.rows("train"), dataset.targets(preset.task), accelerator.device, transform)
-        for transform in (_transform(dataset, preset, taken) for taken in (preset.input, teacher.network.input))
+        for transform in (
+            _transform(dataset, preset, taken)
+            for taken in (preset.input, *(teacher.network.input for teacher in teachers))
+        )
     )
     indices = torch.arange(len(own)) if indices is None else indices
-    teach = teaching(teacher, theirs, preset, accelerator)
+    teach = teaching(teachers, theirs, preset, accelerator)
     inputs = mixed_batch(own, indices, noise.again(), preset.augmentation)[0]
-    return inputs, teach(indices, noise, inputs), teacher
+    return inputs, teach(indices, noise, inputs), teachers[0]
 
 
 def test_the_divergence_is_that_of_the_definition():
@@ -196,6 +200,34 @@ def test_without_augmentation_the_teacher_is_asked_once(write_dataset, write_tea
     assert once["learning_curves.csv"] == long["learning_curves.csv"]
 
 
+@pytest.mark.parametrize("augmentation", [{}, CHANGED])
+def test_several_teachers_teach_the_mean_of_their_log_probabilities(write_dataset, write_teacher, cnn, augmentation):
+    """Each sees the drawings at its own size, and its scale of logits does not count."""
+    dataset = write_dataset(COUNTS)
+    folders = [
+        write_teacher(dataset, name="a"),
+        write_teacher(dataset, name="b", seed=6, input={"size": 32, "channels": 1}),
+    ]
+    noise = Noise(3, 40, slice(None), "cpu")
+    one, other = (asked(dataset, student(cnn, folder, augmentation=augmentation), noise)[1] for folder in folders)
+    _, found, _ = asked(dataset, student(cnn, folders, augmentation=augmentation), noise)
+    torch.testing.assert_close(found, (one.log_softmax(1) + other.log_softmax(1)) / 2)
+
+
+def test_several_teachers_are_recorded_and_each_is_checked(write_dataset, write_teacher, cnn, run, capsys):
+    dataset = write_dataset(COUNTS)
+    folders = [write_teacher(dataset, name="a"), write_teacher(dataset, name="b", seed=6)]
+    _, about = run(dataset, student(cnn, folders, epochs=1))
+    digests = [sha256((folder / "model.safetensors").read_bytes()).hexdigest() for folder in folders]
+    assert about.teacher_sha256 == tuple(digests)
+    said = capsys.readouterr().err
+    assert all(f"teacher: {folder.name} ({folder})" in said for folder in folders)
+    _, single = run(dataset, student(cnn, folders[0], epochs=1), "single")
+    assert single.teacher_sha256 == digests[0]
+    with pytest.raises(UserError, match="nowhere: no model.json there"):
+        load_teachers(student(cnn, [folders[0], "nowhere"]), dataset)
+
+
 def test_mirror_images_are_looked_at_where_that_is_cheap(write_dataset, write_teacher, cnn):
     dataset = write_dataset(COUNTS)
     folder = write_teacher(dataset, flip_average=True)
@@ -240,14 +272,14 @@ def test_a_teacher_that_does_not_fit_is_refused(write_dataset, write_teacher, cn
 def test_a_teacher_that_is_missing_or_damaged_is_refused(write_dataset, write_teacher, cnn, tmp_path):
     dataset = write_dataset(COUNTS)
     with pytest.raises(UserError, match="^distillation.teacher: .*nowhere: no model.json there; the folder of a"):
-        load_teacher(student(cnn, tmp_path / "nowhere"), dataset)
+        load_teachers(student(cnn, tmp_path / "nowhere"), dataset)
     folder = write_teacher(dataset)
     (folder / "model.safetensors").write_bytes(b"")
     with pytest.raises(UserError, match="teacher: not a model"):
-        load_teacher(student(cnn, folder), dataset)
+        load_teachers(student(cnn, folder), dataset)
     (folder / "model.safetensors").unlink()
     with pytest.raises(UserError, match="no model.safetensors there"):
-        load_teacher(student(cnn, folder), dataset)
+        load_teachers(student(cnn, folder), dataset)
 
 
 def test_a_relative_folder_is_found_from_the_base(write_dataset, write_teacher, cnn, tmp_path, monkeypatch):
@@ -256,22 +288,23 @@ def test_a_relative_folder_is_found_from_the_base(write_dataset, write_teacher, 
     (tmp_path / "copy").mkdir()
     monkeypatch.chdir(tmp_path / "copy")
     preset = student(cnn, folder.name)
-    assert load_teacher(preset, dataset, folder.parent).about == load_teacher(student(cnn, folder), dataset).about
+    (found,), (expected,) = load_teachers(preset, dataset, folder.parent), load_teachers(student(cnn, folder), dataset)
+    assert found.about == expected.about
     with pytest.raises(UserError, match="no model.json there"):
-        load_teacher(preset, dataset, tmp_path / "copy")
+        load_teachers(preset, dataset, tmp_path / "copy")
 
 
 def test_models_of_the_package_go_by_their_names(write_dataset, write_teacher, cnn, tmp_path, monkeypatch):
     dataset = write_dataset(COUNTS)
     write_teacher(dataset, name="shipped")
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    assert load_teacher(student(cnn, "shipped"), dataset).about.name == "shipped"
+    assert load_teachers(student(cnn, "shipped"), dataset)[0].about.name == "shipped"
     with pytest.raises(UserError, match="folder of a trained model is expected, shipped$"):
-        load_teacher(student(cnn, "shiped"), dataset)
+        load_teachers(student(cnn, "shiped"), dataset)
 
 
 def test_a_teacher_changes_nothing_where_there_is_none(write_dataset, cnn):
-    assert load_teacher(cnn, write_dataset(COUNTS)) is None
+    assert load_teachers(cnn, write_dataset(COUNTS)) == ()
 
 
 @pytest.mark.parametrize("changed", [False, True])

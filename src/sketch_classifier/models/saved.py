@@ -35,7 +35,7 @@ class About:
     num_train, num_validation  drawings
     seed             of the initial weights and the order of the batches
     final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
-    teacher_sha256   of the teacher's model.safetensors; None where it had none
+    teacher_sha256   of the teacher's model.safetensors, or of several teachers'; None where it had none
     temperature      what its logits are divided by when it is served (Guo et al. 2017); 1: not calibrated
     """
 
@@ -56,7 +56,7 @@ class About:
     num_validation: int
     seed: int
     final: dict[str, int | float]
-    teacher_sha256: str | None = None
+    teacher_sha256: str | tuple[str, ...] | None = None
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from sketch_classifier.errors import shown
 from sketch_classifier.params.block import Arguments, Block, Fraction, Listed, exactly
 
 
@@ -102,12 +103,27 @@ class Schedule(Block):
     arguments: Arguments = {}
 
 
-class Distillation(Block):
-    """What a trained model, the teacher, adds to the labels; without one, nothing."""
+def _teacher(value: Any) -> Any:
+    """A name, several, or none; a ValueError if it is anything else."""
+    names = value if isinstance(value, list | tuple) else [value]
+    if value is not None and not (names and all(isinstance(name, str) and name for name in names)):
+        raise ValueError(f"the folder of a model is expected, or a list of them, found {shown(value)}")
+    return tuple(value) if isinstance(value, list) else value
 
-    teacher: Annotated[str, Field(min_length=1)] | None = None
+
+class Distillation(Block):
+    """What trained models, the teachers, add to the labels; without one, nothing."""
+
+    teacher: Annotated[str | tuple[str, ...] | None, BeforeValidator(_teacher)] = None
     temperature: Annotated[float, Field(ge=0.01, le=1000)] = 2.0
     weight: Fraction = 0.9
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Folders or names of the teachers."""
+        if self.teacher is None:
+            return ()
+        return (self.teacher,) if isinstance(self.teacher, str) else self.teacher
 
 
 class ModelPreset(Block):

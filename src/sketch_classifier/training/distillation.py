@@ -1,11 +1,12 @@
-"""A trained model as the teacher of another one (Hinton et al. 2015).
+"""Trained models as the teachers of another one (Hinton et al. 2015).
 
-It sees what the student sees, changed by the same random numbers and mixed in the same way: Beyer et al. 2022,
+A teacher sees what the student sees, changed by the same random numbers and mixed in the same way: Beyer et al. 2022,
 "Knowledge distillation: A good teacher is patient and consistent".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -45,8 +46,8 @@ class Teacher:
     sha256: str
 
 
-def load_teacher(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> Teacher | None:
-    """The preset's teacher, on the CPU; None where it has none.
+def load_teachers(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> tuple[Teacher, ...]:
+    """The preset's teachers, on the CPU; none where it has none.
 
     A multiclass teacher may know more classes than the dataset has: the others are left out. A relative folder that
     the working directory does not have is looked for in `base`.
@@ -54,9 +55,10 @@ def load_teacher(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> 
     Raises UserError if there is no such model, and where it does not fit: another task, a class that it does not
     know, another positive group, other channels, or inputs of another kind.
     """
-    name = preset.distillation.teacher
-    if name is None:
-        return None
+    return tuple(_load(name, preset, dataset, base) for name in preset.distillation.teachers)
+
+
+def _load(name: str, preset: ModelPreset, dataset: Dataset, base: Path) -> Teacher:
     folder = shipped_folder(name) if name in shipped_models() else found_from(base, name)
     with reading(f"distillation.teacher: {cut(name)}"):
         missing = [file for file in FILES if not (folder / file).is_file()]
@@ -73,14 +75,27 @@ def load_teacher(preset: ModelPreset, dataset: Dataset, base: Path = Path()) -> 
     return Teacher(network.requires_grad_(False), about, order, digest)
 
 
-def teaching(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
-    """How a student that learns with `preset` asks the teacher.
+def teaching(
+    teachers: Sequence[Teacher], samples: Sequence[Samples], preset: ModelPreset, accelerator: Accelerator
+) -> Teach:
+    """How a student that learns with `preset` asks its teachers: their mean log-probabilities.
 
-    `samples` are the student's training samples as the teacher takes them. Where both take the same input, it is
-    prepared once. Without augmentation the teacher's answers never change: they are computed once, if they fit in
+    `samples` are the student's training samples as each teacher takes them. Where a teacher takes the student's input,
+    it is prepared once. Without augmentation a teacher's answers never change: they are computed once, if they fit in
     memory, and with the mirror images where the teacher looks at those. With augmentation the teacher does not look at
     them, which would double the time that it takes.
     """
+    asked = [_asking(*pair, preset, accelerator) for pair in zip(teachers, samples, strict=True)]
+    if len(asked) == 1:
+        return asked[0]
+
+    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor) -> torch.Tensor:
+        return torch.stack([ask(indices, noise, inputs).log_softmax(dim=1) for ask in asked]).mean(dim=0)
+
+    return teach
+
+
+def _asking(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
     network, settings = teacher.network, preset.augmentation
     network.to(accelerator.device).to(memory_format=torch.channels_last)
     network.flip_average = teacher.about.flip_average and settings.is_none
@@ -90,12 +105,12 @@ def teaching(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerato
     # Without augmentation the student's inputs may be the features of a frozen backbone.
     is_shared = network.input == preset.input and not settings.is_none
 
-    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor) -> torch.Tensor:
+    def ask(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor) -> torch.Tensor:
         if not is_shared:
             inputs = mixed_batch(samples, indices, noise.again(), settings)[0]
         return _answers(teacher, inputs, accelerator)
 
-    return teach
+    return ask
 
 
 def _known(teacher: Teacher, samples: Samples, batch_size: int, accelerator: Accelerator) -> torch.Tensor:

@@ -28,7 +28,7 @@ from sketch_classifier.params import Input, ModelPreset, RasterInput, Train
 from sketch_classifier.training.augmentation import augment_images, augment_strokes, draw_augmented
 from sketch_classifier.training.batches import Noise, Samples, Stored, Transform, batches, derived_seed, fits, place
 from sketch_classifier.training.checkpoint import Checkpoint, Row, fingerprint
-from sketch_classifier.training.distillation import Teacher, load_teacher, teaching
+from sketch_classifier.training.distillation import Teacher, load_teachers, teaching
 from sketch_classifier.training.loggers import EpochLine, check_loggers, open_curves
 from sketch_classifier.training.loop import fit, progress, reproducible
 from sketch_classifier.training.optimizers import build_optimizer, build_schedule
@@ -54,7 +54,7 @@ def train(
     Both are written at the end: the folder `curves` is replaced as a whole, in `out` other files stay. After every
     epoch a checkpoint is written to `cache`: if a killed run is started again with the same arguments, data and code,
     it resumes from there and ends with the same bytes. A checkpoint that is damaged is not used, which a line on stderr
-    says. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and of a teacher
+    says. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and of teachers
     that the working directory does not have are looked for in `base`.
 
     Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
@@ -64,7 +64,7 @@ def train(
     require_writable(out, curves, cache)
     stored = dataset.inputs(preset.input)
     _refuse(dataset, preset)
-    teacher = load_teacher(preset, dataset, Path(base))
+    teachers = load_teachers(preset, dataset, Path(base))
     check_loggers(settings.loggers)
     keep_freed_memory()
     accelerator = _accelerator(settings)
@@ -79,18 +79,19 @@ def train(
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights, Path(base))
-        _say(dataset, preset, weights, teacher, accelerator)
+        _say(dataset, preset, weights, teachers, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
         network.flip_average = preset.test_time_flip and dataset.mirror
-        about = _about(network, dataset, stored, preset, weights, teacher, name, seed)
-        stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teacher, accelerator)
+        about = _about(network, dataset, stored, preset, weights, teachers, name, seed)
+        stamp = _fingerprint(dataset, stored, preset, settings, seed, network, teachers, accelerator)
         checkpoint = Checkpoint.within(Path(cache) / "checkpoints", stamp)
         samples = placed_samples(dataset, stored, preset, accelerator, settings.shuffle)
         teach = None
-        if teacher is not None:
-            as_taken = replace(samples[0], transform=_transform(dataset, preset, teacher.network.input))
-            teach = teaching(teacher, as_taken, preset, accelerator)
+        if teachers:
+            inputs = [teacher.network.input for teacher in teachers]
+            as_taken = [replace(samples[0], transform=_transform(dataset, preset, input)) for input in inputs]
+            teach = teaching(teachers, as_taken, preset, accelerator)
         module, (train_samples, validation) = to_learn(network, samples, preset, accelerator)
         with _reporting(curves, Path(cache), settings, about, accelerator) as on_epoch:
             history, kept = fit(
@@ -244,7 +245,7 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
 
 
 def _say(
-    dataset: Dataset, preset: ModelPreset, weights: UsedWeights, teacher: Teacher | None, accelerator: Accelerator
+    dataset: Dataset, preset: ModelPreset, weights: UsedWeights, teachers: tuple[Teacher, ...], accelerator: Accelerator
 ) -> None:
     if not accelerator.is_main_process:
         return
@@ -253,8 +254,8 @@ def _say(
     else:
         line = f"weights: {weights.used}"
     print(line, file=sys.stderr)
-    if teacher is not None:
-        print(f"teacher: {teacher.about.name} ({preset.distillation.teacher})", file=sys.stderr)
+    for teacher, name in zip(teachers, preset.distillation.teachers, strict=True):
+        print(f"teacher: {teacher.about.name} ({name})", file=sys.stderr)
     if preset.augmentation.flip and not dataset.mirror:
         print("augmentation: no flips, because the dataset has `mirror: false`", file=sys.stderr)
 
@@ -266,7 +267,7 @@ def _fingerprint(
     settings: Train,
     seed: int,
     network: Network,
-    teacher: Teacher | None,
+    teachers: tuple[Teacher, ...],
     accelerator: Accelerator,
 ) -> str:
     arguments = {
@@ -279,7 +280,7 @@ def _fingerprint(
         "frozen": network.frozen,
         "mirror": dataset.mirror,
         "channels": dataset.channels,
-        "teacher": None if teacher is None else [teacher.sha256, teacher.about.summary()],
+        "teachers": [[teacher.sha256, teacher.about.summary()] for teacher in teachers],
     }
     stamps = [""]
     if accelerator.is_main_process:  # one process reads the data for all
@@ -293,7 +294,7 @@ def _about(
     stored: Stored,
     preset: ModelPreset,
     weights: UsedWeights,
-    teacher: Teacher | None,
+    teachers: tuple[Teacher, ...],
     name: str,
     seed: int,
 ) -> About:
@@ -318,5 +319,11 @@ def _about(
         num_validation=len(dataset.rows("validation")),
         seed=seed,
         final={},
-        teacher_sha256=None if teacher is None else teacher.sha256,
+        teacher_sha256=_sha256(teachers),
     )
+
+
+def _sha256(teachers: tuple[Teacher, ...]) -> str | tuple[str, ...] | None:
+    if len(teachers) <= 1:
+        return teachers[0].sha256 if teachers else None
+    return tuple(teacher.sha256 for teacher in teachers)
