@@ -202,7 +202,7 @@ def test_a_binary_model(tmp_path):
 @pytest.mark.parametrize(
     ("dataset", "model", "message"),
     [
-        ({"test": False}, {}, "no drawing falls in the test split"),
+        ({"test": False}, {}, "the test split is empty"),
         ({}, {"categories": ("cat", "dog", "cow")}, "other categories.*dvc repro train"),
         ({}, {"spoil": True}, "training diverged"),
     ],

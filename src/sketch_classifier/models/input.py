@@ -12,18 +12,18 @@ from sketch_classifier.params import ImageInput, Input
 
 
 def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None) -> torch.Tensor:
-    """Stored drawings → what the network takes, on the device that they are on.
+    """Convert a batch of stored drawings to the network's input, on the same device.
 
-    Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as `drawings.resize` does it,
-    channels repeated or averaged, scaled to 0–1, then (x − mean) / std. So images that were resized when they were
-    written give the same as images that are resized here. `drawings.rasters` gives images of the right size.
+    Images, (B, H, W) or (B, C, H, W) uint8 → (B, channels, size, size) float32: resized as by `drawings.resize`,
+    channels repeated or averaged, scaled to 0–1, then (x − mean) / std. Images that were resized when the dataset was
+    written give the same result as images that are resized here. Images from `drawings.rasters` have the right size.
 
-    Sequences of points, (B, L, 3) uint8 as `drawings.sequences` has them → (B, 3, L − 1) float32: dx and dy from the
-    point before, in shares of 255 units (the longer side of a simplified drawing), and pen, 1 at the last point of a
-    stroke. Zeros stand before a drawing's second point.
+    Sequences of points, (B, L, 3) uint8, as in `drawings.sequences` → (B, 3, L − 1) float32: dx and dy from the
+    previous point, divided by 255 (the longer side of a simplified drawing), and pen, 1 at the last point of a stroke.
+    The columns before a drawing's second point are 0.
 
-    `augment` is called with images (B, C, size, size) float32 in 0–1, before channels are repeated; or with points
-    (B, L, 2) float32 in 0–1 and pen (B, L) uint8. It gives back the same, changed.
+    `augment` is called with images (B, C, size, size) float32 in 0–1, before channels are repeated, or with points
+    (B, L, 2) float32 in 0–1 and pen (B, L) uint8, and returns the augmented ones.
     """
     if input.kind == "strokes":
         return _differences(stored, augment)
@@ -31,9 +31,9 @@ def prepare(stored: torch.Tensor, input: Input, augment: Callable | None = None)
 
 
 def resize_tensor(images: torch.Tensor, size: int) -> torch.Tensor:
-    """(B, C, H, W) uint8 → (B, C, size, size) uint8 on the same device: byte for byte what `drawings.resize` gives.
+    """(B, C, H, W) uint8 → (B, C, size, size) uint8 on the same device, identical to the result of `drawings.resize`.
 
-    For that, torch's float32 matrix products may use TensorFloat-32, but not bfloat16, which cuts the weights short.
+    TensorFloat-32 matrix products are precise enough for this, but not bfloat16, which rounds the weights.
     """
     if images.shape[-2:] == (size, size):
         return images
@@ -63,7 +63,7 @@ def _differences(sequences: torch.Tensor, augment: Callable | None) -> torch.Ten
     points, pen = sequences[..., :2].to(torch.float32).div_(255), sequences[..., 2]
     if augment is not None:
         points, pen = augment(points, pen)
-    has_previous = (pen[:, :-1] > 0).unsqueeze(-1)  # points stand at the end, so every one after it is there too
+    has_previous = (pen[:, :-1] > 0).unsqueeze(-1)  # points are right-aligned: the next one exists
     steps = (points[:, 1:] - points[:, :-1]) * has_previous
     ends = ((pen[:, 1:] == END) & (pen[:, :-1] > 0)).unsqueeze(-1)
     return torch.cat([steps, ends.to(torch.float32)], dim=2).transpose(1, 2).contiguous()

@@ -1,4 +1,4 @@
-"""MobileNetV2 (Sandler et al. 2018, as in torchvision) under a head of two dense layers."""
+"""MobileNetV2 (Sandler et al. 2018, as in torchvision) with a head of two dense layers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WIDTH = 1280
 def build(input: ImageInput, num_outputs: int) -> Network:
     """torchvision's MobileNetV2 · mean over the image · linear 1280→128 · ReLU · dropout 0.2 · linear →`num_outputs`.
 
-    The features are the 1,280 means. Raises UserError for an input of other than 3 channels.
+    The features are the 1,280 means. Raises UserError if the input does not have 3 channels.
     """
-    from torchvision.models import mobilenet_v2  # here: takes two seconds, which no other architecture has to pay
+    from torchvision.models import mobilenet_v2  # here: the import takes two seconds
 
     if input.channels != 3:
         raise UserError(f"input.channels: mobilenet_v2 takes 3 channels, found {input.channels}")
@@ -34,7 +34,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
 
 def _imagenet() -> State:
-    """The first of torchvision's two sets: its features transfer better than those of the longer second recipe."""
+    """torchvision's V1 weights, whose features transfer better than those of V2, from its longer training recipe."""
     from torchvision.models import MobileNet_V2_Weights
 
     return MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True, weights_only=True)

@@ -1,7 +1,7 @@
-"""Common to all architectures: a network is a backbone, which computes features, and a classifier on top of it.
+"""The base class of all networks: a backbone, which extracts features, and a classifier on top of it.
 
-Also: building a network from its architecture's name, the meaning of its outputs for a task (multiclass or binary), and
-dropout that does not depend on the number of processes.
+Also functions to build a network by the name of its architecture and to interpret its outputs for a task (multiclass or
+binary), and a dropout layer whose result does not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ State = dict[str, torch.Tensor]
 
 
 class Network(nn.Module):
-    """`forward(x)` is `classifier(features(x))`; x is what `models.input.prepare` gives for `input`.
+    """A backbone and a classifier: `forward(x)` is `classifier(features(x))`, with x from `models.input.prepare`.
 
-    architecture    its name: the name of the module that builds it
-    input           the input settings of its preset
+    architecture    the name of the module that builds the network
+    input           the input settings of the preset
     backbone        (B, channels, size, size) or, for strokes, (B, 3, max_points) float32 → (B, num_features)
     classifier      (B, num_features) → logits (B, num_outputs)
     pretrained      name → function that returns a state dict of the backbone or of the library's whole network; it
                     raises OSError or RuntimeError if a download fails
     flip_average    whether, in evaluation mode, features are averaged over an image and its mirror image
-    adapt           extracts the backbone's entries, under its own names, from a state dict of the whole network of the
-                    library; raises RuntimeError or KeyError for another state dict
+    adapt           converts a state dict of the library's whole network to one of the backbone; raises RuntimeError or
+                    KeyError for any other state dict
     """
 
     def __init__(
@@ -70,7 +70,10 @@ class Network(nn.Module):
         return self.classifier(self.features(x))
 
     def freeze(self) -> None:
-        """From now on only the classifier learns; the backbone stays as it is, its batch statistics and dropout too."""
+        """Freeze the backbone, including its batch statistics and dropout: only the classifier is trained from now on.
+
+        The backbone stays in evaluation mode.
+        """
         self.backbone.requires_grad_(False)
         self.frozen = True
         self.train(self.training)
@@ -83,15 +86,15 @@ class Network(nn.Module):
 
 
 def architectures() -> tuple[str, ...]:
-    """The names that `build_network` knows."""
+    """The names of the architectures that `build_network` accepts."""
     modules = (module.name for module in iter_modules([str(Path(__file__).parent)]))
     return tuple(sorted(name for name in modules if hasattr(_module(name), "build")))
 
 
 def build_network(architecture: str, input: Input, num_outputs: int, seed: int = 0) -> Network:
-    """A network with initial weights that depend on `seed` alone; the global random state stays as it was.
+    """A network with initial weights that depend only on `seed`; the global random state is not changed.
 
-    Raises UserError for an unknown architecture and for an input that it cannot take.
+    Raises UserError for an unknown architecture or an input that it does not support.
     """
     if architecture not in architectures():
         raise UserError(unknown_name("architecture", architecture, architectures()))
@@ -109,7 +112,7 @@ _rows: ContextVar[tuple[int, slice] | None] = ContextVar("rows of the global bat
 
 @contextmanager
 def global_rows(num_samples: int, share: slice) -> Iterator[None]:
-    """Within: what passes through the network are the rows `share` of a global batch of num_samples."""
+    """A context in which the network's inputs are the rows `share` of a global batch of num_samples rows."""
     token = _rows.set((num_samples, share))
     try:
         yield
@@ -118,10 +121,10 @@ def global_rows(num_samples: int, share: slice) -> Iterator[None]:
 
 
 class Dropout(nn.Dropout):
-    """nn.Dropout whose mask is drawn for the global batch, from torch's random state; this process's rows are used.
+    """nn.Dropout that draws its mask for the whole global batch and applies the rows of this process.
 
-    Processes that are seeded alike stay in step, however the batch is shared among them. Outside `global_rows` the rows
-    at hand are the whole batch.
+    So processes with the same seed stay in sync and give the same result as a single one. Outside `global_rows`, the
+    input is taken as the whole batch.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -135,7 +138,7 @@ class Dropout(nn.Dropout):
 
 
 def num_outputs(task: str, num_classes: int) -> int:
-    """One output for each class; a single one for a binary task."""
+    """The number of outputs: one per class, or a single one for a binary task."""
     return 1 if task == "binary" else num_classes
 
 
@@ -146,12 +149,12 @@ def summed_loss(
     label_smoothing: float = 0.0,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Cross-entropy of logits (B, num_outputs) against targets (B,) int64, summed over the batch.
+    """Cross-entropy of logits (B, num_outputs) and targets (B,) int64, summed over the batch.
 
-    `weights`, (B,) float32, are factors of the rows' losses; without them each counts once.
+    `weights`, (B,) float32, are optional factors of the losses of the rows.
 
-    The softmax or sigmoid is within: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A share
-    `label_smoothing` of each target is spread evenly over all classes (Szegedy et al. 2016).
+    It includes the softmax or sigmoid: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A fraction
+    `label_smoothing` of each target is distributed evenly over all classes (Szegedy et al. 2016).
     """
     if task == "binary":
         shares = targets.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
@@ -162,7 +165,7 @@ def summed_loss(
 
 
 def predicted(logits: torch.Tensor, task: str) -> torch.Tensor:
-    """The class of highest probability, (B,) int64; at exactly one half, the negative one, which comes first."""
+    """The most probable class, (B,) int64; for a binary task the positive class if its probability is above 0.5."""
     return (logits[:, 0] > 0).long() if task == "binary" else logits.argmax(dim=1)
 
 

@@ -1,4 +1,4 @@
-"""What stored drawings are read from: the pages of memory-mapped files are given back, reads from afar cancelled."""
+"""Resources behind stored drawings: release pages of memory-mapped files and cancel pending remote reads."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sketch_classifier.drawings.sequences import Sequences
 
 
 def forget_pages(stored: np.ndarray | Rasters | Sequences) -> None:
-    """Give back the memory that pages of a memory-mapped file take; they are read again where they are wanted again."""
-    mapped = getattr(_array(stored), "_mmap", None)  # of np.memmap and its views
+    """Release the resident pages of a memory-mapped file; they are read again on the next access."""
+    mapped = getattr(_array(stored), "_mmap", None)  # an attribute of np.memmap and its views
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def cancel_reads(stored: np.ndarray | Rasters | Sequences) -> None:
-    """Let reads in other threads fail soon if they are from a server (data/remote.py): nobody wants them any more."""
+    """Make pending reads of other threads from a server (data/remote.py) fail soon, when they are no longer needed."""
     cancel = getattr(_array(stored), "cancel", None)
     if cancel is not None:
         cancel()

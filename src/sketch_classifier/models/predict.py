@@ -21,27 +21,27 @@ from sketch_classifier.models.pages import forget_pages
 from sketch_classifier.models.saved import About
 
 BATCH_SIZE = 128
-FORGET = BATCH_SIZE * 512  # rows after which the pages of a memory-mapped file that were read are given back
+FORGET = BATCH_SIZE * 512  # rows after which the pages of a memory-mapped file are released
 
 
 def rows_to_test(dataset: Dataset, about: About, model: str | Path) -> np.ndarray:
-    """(n,) int64, n at least 1: the test drawings to measure the model on that lies in the folder `model`.
+    """(n,) int64, n at least 1: the rows of the test drawings, on which to evaluate the model in the folder `model`.
 
-    Raises UserError if the model was trained on other categories, and where there is no test drawing.
+    Raises UserError if the model was trained on other categories, or if there are no test drawings.
     """
     if about.categories != dataset.categories:
         raise UserError(f"{model}: trained on other categories than {dataset.folder} holds; run `dvc repro train`")
     rows = dataset.rows("test")
     if not len(rows):
         cure = "raise the dataset's `limit` or `split.test`"
-        raise UserError(f"{dataset.folder}: no drawing falls in the test split; {cure}")
+        raise UserError(f"{dataset.folder}: the test split is empty; {cure}")
     return rows
 
 
 def require_numbers(outputs: np.ndarray, model: str | Path) -> np.ndarray:
-    """The outputs of the network in the folder `model`. Raises UserError if they are not finite numbers."""
+    """Return `outputs`, of the network in the folder `model`. Raises UserError if they are not all finite."""
     if not np.isfinite(outputs).all():
-        raise UserError(f"{model}: the network's outputs are not numbers: training diverged; try a lower learning rate")
+        raise UserError(f"{model}: the network's outputs are not finite: training diverged; try a lower learning rate")
     return outputs
 
 
@@ -52,18 +52,18 @@ def predict_logits(
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
 ) -> np.ndarray:
-    """(n, num_outputs) float32: the logits of `rows`, (n,) int, of `stored`, all of them where rows is None.
+    """(n, num_outputs) float32: the logits for the rows `rows`, (n,) int, of `stored`; for all rows if it is None.
 
-    `stored` is what `Dataset.inputs` gives: images, (N, H, W) or (N, 3, H, W) uint8, or sequences, (N, L, 3) uint8.
-    Only a batch of them is in memory at a time, so they may be memory-mapped. The network runs in evaluation mode on
-    `device` (a GPU if there is one), and is given back as it came.
+    `stored` comes from `Dataset.inputs`: images, (N, H, W) or (N, 3, H, W) uint8, or sequences, (N, L, 3) uint8. It may
+    be memory-mapped, as only one batch is in memory at a time. The network runs in evaluation mode on `device` (by
+    default a GPU if there is one); its device and mode are restored afterwards.
     """
     num, logits = len(stored) if rows is None else len(rows), None
     for part, batch in _batches(network, network.forward, stored, rows, batch_size, device):
-        if logits is None:  # in one piece: small ones between a network's large temporary ones would leave holes
+        if logits is None:  # preallocated: small arrays between the network's large temporaries would fragment memory
             logits = np.empty((num, batch.shape[1]), np.float32)
         logits[part] = batch
-    assert logits is not None  # there is one batch at least
+    assert logits is not None  # there is at least one batch
     return logits
 
 
@@ -74,9 +74,9 @@ def logit_blocks(
     block_size: int,
     device: str | torch.device | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same logits in blocks of block_size rows, none of which is kept: which of `rows`, and (b, num_outputs).
+    """The logits of `predict_logits` in blocks of about block_size rows, as (slice of `rows`, (b, num_outputs)).
 
-    There is at least one block, which is empty if there are no rows.
+    Yields at least one block, which is empty if there are no rows.
     """
     start, batches = 0, []
     for part, batch in _batches(network, network.forward, stored, rows, BATCH_SIZE, device):
@@ -93,10 +93,9 @@ def feature_batches(
     batch_size: int = BATCH_SIZE,
     device: str | torch.device | None = None,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """The inputs of the classifier, of any width, (b, num_features) float32, batch by batch.
+    """The features, i.e. the inputs of the classifier, in batches: (slice of `rows`, (b, num_features) float32).
 
-    Each comes with the slice of its rows. The arguments are those of `predict_logits`. There is at least one batch,
-    which is empty if there are no rows.
+    The arguments are those of `predict_logits`. Yields at least one batch, which is empty if there are no rows.
     """
     return _batches(network, network.features, stored, rows, batch_size, device)
 
@@ -120,7 +119,7 @@ def _batches(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else before))
     network.to(device).to(memory_format=torch.channels_last).eval()
     try:
-        # Once at least, so that no rows give (0, num_outputs).
+        # At least one batch, so that the result for no rows is (0, num_outputs).
         for start in range(0, max(len(rows), 1), batch_size):
             part = slice(start, min(start + batch_size, len(rows)))
             batch = torch.from_numpy(np.ascontiguousarray(stored[rows[part]])).to(device)
@@ -134,22 +133,22 @@ def _batches(
 
 
 MOST_FEATURES = 2048
-PERIOD = 4093  # a prime: after so many features the signs begin again, at another place within a sum
-POSITIVE = torch.from_numpy(np.random.default_rng(0).random(PERIOD) < 0.5)  # few: an exported model carries them
+PERIOD = 4093  # of the signs; a prime, so that each repetition starts at another position within a bucket
+POSITIVE = torch.from_numpy(np.random.default_rng(0).random(PERIOD) < 0.5)  # short, because exported models contain it
 
 
 def hashed(features: torch.Tensor) -> torch.Tensor:
-    """(B, num_features) float → (B, at most MOST_FEATURES): as they are, or hashed where they are more.
+    """(B, num_features) float → (B, at most MOST_FEATURES): unchanged, or hashed if there are more.
 
-    Neighbours are added up, each with a sign that is drawn once. So inner products keep their expected value, and
-    squared distances, too, with a relative standard deviation of about √(2 / k) where k of the sums differ.
+    Adjacent features are added up with random, fixed signs. This preserves the expected value of inner products and of
+    squared distances; the relative standard deviation of the latter is about √(2 / k) if k of the sums differ.
 
     Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009.
     """
     num_features = features.shape[1]
     if num_features <= MOST_FEATURES:
         return features
-    share = ceil(num_features / MOST_FEATURES)  # that are added up
+    share = ceil(num_features / MOST_FEATURES)  # features per sum
     periods = ceil(MOST_FEATURES * share / PERIOD)
     padded = functional.pad(features, (0, periods * PERIOD - num_features)).reshape(-1, periods, PERIOD)
     signed = torch.where(POSITIVE.to(features.device), padded, -padded).reshape(-1, periods * PERIOD)

@@ -1,8 +1,8 @@
-"""Weights learnt from drawings that ship with this package, and how to make a file of a backbone alone.
+"""Backbone weights trained on drawings: reading those of this package, and writing new ones.
 
 `python -m sketch_classifier.models.pretrained_weights models OUT.safetensors --command "dvc exp run …"`
 
-Whole models are written by `python -m stages.ship`.
+writes the backbone of a trained model. `python -m stages.ship` writes a whole model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sketch_classifier.models import shipped
 from sketch_classifier.models.network import State
 from sketch_classifier.models.saved import About, load_model
 
-BACKBONE = "backbone."  # what the names of a whole network's backbone begin with
+BACKBONE = "backbone."  # prefix of the backbone's entries in a network's state dict
 ATTRIBUTION = (
     "Learnt from drawings of [The Quick, Draw! Dataset](https://github.com/googlecreativelab/quickdraw-dataset), made "
     "available by Google, Inc. under the [Creative Commons Attribution 4.0 International "
@@ -35,22 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command line; raises what `pack_model` raises."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", type=Path, help="the folder of a trained model")
-    parser.add_argument("out", type=Path, help="the file to write, .safetensors; the card goes beside it, .md")
+    parser.add_argument("out", type=Path, help="the .safetensors file to write; its card (.md) is written next to it")
     parser.add_argument("--command", required=True, help="the command that trained the model, for the card")
-    parser.add_argument("--began", default="", help="where the weights that it began with come from, for the card")
+    parser.add_argument("--began", default="", help="the source of the initial weights, for the card")
     options = parser.parse_args(arguments)
     num_bytes = pack_model(options.models, options.out, options.command, options.began)
     print(f"{options.out}: {num_bytes:,} bytes", file=sys.stderr)
 
 
 def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "") -> int:
-    """Write the backbone of the model in `folder` to `out`, and its card beside it; the number of bytes of `out`.
+    """Write the backbone of the model in `folder` to `out`, and its card next to it; returns the bytes of `out`.
 
     The file's metadata has one key, `about`: JSON with architecture, categories and licence. The same model and command
     give the same bytes.
 
-    Raises UserError if `folder` holds no model, `out` has another ending, the architecture offers no `sketches`, and
-    where the backbone was frozen: it has learnt nothing from drawings.
+    Raises UserError if there is no model in `folder`, `out` does not end in .safetensors, the architecture has no
+    `sketches` weights, or the backbone was frozen, so that it was not trained on drawings.
     """
     out = Path(out)
     if out.suffix != ".safetensors":
@@ -62,7 +62,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
         raise UserError(f"{folder}: its backbone was frozen during training; train it with freeze_backbone: false")
     what = {"architecture": network.architecture, "categories": about.categories, "licence": ATTRIBUTION}
     state = packed(network.backbone.state_dict())
-    data = save(state, {"about": json.dumps(what)})  # one key: safetensors writes several in any order
+    data = save(state, {"about": json.dumps(what)})  # one key: their order in the file is undefined
     with replaced_file(out) as partial:
         partial.write_bytes(data)
     with replaced_file(out.with_suffix(".md")) as partial:
@@ -71,9 +71,9 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
 
 
 def packed(state: State) -> State:
-    """A state dict with kernels and matrices in float16.
+    """The state dict with kernels and matrices in float16.
 
-    What has one dimension stays float32: biases and batch normalisation, whose variances may be out of float16's range.
+    One-dimensional parameters stay float32: biases and batch normalisation, whose variances may exceed float16's range.
     """
     return {
         name: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous() for name, value in state.items()
@@ -81,30 +81,30 @@ def packed(state: State) -> State:
 
 
 def card(about: About, name: str, num_bytes: int, command: str, began: str = "") -> str:
-    """What the file `name` of num_bytes holds, in Markdown: data, command, figures, licence.
+    """The card of the file `name` of num_bytes, in Markdown: data, command, metrics and licence.
 
-    began  where the weights that training began with come from; without it their name alone is given
+    began  the source of the initial weights; by default only their name
     """
     figures = "\n".join(
         f"| {metric.replace('_', ' ')} | {_shown(metric, value)} |" for metric, value in about.final.items()
     )
-    assert about.preset.input.kind == "images"  # no network of strokes offers `sketches`
+    assert about.preset.input.kind == "images"  # no network for strokes has `sketches` weights
     size = about.preset.input.size
     began = began or ("random weights" if about.weights == "none" else f"`{Path(about.weights).name}` weights")
     return f"""# {name}
 
 The backbone of {about.preset.architecture}, for `weights: [sketches]`: {num_bytes:,} bytes of safetensors, convolution
-kernels and matrices in float16, batch normalisation in float32. The classifier that it was trained with is left out.
+kernels and matrices in float16, batch normalisation in float32. The classifier is not included.
 
 - **Data**: {about.num_train:,} training and {about.num_validation:,} validation drawings of Quick, Draw!; the test
-  drawings of the same split were not seen.
-- **Categories** ({len(about.categories)}): {", ".join(about.categories)}. A test on these is no test on new categories.
+  drawings of the same split were not used.
+- **Categories** ({len(about.categories)}): {", ".join(about.categories)}. Results on these say nothing about new ones.
 - **Input**: {size}×{size} pixels. **Task**: {about.task}, {len(about.class_names)} classes.
 - **Command**: `{command}`
 - **Initial weights**: {began}.
 - **Licence**: {ATTRIBUTION}
 
-Metrics of the epoch whose weights these are:
+Metrics of the epoch that these weights are from:
 
 | metric | value |
 |---|--:|
@@ -119,9 +119,10 @@ def _shown(metric: str, value: float) -> str:
 
 
 def read_sketches(architecture: str) -> State:
-    """The state dict of the architecture's backbone, from the shipped model or backbone: float16, float32 and int64.
+    """The state dict of the architecture's shipped backbone, in float16, float32 and int64.
 
-    Raises UserError if the file is missing or damaged: no other source can be meant by its name.
+    It is read from the file of the backbone, or from the shipped model if there is none. Raises UserError if the file
+    is missing or damaged.
     """
     file = shipped.FOLDER / f"{architecture}_sketches.safetensors"
     if not file.exists():
@@ -131,7 +132,7 @@ def read_sketches(architecture: str) -> State:
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"weights: sketches: {file.relative_to(shipped.FOLDER)}, which is part of this package, cannot be read "
-            f"({one_line(error)}); install again"
+            f"({one_line(error)}); reinstall the package"
         ) from None
     own = {name: value for name, value in state.items() if name.startswith(BACKBONE)}
     return {name.removeprefix(BACKBONE): value for name, value in own.items()} or state

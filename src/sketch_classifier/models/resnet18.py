@@ -1,4 +1,4 @@
-"""ResNet-18 (He et al. 2016, as in torchvision) under a linear layer."""
+"""ResNet-18 (He et al. 2016, as in torchvision) with a linear classifier."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ WIDTH = 512
 def build(input: ImageInput, num_outputs: int) -> Network:
     """torchvision's ResNet-18 with a new last layer, linear 512→`num_outputs`; the features are the 512 means.
 
-    The image is halved five times on its way, so 64×64 leave 2×2 before the mean; the first layers stay as they are, so
-    that ImageNet's weights fit. Raises UserError for an input of other than 3 channels.
+    The network halves the image five times, so 64×64 pixels become 2×2 before the mean; the first layers are not
+    adapted to small images, so that the ImageNet weights fit. Raises UserError if the input does not have 3 channels.
     """
     if input.channels != 3:
         raise UserError(f"input.channels: resnet18 takes 3 channels, found {input.channels}")
@@ -26,7 +26,7 @@ def build(input: ImageInput, num_outputs: int) -> Network:
 
 
 def _network() -> nn.Module:
-    from torchvision.models import resnet18  # here: takes two seconds, which no other architecture has to pay
+    from torchvision.models import resnet18  # here: the import takes two seconds
 
     return resnet18()
 

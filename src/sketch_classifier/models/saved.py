@@ -1,4 +1,4 @@
-"""A trained model as a folder: model.safetensors, and model.json with all that is needed to use it."""
+"""Saves and loads a trained model as a folder: model.safetensors, and model.json with its metadata."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from sketch_classifier.params import ModelPreset
 class About:
     """The metadata of a trained model.
 
-    name             of the preset
-    preset           everything that made it
-    class_names      the names of its outputs' classes, in order; for a binary model [negative, positive]
+    name             name of the preset
+    preset           the preset itself
+    class_names      the classes, in the order of the outputs; for a binary model [negative, positive]
     categories       the dataset's categories, in order
-    positive         the categories of the positive group; positive_name is what to call it
-    image_shape      of a stored drawing, or of one drawn from its strokes: [H, W] or [3, H, W]
-    channels         what they are: 1, 3 (grey three times), "stroke_order" or "color" (photographs)
-    weights          what it began with: imagenet, a path, or none
+    positive         the categories of the positive group; positive_name is the name of the group
+    image_shape      shape of a drawing, stored or rasterised: [H, W] or [3, H, W]
+    channels         1, 3 (grey, repeated), "stroke_order" or "color" (photographs)
+    weights          source of the initial weights: imagenet, sketches, a path, or none
     failed_weights   the entries of preset.weights before it that were not available
-    flip_average     whether it looks at the mirror image of a drawing, too
-    frozen           whether the backbone was left as it began
-    num_parameters   of the whole network
-    num_train, num_validation  drawings
-    seed             of the initial weights and the order of the batches
-    final            of the epoch whose weights these are: epoch, and loss and accuracy of both splits
-    teacher_sha256   of the teacher's model.safetensors, or of several teachers'; None where it had none
-    temperature      what its logits are divided by when it is served (Guo et al. 2017); 1: not calibrated
+    flip_average     whether features are averaged over a drawing and its mirror image
+    frozen           whether the backbone was frozen during training
+    num_parameters   number of parameters of the whole network
+    num_train, num_validation  number of training and validation drawings
+    seed             seed of the initial weights and of the order of the samples
+    final            epoch of the saved weights, and its loss and accuracy on the training and validation splits
+    teacher_sha256   SHA-256 of the teacher's model.safetensors, or those of several teachers; None without a teacher
+    temperature      divisor of the logits in serving (Guo et al. 2017); 1 if not calibrated
     """
 
     name: str
@@ -72,13 +72,13 @@ class About:
 
 
 def save_model(folder: str | Path, network: Network, about: About) -> None:
-    """Write the two files into `folder`, where other files stay. The same model gives the same bytes."""
+    """Write the two files to `folder`; other files in it are kept. The same model gives the same bytes."""
     with replaced_files(folder) as partial:
         write_model(partial, network.state_dict(), about)
 
 
 def write_model(folder: Path, state: State, about: About) -> None:
-    """The two files of `save_model`, into a folder that is there, of a state dict of any precision."""
+    """Write the two files of `save_model` to an existing folder, from a state dict in any precision."""
     save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / "model.safetensors")
     text = json.dumps(about.summary() | {"final": about.final}, indent=2, ensure_ascii=False)
     (folder / "model.json").write_text(text + "\n", encoding="utf-8")
@@ -95,10 +95,8 @@ def load_model(folder: str | Path = "models") -> tuple[Network, About]:
         network.flip_average = about.flip_average
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"{error.filename or folder}: no trained model here; run `dvc repro train` first") from None
-    except Exception as error:  # the files may come from anyone: whatever they make fail, they are not such a model
-        raise UserError(
-            f"{folder}: not a model that this version wrote ({one_line(error)}); run `dvc repro train`"
-        ) from None
+    except Exception as error:  # the files may have any content, so any exception is possible
+        raise UserError(f"{folder}: not a model of this version ({one_line(error)}); run `dvc repro train`") from None
     return network.eval(), about
 
 

@@ -13,7 +13,7 @@ SMALL = "sketchnet_tiny"  # for phones and web pages
 
 
 def shipped_models() -> tuple[str, ...]:
-    """Their names, ascending. Each is a folder: model.json, model.safetensors, model.onnx and a card, README.md."""
+    """The names of the models, sorted. Each folder has model.json, model.safetensors, model.onnx and README.md."""
     return tuple(sorted(path.parent.name for path in FOLDER.glob("*/model.json")))
 
 

@@ -39,8 +39,8 @@ def residual_network(
 ) -> Network:
     """A convolution to `stem` channels, then two `Block`s of each width, of which the first halves the sides.
 
-    With `halve_first` off, the blocks of the first width keep the input's size. `has_sketches`: whether this package
-    has `sketches` weights for it. Raises UserError below 8×8 pixels.
+    Without `halve_first`, the blocks of the first width keep the input size. `has_sketches` says whether this package
+    has `sketches` weights for the architecture. Raises UserError below 8×8 pixels.
     """
     if input.size < SMALLEST:
         raise UserError(f"input.size: {architecture} needs at least {SMALLEST} pixels per side, found {input.size}")
@@ -59,11 +59,11 @@ def residual_network(
 class Block(nn.Module):
     """A residual block: batch norm · ReLU · conv 3×3 · batch norm · ReLU · conv 3×3 · squeeze-and-excitation, + input.
 
-    (B, inputs, H, W) → (B, outputs, H / stride, W / stride) float32. Where the shape changes, the input is averaged
-    over stride × stride pixels and passes through a 1×1 convolution.
+    (B, inputs, H, W) → (B, outputs, H / stride, W / stride) float32. If the shape changes, the shortcut is average
+    pooling over stride × stride pixels and a 1×1 convolution.
 
     He et al. 2016, "Identity Mappings in Deep Residual Networks"; Hu et al. 2018, "Squeeze-and-Excitation Networks";
-    the averaging as in ResNet-D of He et al. 2019, "Bag of Tricks for Image Classification".
+    the average pooling is that of ResNet-D in He et al. 2019, "Bag of Tricks for Image Classification".
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1):
@@ -87,7 +87,7 @@ class Block(nn.Module):
 
 
 class Excitation(nn.Module):
-    """Squeeze-and-excitation: each channel times a factor in 0–1 that follows from the means of all channels.
+    """Squeeze-and-excitation: scales each channel by a factor in 0–1 that is computed from the means of all channels.
 
     (B, channels, H, W) → the same shape. Hu et al. 2018.
     """

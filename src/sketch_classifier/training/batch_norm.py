@@ -1,4 +1,4 @@
-"""Batch normalisation over the global batch, however many processes share it."""
+"""Synchronised batch normalisation: statistics over the global batch of all processes, also on a CPU."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def synchronized(module: nn.Module) -> nn.Module:
-    """`module` with every batch normalisation's statistics taken over the batches of all processes together.
+    """`module` with batch normalisation layers that compute their statistics over the batches of all processes.
 
-    Layers change, names and values do not: a state dict fits before and after. The processes' batches may differ in
-    size; all together must have two values a channel. Layers in evaluation mode work as before.
+    Only the layer types change: the state dict has the same names and values. The local batches may differ in size, but
+    the global batch needs at least two values per channel. Evaluation mode is not affected.
 
-    On a GPU they become torch's SyncBatchNorm. That refuses tensors on a CPU: there (where the module's parameters are
-    now) they become layers of our own, which work on any device and do the same.
+    If the module is on a GPU, the layers become torch's SyncBatchNorm. This does not support CPU tensors, so a module
+    on the CPU gets layers defined here, which work on any device and compute the same.
     """
     if any(parameter.is_cuda for parameter in module.parameters()):
-        from timm.layers import convert_sync_batchnorm  # torch's own would drop the activations of timm's layers
+        from timm.layers import convert_sync_batchnorm  # torch's converter would drop the activations of timm's layers
 
         return convert_sync_batchnorm(module)
     for layer in module.modules():
@@ -31,9 +31,9 @@ def synchronized(module: nn.Module) -> nn.Module:
 
 
 class _Synchronized(_BatchNorm):
-    """Before a batch normalisation among the bases: in training mode the statistics of all processes' batches.
+    """Mixin, placed before a batch normalisation class: in training mode, statistics over the batches of all processes.
 
-    The running mean and (unbiased) variance are those that one process would keep.
+    The running mean and the (unbiased) running variance are the same as in a single process.
     """
 
     act: nn.Module
@@ -45,14 +45,14 @@ class _Synchronized(_BatchNorm):
         self._check_input_dim(x)
         mean, variance, count = _statistics(x.detach())
         if self.track_running_stats:
-            self._keep(mean, variance, count)
+            self._update_running_statistics(mean, variance, count)
         normal = _Normalise.apply(x, self.weight, self.bias, mean, variance, count, self.eps)
-        if hasattr(self, "act"):  # timm's layers have an activation in them
+        if hasattr(self, "act"):  # timm's layers include an activation
             normal = self.act(self.drop(normal))
         return normal
 
     @torch.no_grad()
-    def _keep(self, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor) -> None:
+    def _update_running_statistics(self, mean: torch.Tensor, variance: torch.Tensor, count: torch.Tensor) -> None:
         assert self.num_batches_tracked is not None and self.running_mean is not None and self.running_var is not None
         self.num_batches_tracked += 1
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
@@ -61,10 +61,10 @@ class _Synchronized(_BatchNorm):
 
 
 class _Normalise(torch.autograd.Function):
-    """(x − mean) / √(variance + eps) · weight + bias a channel, where mean and variance are those of all processes' x.
+    """(x − mean) / √(variance + eps) · weight + bias per channel, with mean and variance over the x of all processes.
 
-    Written out because the gradient runs through them: through every process to every other (Ioffe and Szegedy 2015,
-    section 3, with the sums over all processes).
+    The backward pass is written out because mean and variance depend on the inputs of all processes, and so do their
+    gradients (Ioffe and Szegedy 2015, section 3, with the sums over all processes).
     """
 
     @staticmethod
@@ -85,42 +85,42 @@ class _Normalise(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight, mean, scale, count = ctx.saved_tensors
-        of_output = _precise(gradient)
-        normal = (_precise(x) - _channels(mean, x)) * _channels(scale, x)
-        of_bias, of_weight = of_output.sum(_others(x)), (of_output * normal).sum(_others(x))
+        of_output = _at_least_float32(gradient)
+        normal = (_at_least_float32(x) - _channels(mean, x)) * _channels(scale, x)
+        of_bias, of_weight = of_output.sum(_reduced_axes(x)), (of_output * normal).sum(_reduced_axes(x))
         of_x = None
         if ctx.needs_input_grad[0]:
-            of_mean, of_scale = _over_all(torch.stack([of_bias, of_weight])) / count
+            of_mean, of_scale = _all_reduce(torch.stack([of_bias, of_weight])) / count
             of_x = of_output - _channels(of_mean, x) - normal * _channels(of_scale, x)
             of_x = (of_x * _channels(scale if weight is None else scale * weight, x)).to(x.dtype)
         return of_x, of_weight if weight is not None else None, of_bias if weight is not None else None, *[None] * 4
 
 
 def _statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Mean (C,) and biased variance (C,) of all processes' x, (B, C, …), and from how many values a channel, (1,)."""
-    values = _precise(x)
+    """Mean (C,), biased variance (C,) and values per channel (1,) of x, (B, C, …), over all processes."""
+    values = _at_least_float32(x)
     count = values.new_full((1,), values.numel() / values.shape[1])
-    sums = _over_all(torch.cat([values.sum(_others(x)), count]))
+    sums = _all_reduce(torch.cat([values.sum(_reduced_axes(x)), count]))
     count = sums[-1:]
     mean = sums[:-1] / count
-    # A second pass: the mean of the squares less the square of the mean loses what a large mean swallows.
-    variance = _over_all((values - _channels(mean, x)).square_().sum(_others(x))) / count
+    # Two passes: E[x²] − E[x]² loses precision to cancellation if the mean is large.
+    variance = _all_reduce((values - _channels(mean, x)).square_().sum(_reduced_axes(x))) / count
     return mean, variance, count
 
 
-def _over_all(values: torch.Tensor) -> torch.Tensor:
-    """The sum of all processes' values, in place."""
+def _all_reduce(values: torch.Tensor) -> torch.Tensor:
+    """Sum the values over all processes, in place."""
     distributed.all_reduce(values)
     return values
 
 
-def _precise(values: torch.Tensor) -> torch.Tensor:
-    """In float32 at least."""
+def _at_least_float32(values: torch.Tensor) -> torch.Tensor:
+    """The values in float32, or in their own type if it is wider."""
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
-def _others(x: torch.Tensor) -> list[int]:
-    """All axes but that of the channels."""
+def _reduced_axes(x: torch.Tensor) -> list[int]:
+    """All axes except the channel axis."""
     return [axis for axis in range(x.ndim) if axis != 1]
 
 

@@ -1,4 +1,4 @@
-"""Batches of a split, held on the device or streamed from the memory-mapped file, and their random numbers."""
+"""Mini-batches of a split, in device memory or streamed from the memory-mapped file, and their random numbers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sketch_classifier.models.pages import forget_pages
 from sketch_classifier.training.order import Mode, Shuffle, derived_seed
 from sketch_classifier.training.streaming import CHUNK, Requests, Stored, Streamed
 
-MEMORY_SHARE = 0.5  # of the free memory of the device that one array may take
+MEMORY_SHARE = 0.5  # fraction of the device's free memory that one array may use
 Transform = Callable[[torch.Tensor, "Noise | None"], torch.Tensor]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """n samples of a split.
+    """The n samples of a split.
 
-    inputs     (n, …) tensor on the device; or Streamed from the disk
+    inputs     (n, …) tensor on the device, or Streamed from disk
     targets    (n,) int64 on the device
-    transform  from a batch of inputs on the device, and random numbers for it, to what the network takes
-    shuffle    how an epoch orders them
+    transform  maps a batch of inputs on the device, and random numbers for it, to the network's input
+    shuffle    the order of the samples in an epoch
     """
 
     inputs: torch.Tensor | Streamed
@@ -39,9 +39,9 @@ class Samples:
         return len(self.targets)
 
     def batch(self, indices: torch.Tensor, noise: Noise | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """The network's inputs (B, …) and targets (B,) of the samples `indices`, (B,) int64 on the CPU.
+        """Network inputs (B, …) and targets (B,) of the samples `indices`, (B,) int64 on the CPU.
 
-        They are augmented, where the samples are, with the random numbers of `noise`; not at all without it.
+        The transform draws its augmentation from `noise`; without it, nothing is augmented.
         """
         on_device = indices.to(self.targets.device)
         if isinstance(self.inputs, Streamed):
@@ -51,7 +51,7 @@ class Samples:
         return self.transform(inputs, noise), self.targets.index_select(0, on_device)
 
     def reading(self, requests: Requests) -> AbstractContextManager[None]:
-        """Within: what is on the disk is read ahead, see `Streamed.reading`."""
+        """A context in which streamed samples are prefetched, see `Streamed.reading`."""
         return self.inputs.reading(requests) if isinstance(self.inputs, Streamed) else nullcontext()
 
 
@@ -63,9 +63,9 @@ def place(
     transform: Transform,
     shuffle: Mode = "auto",
 ) -> Samples:
-    """The samples `rows`, (n,) int64 ascending, of `stored`, (N, …) uint8, and targets, (N,) int64.
+    """The samples `rows`, (n,) int64 ascending, of `stored`, (N, …) uint8, with targets (N,) int64.
 
-    They are copied to the device where they take at most half of its free memory, and streamed where they take more.
+    They are copied to the device if they fit in half of its free memory, and streamed otherwise.
     """
     chosen = torch.from_numpy(targets[rows]).to(device)
     how = Shuffle.of(shuffle, len(rows), stored[0].nbytes)
@@ -80,7 +80,7 @@ def place(
 
 
 def fits(num_bytes: int, device: torch.device) -> bool:
-    """Whether an array may take that many bytes of the device's memory now, in each process that shares it."""
+    """Whether an array of that many bytes fits in the device's free memory, once for each process that shares it."""
     if device.type == "cuda":
         return num_bytes <= MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # torchrun and accelerate set it
@@ -88,10 +88,10 @@ def fits(num_bytes: int, device: torch.device) -> bool:
 
 
 def batches(order: torch.Tensor, batch_size: int, least: int = 2) -> list[torch.Tensor]:
-    """`order`, (n,), cut into parts of batch_size; the last may be shorter.
+    """Split `order`, (n,), into batches of batch_size; the last may be smaller.
 
-    Fewer than `least` in the last part join the one before (where batches are not smaller than that anyway): a batch of
-    one has no batch statistics, and of several processes each needs a sample.
+    A last batch of fewer than `least` samples is merged into the one before it (unless batch_size itself is smaller): a
+    batch of one sample has no batch statistics, and each process needs at least one sample.
     """
     parts = list(order.split(batch_size))
     if len(parts) > 1 and len(parts[-1]) < min(least, batch_size):
@@ -100,34 +100,34 @@ def batches(order: torch.Tensor, batch_size: int, least: int = 2) -> list[torch.
 
 
 class Noise:
-    """The rows `share` of random numbers that are drawn for a whole global batch of `num_samples` rows.
+    """Random numbers for the rows `share` of a global batch of `num_samples` rows.
 
-    The same seed gives the same numbers, call after call, on the same kind of device: they are drawn where `device` is.
-    The shares slice(0, None, n) … slice(n − 1, None, n) of n processes are together what slice(None) of one gets,
-    provided that all make the same calls.
+    The numbers are drawn on `device` for the whole global batch; the same seed and the same sequence of calls give the
+    same numbers on the same type of device. So the shares slice(0, None, n) … slice(n − 1, None, n) of n processes
+    together get the numbers that slice(None) gets in a single process.
     """
 
     def __init__(self, seed: int, num_samples: int, share: slice, device: torch.device | str):
         self.seed, self.num_samples, self.share, self.device = seed, num_samples, share, device
 
     def again(self) -> Noise:
-        """The same numbers, from the first one on."""
+        """A copy that starts again and yields the same numbers."""
         return Noise(self.seed, self.num_samples, self.share, self.device)
 
     def uniform(self, *shape: int) -> torch.Tensor:
-        """(b, *shape) float32 in [0, 1) for the b rows of the share."""
+        """(b, *shape) float32, uniform in [0, 1), for the b rows of the share."""
         return torch.rand(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
 
     def normal(self, *shape: int) -> torch.Tensor:
-        """(b, *shape) float32 of the standard normal distribution for the b rows of the share."""
+        """(b, *shape) float32 from the standard normal distribution, for the b rows of the share."""
         return torch.randn(self.num_samples, *shape, generator=self._generator, device=self.device)[self.share]
 
     def beta(self, alpha: float) -> torch.Tensor:
-        """(b,) float32 of the distribution Beta(alpha, alpha) for the b rows of the share."""
-        # torch draws from it with no generator of one's own; NumPy gives the same numbers on every kind of device.
+        """(b,) float32 from Beta(alpha, alpha), for the b rows of the share."""
+        # torch's Beta distribution accepts no generator; NumPy gives the same numbers for every device.
         shares = np.random.default_rng(derived_seed(self.seed, "beta")).beta(alpha, alpha, self.num_samples)
         return torch.from_numpy(shares.astype(np.float32))[self.share].to(self.device)
 
     @cached_property
-    def _generator(self) -> torch.Generator:  # made when first used: most batches need none
+    def _generator(self) -> torch.Generator:  # created on first use: most batches need none
         return torch.Generator(self.device).manual_seed(self.seed)

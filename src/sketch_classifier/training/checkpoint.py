@@ -1,4 +1,8 @@
-"""Checkpoints: a file for each run, replaced after every epoch, used only if its digest and its fingerprint match."""
+"""Checkpoints, from which an interrupted training run resumes.
+
+Each run has one file, which is replaced after every epoch. It is used only if its digest is correct and its fingerprint
+matches the run's parameters, data and code.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,13 @@ from sketch_classifier.errors import UserError, reading, writing
 from sketch_classifier.models.pages import forget_pages
 
 Row = dict[str, float]
-KEPT = 4  # checkpoints of other runs, which may go on at this moment or later
-WHOLE_BYTES, PARTS_BYTES = 2**32, 2**30  # of an array that is hashed as a whole, and of the parts of a larger one
-MAGIC = b"sketch-classifier checkpoint 1\n"  # then the SHA-256 of all that follows, 32 bytes, and what torch.save wrote
+KEPT = 4  # checkpoints of other runs to keep: they may be running now, or be resumed later
+WHOLE_BYTES, PARTS_BYTES = 2**32, 2**30  # arrays up to this size are hashed in full; of larger ones, this much
+MAGIC = b"sketch-classifier checkpoint 1\n"  # followed by the SHA-256 of the rest (32 bytes) and the torch.save output
 
 
 class Part(Protocol):
-    """What a run consists of: networks, optimizers, schedules and the like."""
+    """A component of a run with a state: a network, an optimizer, a schedule, …"""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: dict[str, Any], /) -> Any: ...
@@ -41,21 +45,21 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The file at `path`, for the run with that fingerprint."""
+    """The checkpoint file `path` of the run with that fingerprint."""
 
     path: Path
     fingerprint: str
 
     def load(self, parts: Mapping[str, Part]) -> list[Row]:
-        """Put all parts back to the last epoch saved, in place; the rows of the epochs so far.
+        """Restore all parts, in place, to the last saved epoch; returns the rows of the epochs so far.
 
-        Without a file, or with that of another run, these are [] and the parts stay as they are. So they do where
-        UserError is raised: the file cannot be read, or is not, byte for byte, what `save` wrote.
+        Returns [] and leaves the parts unchanged if there is no file, or one of another run. Raises UserError, and
+        leaves the parts unchanged, if the file cannot be read or does not match its digest.
         """
         return self.restore(self.read(), parts)
 
     def read(self) -> bytes:
-        """What `restore` takes, for other processes, too: the content of the file, verified, or b"" without one."""
+        """The verified content of the file, which any process can pass to `restore`; b"" if there is no file."""
         try:
             with reading(self.path):
                 return bytes(_verified(self.path.read_bytes()))
@@ -65,7 +69,7 @@ class Checkpoint:
             raise
 
     def restore(self, content: bytes, parts: Mapping[str, Part]) -> list[Row]:
-        """What `load` does, with what `read` has read."""
+        """As `load`, from the content that `read` returned."""
         if not content:
             return []
         with reading(self.path):
@@ -79,11 +83,11 @@ class Checkpoint:
 
     @classmethod
     def within(cls, folder: Path, fingerprint: str) -> Checkpoint:
-        """The file of the run with that fingerprint in a folder of several runs, which may train at the same time."""
+        """The checkpoint of the run with that fingerprint in a folder shared by runs, also concurrent ones."""
         return cls(folder / f"{fingerprint[:16]}.pt", fingerprint)
 
     def save(self, parts: Mapping[str, Part], history: list[Row]) -> None:
-        """Replace the file at once: a kill or a power failure at any moment leaves the old one or the new one."""
+        """Replace the file atomically: a kill or a power failure at any moment leaves the old file or the new one."""
         states = {name: part.state_dict() for name, part in parts.items()}
         buffer = io.BytesIO()
         torch.save({"parts": states, "history": history, "fingerprint": self.fingerprint}, buffer)
@@ -93,9 +97,9 @@ class Checkpoint:
             file.write(payload)
 
     def prepare(self) -> None:
-        """Make sure that `save` can replace the file: a folder in its place is renamed. Raises UserError if it cannot.
+        """Make sure that `save` can write the file; a folder of the same name is renamed. Raises UserError on failure.
 
-        To be called before training. Of the checkpoints of other runs in the folder, the last KEPT stay.
+        To be called before training. Of the other runs' checkpoints in the folder, only the KEPT most recent are kept.
         """
         require_writable(self.path.parent)
         others = sorted((path for path in self.path.parent.glob("*.pt") if path != self.path), key=_saved, reverse=True)
@@ -111,7 +115,7 @@ class Checkpoint:
 
 
 class NoCheckpoint(Checkpoint):
-    """Keeps nothing: for measurements of training in which the disk has no part."""
+    """Saves nothing: for benchmarks of training that must not include disk access."""
 
     def __init__(self) -> None:
         super().__init__(Path(), "")
@@ -136,11 +140,11 @@ def fingerprint(
     targets: np.ndarray,
     split: np.ndarray,
 ) -> str:
-    """sha256 of all that decides what comes out.
+    """SHA-256 of everything that determines the result of training.
 
-    That is `settings` (JSON values), the network as it begins (and so the seed and the weights loaded), the data, and
-    the source code of models/, training/ and what makes their inputs. Of an array over WHOLE_BYTES, parts that are
-    spread evenly stand for all of it; labels and splits always count as a whole.
+    This covers `settings` (JSON values), the initial network (and so the seed and any loaded weights), the data, and
+    the source code of models/, training/ and the modules that produce their inputs. Arrays larger than WHOLE_BYTES are
+    sampled at evenly spaced blocks; labels and splits are always hashed in full.
     """
     digest = sha256(json.dumps(settings | {"torch": torch.__version__}, sort_keys=True).encode())
     for name, value in initial.state_dict().items():
@@ -165,7 +169,7 @@ def fingerprint(
 
 
 def _saved(path: Path) -> float:
-    """When the file was written, in seconds; before any other where another run has removed it."""
+    """The file's modification time in seconds; −inf if another run has removed it."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -173,18 +177,18 @@ def _saved(path: Path) -> float:
 
 
 def _verified(data: bytes) -> memoryview:
-    """What follows the digest in a checkpoint. Raises ValueError where it has another."""
+    """The payload of a checkpoint, after its digest. Raises ValueError if the digest does not match."""
     start = len(MAGIC) + sha256().digest_size
     digest, payload = data[len(MAGIC) : start], memoryview(data)[start:]
     if not data.startswith(MAGIC) or len(data) < start:
-        raise ValueError("no checkpoint of this version")
+        raise ValueError("not a checkpoint of this version")
     if sha256(payload).digest() != digest:
-        raise ValueError("damaged: its SHA-256 is another")
+        raise ValueError("damaged: its SHA-256 does not match")
     return payload
 
 
 def _arrays(stored: np.ndarray | Rasters | Sequences) -> tuple[np.ndarray | Sequences, ...]:
-    """What the data are; drawing them would take longer than reading them."""
+    """The arrays that define the data. Rasters are hashed by their points, which is faster than drawing them."""
     if not isinstance(stored, Rasters):
         return (stored,)
     drawings = stored.drawings

@@ -1,4 +1,4 @@
-"""Learning curves: a line per epoch on stderr, a CSV file, and DVCLive, Weights & Biases, TensorBoard."""
+"""Learning curves: a line per epoch on stderr, a CSV file, and loggers (DVCLive, Weights & Biases, TensorBoard)."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from sketch_classifier.training.checkpoint import Row
 COLUMNS = ("epoch", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 
 PACKAGES = {"dvclive": "dvclive", "wandb": "wandb", "tensorboard": "tensorboard"}
-PREFIXES = {"train_": "train/", "validation_": "validation/"}  # loggers group figures by what stands before a slash
+PREFIXES = {"train_": "train/", "validation_": "validation/"}  # loggers group metrics by the part before the slash
 
-# Of Weights & Biases, unless its own environment variables (WANDB_PROJECT and so on) say otherwise.
+# Settings of Weights & Biases, unless its environment variables (WANDB_PROJECT and so on) are set.
 WANDB = {
     "project": "sketch-classifier",
     "silent": True,
     "console": "off",
-    "reinit": "create_new",  # a run of the caller's own is left alone
-    "finish_timeout": 60,  # seconds; without it, a network that is gone keeps the end of training waiting
+    "reinit": "create_new",  # does not end a run that the caller has open
+    "finish_timeout": 60,  # seconds; without it, a lost network connection blocks the end of training
     "finish_timeout_raises": True,
 }
 
 
 class Curves:
-    """Writes each row to learning_curves.csv of a folder, and to all `loggers`. The CSV file holds no time."""
+    """Writes each row to learning_curves.csv in `folder` and to all `loggers`. The CSV file contains no times."""
 
     def __init__(self, folder: Path, loggers: list[Logger]):
         self.file = folder / "learning_curves.csv"
@@ -51,7 +51,7 @@ class Curves:
 
 @contextmanager
 def open_curves(folder: Path, loggers: Sequence[str], cache: Path, config: dict[str, Any]) -> Iterator[Curves]:
-    """Curves with the loggers of those names, closed at the end of the block; see `open_logger` for the others."""
+    """Curves with the loggers `loggers`, closed at the end of the block; see `open_logger` for the other arguments."""
     with ExitStack() as stack:
         opened = []
         for name in loggers:
@@ -80,34 +80,34 @@ class EpochLine:
 
 
 class Logger(Protocol):
-    """Takes the rows of a run, epoch by epoch; a resumed run gives all of them from the first."""
+    """Receives the rows of a run, epoch by epoch; a resumed run passes all rows again, from the first epoch."""
 
     def add(self, row: Row) -> None: ...
     def close(self) -> None: ...
 
 
 def check_loggers(names: Sequence[str]) -> None:
-    """Raise UserError where a logger's package is not installed. Imports nothing."""
+    """Raise UserError if the package of a logger is not installed. Imports nothing."""
     for name in names:
         spec = find_spec(PACKAGES[name])
-        # Wherever wandb ran, there is a folder wandb/: Python takes it for a package without origin.
+        # A folder wandb/, which wandb creates where it runs, looks like a namespace package, which has no origin.
         if spec is None or spec.origin is None:
             raise UserError(f'train.loggers: {name} is not installed; pip install -e ".[loggers]"')
 
 
 def open_logger(name: str, folder: Path, cache: Path, config: dict[str, Any]) -> Logger:
-    """The logger of that name. DVCLive writes into `folder`, the others, which write times, into `cache`/name.
+    """The logger `name`. DVCLive writes to `folder`; the others, whose files contain times, to `cache`/`name`.
 
-    `config` is what the run is: it goes to Weights & Biases, and its "name" into TensorBoard's. What comes from outside
-    fails without harm: a line on stderr, and training goes on.
+    `config` describes the run: Weights & Biases records it, and TensorBoard's folder is named after its "name". If
+    Weights & Biases or TensorBoard fails, this is reported in one line on stderr and training continues.
     """
     if name == "dvclive":
         return _DVCLive(folder)
-    return _Careful(name, {"wandb": _WandB, "tensorboard": _TensorBoard}[name], cache, config)
+    return _FailSafe(name, {"wandb": _WandB, "tensorboard": _TensorBoard}[name], cache, config)
 
 
 def figures(row: Row) -> dict[str, float]:
-    """A row's figures under the names that loggers group by: train/loss, validation/loss and so on."""
+    """The metrics of a row with names that loggers group: train/loss, validation/loss and so on."""
     return {_grouped(name): value for name, value in row.items() if name != "epoch"}
 
 
@@ -119,10 +119,10 @@ def _grouped(name: str) -> str:
 
 
 class _DVCLive:
-    """No file holds a time, so the same run gives the same bytes."""
+    """Writes files without times, so that the same run gives the same bytes."""
 
     def __init__(self, folder: Path):
-        from dvclive import Live  # here, like the others: it is imported only when asked for
+        from dvclive import Live  # here, as for the other loggers: imported only if it is used
 
         self.live = Live(dir=str(folder), dvcyaml=False, save_dvc_exp=False, report=None)
 
@@ -137,7 +137,7 @@ class _DVCLive:
 
 
 class _WandB:
-    """A run in `cache`/wandb, offline where no server can be reached: nothing is asked on the terminal."""
+    """A run in `cache`/wandb; offline if no server can be reached. Never prompts on the terminal."""
 
     def __init__(self, cache: Path, config: dict[str, Any]):
         cache.mkdir(parents=True, exist_ok=True)
@@ -155,14 +155,14 @@ class _WandB:
         try:
             self.run.finish()
         except TimeoutError:
-            raise TimeoutError(f"not all was sent; `wandb sync {_run_folder(self.run)}` sends it") from None
+            raise TimeoutError(f"not all data was uploaded; run `wandb sync {_run_folder(self.run)}`") from None
         except Exception:
             with suppress(Exception):
-                wandb.teardown()  # its process is gone: at exit, this would be a traceback
+                wandb.teardown()  # its process has died; without this there would be a traceback at exit
             raise
 
     def _start(self):
-        """A run in the mode that the user chose; where none was chosen, online if that works."""
+        """A run in the mode that the user has configured; by default online, or offline if that fails."""
         import wandb
 
         configured = wandb.setup(wandb.Settings(**_unless_in_environment("silent"))).settings.mode
@@ -171,8 +171,8 @@ class _WandB:
         try:
             if wandb.login(prompt=False):
                 return self._init()
-            reason = "nobody is logged in"
-        except Exception as error:  # no network, a key that is refused, a server in trouble
+            reason = "not logged in"
+        except Exception as error:  # no network, a rejected key, a server error
             reason = one_line(error)
         run = self._init(mode="offline")
         print(f"wandb: offline ({reason}); `wandb sync {_run_folder(run)}` uploads this run later", file=sys.stderr)
@@ -183,7 +183,7 @@ class _WandB:
 
         settings = _unless_in_environment(*WANDB)
         if "WANDB_DIR" not in os.environ:
-            settings["root_dir"] = str(self.cache)  # wandb makes the folder wandb/ in it
+            settings["root_dir"] = str(self.cache)  # wandb creates a folder wandb/ in it
         return wandb.init(config=self.config, settings=wandb.Settings(**settings, **chosen))
 
 
@@ -192,12 +192,12 @@ def _unless_in_environment(*names: str) -> dict[str, Any]:
 
 
 def _run_folder(run) -> Path:
-    """What `wandb sync` takes."""
+    """The folder to pass to `wandb sync`."""
     return Path(run.dir).parent
 
 
 class _TensorBoard:
-    """A folder of its own for every run in `cache`/tensorboard, named by the moment it began."""
+    """Writes each run to its own folder in `cache`/tensorboard, named after the preset and the start time."""
 
     def __init__(self, cache: Path, config: dict[str, Any]):
         from datetime import datetime
@@ -216,31 +216,31 @@ class _TensorBoard:
         self.writer.close()
 
 
-class _Careful:
-    """Passes everything on until it fails once; then says so and does nothing more."""
+class _FailSafe:
+    """Wraps a logger: after its first failure, reports it on stderr and ignores all further calls."""
 
     def __init__(self, name: str, kind: type, cache: Path, config: dict[str, Any]):
         self.name = name
         self.logger: Logger | None = None
-        with self._forgiven():
+        with self._failures_reported():
             self.logger = kind(cache, config)
 
     def add(self, row: Row) -> None:
         if self.logger is not None:
-            with self._forgiven():
+            with self._failures_reported():
                 self.logger.add(row)
 
     def close(self) -> None:
         logger, self.logger = self.logger, None
         if logger is not None:
-            with self._forgiven():
+            with self._failures_reported():
                 logger.close()
 
     @contextmanager
-    def _forgiven(self) -> Iterator[None]:
+    def _failures_reported(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # of a service that is not ours: any
+        except Exception as error:  # an external service may raise anything
             print(f"{self.name}: logging stopped: {one_line(error)}", file=sys.stderr)
             logger, self.logger = self.logger, None
             if logger is not None:

@@ -1,4 +1,8 @@
-"""The training loop: epochs of forward, backward and step, each followed by a pass over the validation split."""
+"""The training loop: epochs over the training split, each followed by an evaluation on the validation split.
+
+It implements gradient accumulation and clipping, learning rate schedules, weight averaging, early stopping, checkpoints
+and, with Accelerate, several processes and mixed precision.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ from sketch_classifier.training.mixing import mixed_batch
 from sketch_classifier.training.optimizers import Best, build_optimizer, build_schedule, moving_average
 from sketch_classifier.training.streaming import Requests
 
-MOST_SUMMANDS = 2**14  # losses of batches that are kept apart
+MOST_SUMMANDS = 2**14  # batch losses to keep before they are summed
 
 
 def fit(
@@ -44,14 +48,14 @@ def fit(
     on_epoch: Callable[[Row, bool], None],
     teach: Teach | None = None,
 ) -> tuple[list[Row], int]:
-    """Train `module` (the samples' inputs → logits) in place; returns one row per epoch, and the epoch that was kept.
+    """Train `module` (inputs of the samples → logits) in place; returns one row per epoch, and the epoch that was kept.
 
     A row has epoch, train_loss, validation_loss, train_accuracy and validation_accuracy. Training metrics are averages
     over the epoch, in training mode (with dropout and augmentation); validation metrics are computed after the epoch,
-    with the weights that would be kept (the moving average, if there is one). `on_epoch` is called with each row and
+    with the weights that would be saved (the moving average, if there is one). `on_epoch` is called with each row and
     whether it is new: a resumed run first reports the rows of its checkpoint. All randomness in an epoch is derived
-    from (seed, epoch). Several processes share the same global batches and compute the same result as one. `teach`
-    queries the preset's teacher, if it has one.
+    from (seed, epoch). Several processes split the same global batches and compute the same result as one. `teach`
+    returns the logits of the preset's teachers, if it has any.
     """
     if accelerator.num_processes > 1:
         module = synchronized(module)
@@ -67,7 +71,7 @@ def fit(
         on_epoch(row, False)
 
     for epoch in range(len(history) + 1, preset.epochs + 1):
-        if run.has_lost_patience(epoch):
+        if run.stops_early(epoch):
             break
         train_loss, train_accuracy = _train_epoch(run, epoch, seed)
         validation_loss, validation_accuracy = evaluate(run.kept, validation, preset, accelerator)
@@ -95,7 +99,7 @@ def evaluate(module: nn.Module, samples: Samples, preset: ModelPreset, accelerat
     """Loss and accuracy of the module, in evaluation mode, over all samples."""
     module.eval()
     totals = _Totals(preset.task, accelerator.device)
-    own = batches(torch.arange(len(samples)), preset.batch_size)[_share(accelerator)]  # whole ones
+    own = batches(torch.arange(len(samples)), preset.batch_size)[_share(accelerator)]  # complete batches
     requests = ((int(indices[0]) // samples.shuffle.window, indices) for indices in own)
     with samples.reading(requests), torch.inference_mode(), accelerator.autocast():
         for indices in own:
@@ -107,14 +111,14 @@ def evaluate(module: nn.Module, samples: Samples, preset: ModelPreset, accelerat
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """A context with deterministic algorithms where torch has them, and a random state that is restored afterwards."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may pick among kernels
+    """Use deterministic algorithms where torch has them, and restore the random state at the end of the block."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required for deterministic cuBLAS
     enabled = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    deterministic: Any = torch.utils.deterministic  # an object in the place of the module, unknown to type checkers
+    deterministic: Any = torch.utils.deterministic  # replaced by an object at run time; type checkers see the module
     fill = deterministic.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True, warn_only=True)
-    deterministic.fill_uninitialized_memory = False  # no code here reads memory that it has not written
+    deterministic.fill_uninitialized_memory = False  # no code here reads uninitialised memory
     try:
         with torch.random.fork_rng():
             yield
@@ -130,25 +134,25 @@ def progress(total: int, label: str, accelerator: Accelerator) -> tqdm:
 
 
 def _loaded(checkpoint: Checkpoint, run: _Run, accelerator: Accelerator) -> list[Row]:
-    """Put the run back to its checkpoint. The main process reads the file for all, who may not have it."""
+    """Restore the run from its checkpoint. Only the main process reads the file; other machines may not have it."""
     content, warning, history = b"", None, []
     try:
         content = checkpoint.read() if accelerator.is_main_process else b""
     except UserError as error:
         warning = error
     try:
-        history = checkpoint.restore(_of_main_process(content, accelerator), run.parts)
+        history = checkpoint.restore(_broadcast_bytes(content, accelerator), run.parts)
     except UserError as error:
         warning = error
     if accelerator.is_main_process:
         if warning is not None:
-            print(f"WARNING: training starts afresh: {warning}", file=sys.stderr)
+            print(f"WARNING: training starts from the beginning: {warning}", file=sys.stderr)
         checkpoint.prepare()
     return history
 
 
-def _of_main_process(content: bytes, accelerator: Accelerator) -> bytes:
-    """The bytes that the main process calls this with, in all of them."""
+def _broadcast_bytes(content: bytes, accelerator: Accelerator) -> bytes:
+    """The main process's `content`, in every process."""
     if accelerator.num_processes == 1:
         return content
     size = int(broadcast(torch.tensor(len(content), device=accelerator.device)))
@@ -157,9 +161,9 @@ def _of_main_process(content: bytes, accelerator: Accelerator) -> bytes:
 
 
 class _Run:
-    """The state that changes during training.
+    """The mutable state of training.
 
-    parts  what a checkpoint holds
+    parts  everything that is saved in a checkpoint
     kept   the module that is validated: the moving average, or the network itself
     """
 
@@ -192,12 +196,12 @@ class _Run:
         self.prepared, self.optimizer = self.accelerator.prepare(self.module, self.optimizer)
 
     def steps(self, order: torch.Tensor) -> list[torch.Tensor]:
-        """The samples of each step of the optimizer."""
+        """The samples of each optimizer step."""
         preset, least = self.preset, max(2, self.accelerator.num_processes)
         return batches(order, preset.batch_size * preset.accumulate, least)
 
     def batches(self, step: torch.Tensor) -> list[torch.Tensor]:
-        """The samples of each batch of a step."""
+        """The samples of each mini-batch of a step."""
         return batches(step, self.preset.batch_size, max(2, self.accelerator.num_processes))
 
     def step(self) -> None:
@@ -219,14 +223,14 @@ class _Run:
         elif self.schedule is not None and self.preset.schedule.every == "epoch":
             self.schedule.step()
 
-    def has_lost_patience(self, epoch: int) -> bool:
-        """Whether the last `patience` epochs brought no improvement."""
+    def stops_early(self, epoch: int) -> bool:
+        """Whether the last `patience` epochs before `epoch` brought no improvement."""
         if self.preset.patience is None or self.best is None:
             return False
         return epoch - 1 - self.best.epoch >= self.preset.patience
 
     def finish(self, last_epoch: int) -> int:
-        """Load the weights that are kept into the module; returns their epoch."""
+        """Load the final weights (the best, the averaged or the last ones) into the module; returns their epoch."""
         if self.best is not None:
             self.module.load_state_dict(self.best.weights)
             return self.best.epoch
@@ -254,7 +258,7 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
                     with global_rows(len(indices), share):
                         logits = run.prepared(inputs)
                     loss = training_loss(logits, targets, preset, taught)
-                    # The mean over the step's samples: gradients are averaged over the processes, not summed.
+                    # Mean over the samples of the step; times num_processes because gradients are averaged over them.
                     accelerator.backward(loss * (accelerator.num_processes / len(step)))
                 totals.add(loss.detach(), logits.detach(), targets.labels)
                 bar.update(len(indices))
@@ -263,7 +267,7 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
 
 
 def _requests(run: _Run, order: torch.Tensor, ends: np.ndarray) -> Requests:
-    """The samples that this process needs of each batch, with the number of the window in which the batch begins."""
+    """For each batch: the number of the window in which it starts, and the samples that this process needs of it."""
     share, partners, mixes = _share(run.accelerator), run.train.shuffle.partners, run.preset.augmentation.mixes
     start = 0
     for indices in chain.from_iterable(map(run.batches, run.steps(order))):
@@ -273,15 +277,15 @@ def _requests(run: _Run, order: torch.Tensor, ends: np.ndarray) -> Requests:
 
 
 def _share(accelerator: Accelerator) -> slice:
-    """Of rows of a global batch, or of batches, those that belong to this process."""
+    """The slice of a global batch's rows (or of a list of batches) that this process handles."""
     return slice(accelerator.process_index, None, accelerator.num_processes)
 
 
 class _Totals:
-    """Sums of loss and correct predictions, kept on the device so that no step waits for them.
+    """Running sums of the loss and of the correct predictions, kept on the device to avoid a synchronisation per step.
 
-    The batches' sums are copied into one block: small tensors that stay, each allocated amid the activations of its
-    batch, would break up the memory that these leave for the next batch, so that it grew with the number of batches.
+    The sums of the batches are copied into one preallocated block. Keeping a small tensor per batch, each allocated
+    between that batch's activations, would fragment memory, so that its use would grow with the number of batches.
     """
 
     def __init__(self, task: str, device: torch.device):

@@ -1,4 +1,4 @@
-"""The training loss: of the labels, mixed or not, and of a teacher."""
+"""The training loss: cross-entropy variants for hard or mixed labels, and the distillation loss."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sketch_classifier.training.batches import Noise
 from sketch_classifier.training.mixing import Targets
 
 Teach = Callable[[torch.Tensor, Noise, torch.Tensor], torch.Tensor]
-"""From the numbers of a batch's drawings, (B,) int64 on the CPU, the noise that changed them and the student's inputs
-to the teacher's logits of the rows of the noise's share, (b, num_classes) float32."""
+"""Maps the indices of a global batch, (B,) int64 on the CPU, its augmentation noise and the student's inputs to the
+teacher's logits for the rows of the noise's share, (b, num_classes) float32."""
 
-Q = 0.7  # of the generalized cross-entropy: what Zhang & Sabuncu use throughout
+Q = 0.7  # of the generalized cross-entropy, the value that Zhang & Sabuncu use in all experiments
 
 
 def training_loss(
     logits: torch.Tensor, targets: Targets, preset: ModelPreset, teacher: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """The preset's loss of logits (B, num_outputs), summed over the batch.
+    """The preset's loss for logits (B, num_outputs), summed over the batch.
 
-    `teacher`, (B, num_classes) float32, are a teacher's logits of the same drawings, changed and mixed in the same way.
-    With them the loss is (1 − weight) × the loss of the labels + weight × `divergence`.
+    `teacher`, (B, num_classes) float32, are a teacher's logits for the same drawings, augmented and mixed in the same
+    way. If given, the loss is (1 − weight) × the loss on the labels + weight × `divergence`.
     """
     loss = _of_labels(logits, targets.labels, preset, targets.shares)
     if targets.others is not None and targets.shares is not None:
@@ -38,10 +38,10 @@ def training_loss(
 
 
 def divergence(student: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:
-    """T² × KL(teacher ‖ student) of logits (B, num_classes) divided by the temperature T, summed over the batch.
+    """T² × KL(teacher ‖ student) for logits (B, num_classes) divided by the temperature T, summed over the batch.
 
-    T² keeps the size of the gradients about the same at all temperatures (Hinton et al. 2015, "Distilling the Knowledge
-    in a Neural Network").
+    The factor T² keeps the gradients at about the same scale for all temperatures (Hinton et al. 2015, "Distilling the
+    Knowledge in a Neural Network").
     """
     log_student, log_teacher = ((logits / temperature).log_softmax(dim=1) for logits in (student, teacher))
     return temperature**2 * functional.kl_div(log_student, log_teacher, reduction="sum", log_target=True)
@@ -54,12 +54,12 @@ def generalized_cross_entropy(
     label_smoothing: float = 0.0,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """(1 − p^q) / q of the target's probability p, q = 0.7; the arguments are those of `summed_loss`.
+    """(1 − p^q) / q, where p is the target's probability and q = 0.7; the arguments are those of `summed_loss`.
 
-    Between cross-entropy (q → 0) and 1 − p (q = 1): a wrong label pulls less (Zhang & Sabuncu 2018, "Generalized Cross
-    Entropy Loss for Training Deep Neural Networks with Noisy Labels").
+    Lies between cross-entropy (q → 0) and 1 − p (q = 1), and is less sensitive to wrong labels than cross-entropy
+    (Zhang & Sabuncu 2018, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels").
     """
-    # exp(q log p): the derivative of p^q itself is infinite where p underflows to 0.
+    # As exp(q log p), because the gradient of p^q is infinite where p underflows to 0.
     losses = (1 - (Q * class_logits(logits, task).log_softmax(dim=1)).exp()) / Q
     own = losses.gather(1, targets[:, None])[:, 0]
     rows = torch.lerp(own, losses.mean(dim=1), label_smoothing)
@@ -67,7 +67,7 @@ def generalized_cross_entropy(
 
 
 def class_logits(logits: torch.Tensor, task: str) -> torch.Tensor:
-    """(B, num_outputs) → (B, num_classes): of a binary task [0, z], whose softmax is [1 − p, p]."""
+    """(B, num_outputs) → (B, num_classes): for a binary task [0, z], whose softmax is [1 − p, p]."""
     return functional.pad(logits, (1, 0)) if task == "binary" else logits
 
 

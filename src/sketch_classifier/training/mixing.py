@@ -1,4 +1,4 @@
-"""Mixup and cutmix."""
+"""Mixup and CutMix, applied to a batch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sketch_classifier.training.batches import Noise, Samples
 
 @dataclass(frozen=True)
 class Targets:
-    """What a batch of B drawings shows.
+    """The targets of a batch of B drawings.
 
     labels  (B,) int64
-    others  those of the other drawing of each mixture, (B,) int64; None where nothing is mixed
-    shares  of `labels` in the mixtures, (B,) float32, at least one half; None where nothing is mixed
+    others  (B,) int64, the label of the second drawing in each mixture; None without mixing
+    shares  (B,) float32, the weight of `labels` in each mixture, at least one half; None without mixing
     """
 
     labels: torch.Tensor
@@ -28,9 +28,9 @@ class Targets:
 def mixed_batch(
     samples: Samples, indices: torch.Tensor, noise: Noise, settings: Augmentation
 ) -> tuple[torch.Tensor, Targets]:
-    """The network's inputs and targets of the samples `indices`, (B,) int64 on the CPU: those of the noise's share.
+    """Network inputs and targets for the noise's share of the samples `indices`, (B,) int64 on the CPU.
 
-    They are augmented and, where `settings` say so, mixed, each with another one of the batch.
+    They are augmented and, if enabled in `settings`, each is mixed with another sample of the batch.
     """
     inputs, labels = samples.batch(indices[noise.share], noise)
     if not settings.mixes:
@@ -43,16 +43,16 @@ def mixed_batch(
 def mix(
     images: torch.Tensor, others: torch.Tensor, settings: Augmentation, noise: Noise
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """images and others (B, C, H, W) float32 → their mixtures, of the same shape, and each image's share (B,) float32.
+    """Mix images with others, both (B, C, H, W) float32; returns the mixtures and each image's share, (B,) float32.
 
-    The target of a mixture is share × its image's + (1 − share) × the other's; a share is at least one half.
+    The target of a mixture is share × the image's target + (1 − share) × the other's; a share is at least one half.
 
     mixup   share × image + (1 − share) × other (Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization")
-    cutmix  a rectangle of the other one in place of the image's; the share is that of the pixels (Yun et al. 2019,
-            "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features")
+    cutmix  a rectangle of the image is replaced by that of the other; the share is the fraction of pixels that are kept
+            (Yun et al. 2019, "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features")
 
-    Shares are drawn from Beta(α, α), with α = `settings.mixup` or `settings.cutmix`; where both are above 0, each
-    mixture is one or the other with equal chance.
+    Shares are drawn from Beta(α, α), with α = `settings.mixup` or `settings.cutmix`. If both are above 0, one of the
+    two is chosen for each mixture with equal probability.
     """
     height, width = images.shape[-2:]
     uniform = noise.uniform(3)
@@ -71,13 +71,13 @@ def mix(
 
 
 def _at_least_half(share: torch.Tensor) -> torch.Tensor:
-    """The image itself is the larger part: the same mixtures, since the pairs are drawn at random."""
+    """The larger of share and 1 − share. As pairs are random, this does not change the distribution of mixtures."""
     return torch.maximum(share, 1 - share)
 
 
 def _rectangles(share: torch.Tensor, place: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """(B, height, width) bool: a rectangle that leaves `share`, (B,), of the image; `place`, (B, 2) in 0–1: where."""
+    """(B, height, width) bool: a rectangle at `place`, (B, 2) in 0–1, that leaves `share`, (B,), of the image."""
     sides = torch.tensor([height, width], device=share.device)
-    extents = ((1 - share).sqrt()[:, None] * sides).floor()  # rounded up, they could be over half of a small image
+    extents = ((1 - share).sqrt()[:, None] * sides).floor()  # rounded up, they could exceed half of a small image
     starts = (place * (sides - extents + 1)).floor()
     return rectangles(starts / sides, extents / sides, height, width)

@@ -1,4 +1,4 @@
-"""Optimizers and schedules by their names in torch.optim; the weights that are kept: averaged, or the best."""
+"""Optimizers and learning rate schedules by their names in torch.optim, weight averaging and the best epoch."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from sketch_classifier.training.checkpoint import Row
 
 Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
-# LBFGS wants a closure, SparseAdam sparse gradients: the training loop gives neither.
+# LBFGS needs a closure and SparseAdam sparse gradients; the training loop provides neither.
 UNFIT_OPTIMIZERS = {"Optimizer", "LBFGS", "SparseAdam"}
-# These have one kernel for all of a step, on every device: a step of MobileNetV2 takes a fraction of the time.
+# Fused on every device: a step of MobileNetV2 takes a fraction of the time.
 FUSED = {"Adam", "AdamW", "SGD"}
-IMPLEMENTATIONS = {"fused", "foreach", "differentiable"}  # of which an optimizer takes one
-# Made of functions or of other schedules, which params.yaml cannot hold.
+IMPLEMENTATIONS = {"fused", "foreach", "differentiable"}  # mutually exclusive
+# They take functions or other schedules as arguments, which params.yaml cannot express.
 UNFIT_SCHEDULES = {"LRScheduler", "LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"}
 
 
 def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer over those parameters of `module` that learn.
+    """The optimizer for the trainable parameters of `module`.
 
-    Weight decay falls on weights only: biases and the parameters of normalisation, which have one dimension, are spared
-    (as in torchvision's references). Raises UserError for an unknown name or argument.
+    Weight decay applies to weights only, not to biases and normalisation parameters, which have one dimension (as in
+    torchvision's reference scripts). Raises UserError for an unknown name or argument.
     """
     classes = _classes(torch.optim, torch.optim.Optimizer, UNFIT_OPTIMIZERS)
     if preset.name not in classes:
@@ -49,7 +49,7 @@ def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimiz
         ]
     arguments = dict(preset.arguments)
     if "weight_decay" in inspect.signature(build).parameters:
-        arguments["weight_decay"] = 0.0  # not torch's own, which is above 0 for some
+        arguments["weight_decay"] = 0.0  # torch's default is above 0 for some optimizers
     elif preset.weight_decay:
         raise UserError(f"optimizer.weight_decay: {preset.name} has no weight decay; set it to 0")
     if preset.name in FUSED and not IMPLEMENTATIONS & arguments.keys():
@@ -63,10 +63,10 @@ def build_optimizer(preset: Optimizer, module: nn.Module) -> torch.optim.Optimiz
 def build_schedule(
     preset: Schedule, optimizer: torch.optim.Optimizer, num_steps: int, num_epochs: int
 ) -> LRScheduler | None:
-    """The schedule over a run of so many steps and epochs; None for a constant rate.
+    """The learning rate schedule for a run of that many steps and epochs; None for a constant rate.
 
-    Where `arguments` do not say them, total_steps, T_max and total_iters are the length of the run (in steps or epochs,
-    as `every` says) and max_lr is the optimizer's learning rate. Raises UserError for an unknown name or argument.
+    Unless set in `arguments`, total_steps, T_max and total_iters are the length of the run (in steps or epochs,
+    depending on `every`) and max_lr is the optimizer's learning rate. Raises UserError for an unknown name or argument.
     """
     if preset.name == "none":
         return None
@@ -88,7 +88,7 @@ def build_schedule(
 
 
 def _try(build: type, optimizer: torch.optim.Optimizer, arguments: dict[str, Any], num_steps: int) -> None:
-    """Step a schedule of its own: some arguments, such as a text for a number, fail only where they are used."""
+    """Step a throwaway schedule: some invalid arguments, such as a string for a number, fail only when it steps."""
     defaults = {name: value for name, value in optimizer.defaults.items() if name in ("lr", "betas", "momentum")}
     trial = type(optimizer)([nn.Parameter(torch.zeros(1, 1))], **defaults)
     schedule = build(trial, **arguments)
@@ -106,10 +106,10 @@ def _classes(namespace, base: type, unfit: set[str]) -> dict[str, type]:
 
 
 def moving_average(module: nn.Module, decay: float) -> AveragedModel:
-    """An exponential moving average of the weights and batch statistics; `update_parameters` after every step.
+    """An exponential moving average of the weights and batch statistics; call `update_parameters` after every step.
 
-    The decay grows to `decay` as (1 + n) / (10 + n) over the first n steps, so that the first weights, which know
-    nothing, are soon forgotten (as in TensorFlow's ExponentialMovingAverage).
+    After n steps the decay is min(`decay`, (1 + n) / (10 + n)), so that the untrained initial weights quickly lose
+    their influence (as in TensorFlow's ExponentialMovingAverage).
     """
 
     @torch.no_grad()
@@ -124,11 +124,11 @@ def moving_average(module: nn.Module, decay: float) -> AveragedModel:
 
 
 class Best:
-    """The weights of the epoch with the best figure on the validation split so far.
+    """The weights of the epoch with the best validation metric so far.
 
-    keep    best_loss or best_accuracy: what is compared; of equal epochs the first one counts
-    epoch   the best one, 0 before the first
-    weights of that epoch, a state dict on the CPU
+    keep     best_loss or best_accuracy: the metric; of equal epochs the first is kept
+    epoch    the best epoch, 0 before the first
+    weights  of that epoch, a state dict on the CPU
     """
 
     def __init__(self, keep: str):
@@ -138,7 +138,7 @@ class Best:
         self.weights: dict[str, torch.Tensor] = {}
 
     def see(self, row: Row, module: nn.Module) -> None:
-        """Look at an epoch's row and the weights that it was validated with."""
+        """Update with the row of an epoch and the module whose weights were validated in it."""
         figure = row["validation_accuracy"] if self.keep == "best_accuracy" else -row["validation_loss"]
         if figure > self.figure:
             self.figure, self.epoch = figure, int(row["epoch"])

@@ -1,4 +1,4 @@
-"""Samples that are not in memory: a thread reads those of the next batches while the network learns from these."""
+"""Samples that do not fit in memory: a thread prefetches the next batches from disk while the network is training."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.models.pages import cancel_reads, forget_pages
 
 CHUNK = 2**24  # bytes that are read at a time
-WINDOWS = 2  # in memory: the one in use, and the one that is being read
+WINDOWS = 2  # in memory at a time: the one in use, and the one being read
 Stored = np.ndarray | Rasters | Sequences
 Requests = Iterable[tuple[int, torch.Tensor]]
 
 
 @dataclass(frozen=True)
 class _Window:
-    """samples (w,) int64, ascending, and what is stored of them, (w, …) uint8 on the device."""
+    """A window of prefetched samples.
+
+    samples  (w,) int64, ascending
+    inputs   (w, …) uint8 on the device
+    """
 
     samples: np.ndarray
     inputs: torch.Tensor
 
     def select(self, wanted: np.ndarray) -> torch.Tensor | None:
-        """The inputs of the samples `wanted`, (B,) int64; None where one of them is not in the window."""
+        """The inputs of the samples `wanted`, (B,) int64; None if any of them is not in the window."""
         places = np.searchsorted(self.samples, wanted).clip(max=len(self.samples) - 1)
         if not np.array_equal(self.samples[places], wanted):
             return None
@@ -40,9 +44,9 @@ class _Window:
 
 @dataclass(eq=False)
 class Streamed:
-    """The samples `rows`, (n,) int64 ascending, of what is stored, (N, …) uint8, read when they are asked for.
+    """The samples `rows`, (n,) int64 ascending, of `stored`, (N, …) uint8, read on demand.
 
-    Within `reading` they are read before that, in the order in which they lie on the disk.
+    Within `reading`, they are prefetched in the order in which they are stored on disk.
     """
 
     stored: Stored
@@ -64,7 +68,7 @@ class Streamed:
 
     @contextmanager
     def reading(self, requests: Requests) -> Iterator[None]:
-        """Within: a thread reads ahead what will be asked for.
+        """Prefetch the requested samples in a thread, within the block.
 
         requests  for each batch, in order: the number of its window, and its samples, (B,) int64. Each window is read
                   as a whole; two are in memory at a time.
@@ -84,7 +88,7 @@ class Streamed:
 
 
 class _Reader:
-    """The thread that reads the windows, each as soon as there is room for it."""
+    """Reads the windows in a thread, each as soon as there is room for it."""
 
     def __init__(self, streamed: Streamed, requests: Requests) -> None:
         self._streamed, self._requests = streamed, requests
@@ -96,7 +100,7 @@ class _Reader:
         self._thread.start()
 
     def following(self) -> _Window | None:
-        """The window after the one in use, once it is read; None after the last. Raises what reading it raised."""
+        """Wait for the window after the one in use; None after the last. Raises any exception raised by reading it."""
         if self._following is None and not self._is_over:
             read = self._ready.get()
             if isinstance(read, BaseException):
@@ -106,7 +110,7 @@ class _Reader:
         return self._following
 
     def advance(self) -> None:
-        """The following window is in use now, so that there is room for another one in place of the one before."""
+        """Start using the following window, which frees the room of the previous one."""
         self._following = None
         if not self._is_first:
             self._room.release()
@@ -126,13 +130,13 @@ class _Reader:
                 if window is None:
                     return
                 self._ready.put(window)
-                del window  # or it stays in memory until the next one is read
+                del window  # otherwise it stays in memory until the next one is read
             self._ready.put(None)
-        except BaseException as error:  # whatever it is, it belongs to who waits for the window
+        except BaseException as error:  # raised again in the thread that waits for the window
             self._ready.put(error)
 
     def _window(self, samples: np.ndarray) -> _Window | None:
-        """The samples, (w,) int64 ascending, read; None when it was told to stop."""
+        """Read the samples, (w,) int64 ascending; None if the reader has been stopped."""
         stored, rows, device = self._streamed.stored, self._streamed.rows, self._streamed.device
         inputs = torch.empty(len(samples), *stored.shape[1:], dtype=torch.uint8, device=device)
         num = max(1, CHUNK // max(1, inputs[0].nbytes))
@@ -140,7 +144,7 @@ class _Reader:
             if self._stopped.is_set():
                 return None
             part = torch.from_numpy(np.ascontiguousarray(stored[rows[samples[start : start + num]]]))
-            if device.type == "cuda":  # only from pinned memory is it copied without the processor
+            if device.type == "cuda":  # copies are asynchronous only from pinned memory
                 part = part.pin_memory()
             inputs[start : start + num].copy_(part, non_blocking=True)
             forget_pages(stored)

@@ -51,19 +51,19 @@ def train(
 ) -> None:
     """Train the network of the preset `name`; write the model to `out` and the learning curves to `curves`.
 
-    Both are written at the end: the folder `curves` is replaced as a whole, in `out` other files stay. After every
-    epoch a checkpoint is written to `cache`: if a killed run is started again with the same arguments, data and code,
-    it resumes from there and ends with the same bytes. A checkpoint that is damaged is not used, which a line on stderr
-    says. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and of teachers
-    that the working directory does not have are looked for in `base`.
+    Both are written at the end: the folder `curves` is replaced as a whole, other files in `out` are kept. After every
+    epoch a checkpoint is written to `cache`: an interrupted run that is started again with the same arguments, data and
+    code resumes from it and produces the same files, byte for byte. A damaged checkpoint is ignored, with a warning on
+    stderr. The files of Weights & Biases and TensorBoard are in `cache`, too. Relative paths of weights and teachers
+    that do not exist in the working directory are resolved against `base`.
 
-    Raises UserError for a binary preset on a dataset without positive group, a stroke model on a dataset without
-    strokes, an empty split, unavailable weights, a teacher that is missing or does not fit, an unknown architecture,
-    optimizer, schedule, logger or device, and for a folder that cannot be written.
+    Raises UserError for a binary preset on a dataset without a positive group, a stroke model on a dataset without
+    strokes, an empty split, unavailable weights, a missing or incompatible teacher, an unknown architecture, optimizer,
+    schedule, logger or device, and for a folder that cannot be written.
     """
     require_writable(out, curves, cache)
     stored = dataset.inputs(preset.input)
-    _refuse(dataset, preset)
+    _check_dataset(dataset, preset)
     teachers = load_teachers(preset, dataset, Path(base))
     check_loggers(settings.loggers)
     keep_freed_memory()
@@ -75,11 +75,11 @@ def train(
             num_outputs(preset.task, len(dataset.class_names(preset.task))),
             derived_seed(seed, "initial weights"),
         )
-        # Rejects unknown names before any work.
+        # Called here to reject invalid names and arguments before any work is done.
         build_schedule(preset.schedule, build_optimizer(preset.optimizer, network), preset.epochs, preset.epochs)
         with accelerator.local_main_process_first():
             weights = load_weights(network, preset.weights, Path(base))
-        _say(dataset, preset, weights, teachers, accelerator)
+        _print_setup(dataset, preset, weights, teachers, accelerator)
         if preset.freeze_backbone and weights.used != "none":
             network.freeze()
         network.flip_average = preset.test_time_flip and dataset.mirror
@@ -109,7 +109,7 @@ def train(
 def to_learn(
     network: Network, samples: list[Samples], preset: ModelPreset, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
-    """The module to train, and its samples: with a frozen backbone, the classifier and the precomputed features."""
+    """The module to train, and its samples: for a frozen backbone, the classifier and precomputed features."""
     if network.frozen and preset.augmentation.is_none:
         return only_classifier(network, samples, preset.batch_size, accelerator)
     return network, samples
@@ -121,7 +121,7 @@ def placed_samples(
     """The training samples, with augmentation, and the validation samples without."""
     targets = dataset.targets(preset.task)
     plain = partial(network_input, input=preset.input)
-    # Augmentation of rasters changes the points, so they are rasterised again each time.
+    # Rasters are augmented by their points, so they are rasterised again for every batch.
     changed = stored if preset.augmentation.is_none or not isinstance(stored, Rasters) else stored.sequences()
     return [
         place(inputs, dataset.rows(split), targets, accelerator.device, transform, shuffle)
@@ -133,7 +133,7 @@ def placed_samples(
 
 
 def _transform(dataset: Dataset, preset: ModelPreset, input: Input) -> Transform:
-    """From stored training drawings to what a network with that input takes, with the preset's augmentation."""
+    """Maps stored training drawings to the input of a network, with the preset's augmentation."""
     if preset.augmentation.is_none:
         return partial(network_input, input=input)
     preset = preset.model_copy(update={"input": input})
@@ -144,7 +144,7 @@ def _transform(dataset: Dataset, preset: ModelPreset, input: Input) -> Transform
 def _reporting(
     curves: str | Path, cache: Path, settings: Train, about: About, accelerator: Accelerator
 ) -> Iterator[Callable[[Row, bool], None]]:
-    """What to call after each epoch; the folder `curves` is replaced at the end. Only the main process reports."""
+    """The `on_epoch` callback of `fit`; `curves` is replaced at the end of the block. Only the main process reports."""
     if not accelerator.is_main_process:
         yield lambda row, new: None
         return
@@ -162,10 +162,11 @@ def _reporting(
 def only_classifier(
     network: Network, splits: list[Samples], batch_size: int, accelerator: Accelerator
 ) -> tuple[nn.Module, list[Samples]]:
-    """What is left to train above a frozen backbone: the classifier, on features that are computed once, in float32.
+    """For a frozen backbone: the classifier, and samples with float32 features that are computed once.
 
-    `splits` are the training and the validation samples; the features of the latter are those of evaluation mode. The
-    network and the samples themselves where the features would not fit in memory: the same result, epoch by epoch.
+    `splits` are the training and the validation samples; the features of the latter are computed in evaluation mode.
+    If the features do not fit in memory, returns the network and the samples unchanged, which gives the same result but
+    runs the backbone in every epoch.
     """
     device = accelerator.device
     network.to(device).to(memory_format=torch.channels_last).eval()
@@ -191,9 +192,9 @@ def _with_features(
 
 
 def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -> Transform:
-    """What `network_input` does, and the preset's augmentation within it.
+    """As `network_input`, with the preset's augmentation; flips only if `mirror` is true.
 
-    Without `mirror` nothing is flipped. Around photographs lies what is at their border, around drawings background.
+    Outside the image, photographs are padded with their border pixels and drawings with background.
     """
     change: Callable
     if isinstance(preset.input, RasterInput):
@@ -212,7 +213,7 @@ def augmenting(preset: ModelPreset, mirror: bool, is_photograph: bool = False) -
 
 
 def network_input(stored: torch.Tensor, noise: Noise | None, input: Input) -> torch.Tensor:
-    """What the network takes of a batch of stored drawings, unchanged by chance: a Transform of Samples."""
+    """The network's input for a batch of stored drawings, without augmentation: a `Transform` of `Samples`."""
     return prepare(stored, input)
 
 
@@ -221,7 +222,7 @@ def _identity(features: torch.Tensor, noise: Noise | None) -> torch.Tensor:
 
 
 def _accelerator(settings: Train) -> Accelerator:
-    # Accelerate joins the processes of torchrun on CPUs only if it is told that there is nothing else.
+    # Accelerate connects torchrun's processes on CPUs only if it is told to use the CPU.
     cpu = settings.device == "cpu" or (settings.device == "auto" and not torch.accelerator.is_available())
     accelerator = Accelerator(cpu=cpu, mixed_precision=PRECISIONS[settings.precision])
     if settings.device not in ("auto", accelerator.device.type):
@@ -229,7 +230,7 @@ def _accelerator(settings: Train) -> Accelerator:
     return accelerator
 
 
-def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
+def _check_dataset(dataset: Dataset, preset: ModelPreset) -> None:
     if preset.task == "binary" and not dataset.positive:
         raise UserError(f"{dataset.files}: the model is binary, but this dataset has no `positive` group")
     names = dataset.class_names(preset.task)
@@ -237,20 +238,20 @@ def _refuse(dataset: Dataset, preset: ModelPreset) -> None:
     for split in ("train", "validation"):
         if not len(dataset.rows(split)):
             cure = f"raise the dataset's `limit` or `split.{split}`"
-            raise UserError(f"{dataset.files}: no drawing falls in the {split} split; {cure}")
+            raise UserError(f"{dataset.files}: the {split} split is empty; {cure}")
     counts = np.bincount(targets[dataset.rows("train")], minlength=len(names))
     missing = [name for name, count in zip(names, counts, strict=True) if not count]
     if missing:
         print(f"warning: no training drawings of {', '.join(missing)}", file=sys.stderr)
 
 
-def _say(
+def _print_setup(
     dataset: Dataset, preset: ModelPreset, weights: UsedWeights, teachers: tuple[Teacher, ...], accelerator: Accelerator
 ) -> None:
     if not accelerator.is_main_process:
         return
     if weights.used == "none" and (preset.freeze_backbone or weights.failed):
-        line = "WARNING: no pre-trained weights: the whole network trains from scratch, nothing is frozen"
+        line = "WARNING: no pre-trained weights: the whole network is trained from scratch, without frozen layers"
     else:
         line = f"weights: {weights.used}"
     print(line, file=sys.stderr)
@@ -299,7 +300,7 @@ def _about(
     seed: int,
 ) -> About:
     image_shape, channels = dataset.images.shape[1:], dataset.channels
-    if isinstance(stored, Rasters):  # what is served draws them as the network saw them
+    if isinstance(stored, Rasters):  # serving must draw them as in training
         image_shape, channels = stored.shape[1:], 1 if stored.channels == "gray" else stored.channels
     return About(
         name=name,
