@@ -1,4 +1,4 @@
-"""The command `sketch-classifier`, or `python -m sketch_classifier`: predict, inspect, convert, app, …"""
+"""The command line `sketch-classifier`, or `python -m sketch_classifier`: predict, inspect, convert, app, …"""
 
 from sketch_classifier.entry_point import run, use_this_checkout
 
@@ -10,7 +10,7 @@ def main() -> None:
 
 
 def _command() -> int:
-    from sketch_classifier import project_commands  # here: Ctrl-C while these are loaded is handled by `run`, too
+    from sketch_classifier import project_commands  # here, so that `run` handles Ctrl-C during the imports, too
     from sketch_classifier.analysis import inspect_command
     from sketch_classifier.data import convert_command
     from sketch_classifier.serving import command_line

@@ -1,4 +1,4 @@
-"""Shared by all commands: run the code of the current checkout, print in any encoding, errors in one line."""
+"""Common to all commands: error messages in one line, exit codes, and running the code of the current checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def run(main: Callable[[], object]) -> None:
-    """Call `main`, a command, and exit if `exit_code` is not 0."""
+    """Call the command `main` and exit if its `exit_code` is not 0."""
     if code := exit_code(main):
         sys.exit(code)
 
@@ -34,7 +34,7 @@ def exit_code(main: Callable[[], object]) -> int:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    except UnicodeEncodeError as error:  # a file's name: what is written goes by UTF-8, what is printed by escapes
+    except UnicodeEncodeError as error:  # in a file name; all other output is UTF-8 or escaped
         return _fail(f"{error.object[:100]!r}: {error.encoding} cannot encode this name; set PYTHONUTF8=1", 1)
     except OSError as error:  # no space left, permission denied, …
         where = f": {error.filename}" if error.filename else ""
@@ -42,10 +42,10 @@ def exit_code(main: Callable[[], object]) -> int:
 
 
 def use_this_checkout() -> None:
-    """Restart the program with the code of the current checkout if that of another one was imported.
+    """Restart the program with the code of the current checkout if it imported the code of another one.
 
-    A virtual environment refers to one checkout (`pip install -e .`), but worktrees and further clones may share it.
-    Outside a checkout the installed package runs. Exits with one line where Python ignores PYTHONPATH (-I, -E).
+    A virtual environment refers to one checkout (`pip install -e .`), but other worktrees and clones may share it.
+    Outside a checkout, the installed package is used. Exits with one line if Python ignores PYTHONPATH (-I, -E).
     """
     checkout = checkout_of(Path.cwd())
     if checkout is None or (checkout / "src/sketch_classifier").samefile(PACKAGE):
@@ -68,5 +68,5 @@ def _is_checkout(folder: Path) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"error: {printable(message)}", file=sys.stderr)  # a file may have any name
+    print(f"error: {printable(message)}", file=sys.stderr)  # file names may contain any characters
     return code

@@ -1,4 +1,4 @@
-"""The exception for user errors, and how any other becomes one where a user's file is read or written."""
+"""The exception for user errors, contexts that convert others to it, and helpers to format messages."""
 
 import errno
 import re
@@ -8,27 +8,27 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-MOST_NAMES = 20  # that a line lists
+MOST_NAMES = 20  # listed in a message
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM}
 REFUSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
 REFUSED |= {errno.ENOTEMPTY, errno.EBUSY, errno.ELOOP, errno.EXDEV}
-# What numpy, torch, safetensors, Arrow and SQLite say where they cannot write: some of their errors have no number.
+# Messages of numpy, torch, safetensors, Arrow and SQLite for failed writes, as some of their errors have no errno.
 NOT_WRITTEN = re.compile(
     r"no space left|file too large|quota exceeded|read-only file system|permission denied|PytorchStreamWriter|"
     r"inline_container|file write failed|iostream error|basic_ios::clear|"
     r"\d requested and \d+ written|disk I/O error|database or disk is full",
     re.IGNORECASE,
 )
-LITTLE = 1 << 20  # bytes free on a disk that is full
-# In the name of what has not taken its place yet: see drawings/files.py.
+LITTLE = 1 << 20  # bytes; a disk with less free space is considered full
+# Part of the name of a temporary file or folder, see drawings/files.py.
 UNFINISHED = re.compile(r"/?\.[0-9a-f]{8}\.partial\b")
 
 
 class UserError(Exception):
     """An error that the user can fix: one line that says where it is, what was found and what is accepted.
 
-    Commands and stages print it without a traceback and exit with code 1. What a file, a server or a parameter brought
-    into the message (line breaks, control characters, halves of surrogate pairs) is escaped in it.
+    Commands and stages print it without a traceback and exit with code 1. Unprintable characters in the message (line
+    breaks, control characters, lone surrogates), which may come from a file, a server or a parameter, are escaped.
     """
 
     def __init__(self, message: object) -> None:
@@ -37,10 +37,11 @@ class UserError(Exception):
 
 @contextmanager
 def reading(name: object) -> Iterator[None]:
-    """Turn any failure of a block that reads a user's file into UserError "<name>: <what is wrong>", in one line.
+    """Convert any exception in a block that reads a user's file to UserError "<name>: <what is wrong>", in one line.
 
-    What a parser raises on damaged data is not foreseeable (numpy's header alone: ValueError, SyntaxError, TokenError,
-    OverflowError, RecursionError, MemoryError), so every Exception counts; the cause stays attached.
+    The exceptions that a parser raises for damaged data are unpredictable (for numpy's header alone: ValueError,
+    SyntaxError, TokenError, OverflowError, RecursionError, MemoryError), so every Exception is converted, with the
+    original one as its cause.
     """
     try:
         yield
@@ -49,7 +50,7 @@ def reading(name: object) -> Iterator[None]:
     except FileNotFoundError as error:
         raise UserError(f"{name}: not found") from error
     except MemoryError as error:
-        raise UserError(f"{name}: takes more memory than there is") from error
+        raise UserError(f"{name}: not enough memory to read it") from error
     except RecursionError as error:
         raise UserError(f"{name}: nested too deeply") from error
     except Exception as error:
@@ -59,11 +60,11 @@ def reading(name: object) -> Iterator[None]:
 
 @contextmanager
 def writing(place: str | Path) -> Iterator[None]:
-    """Turn a failure to write within the block into UserError: a full disk, a read-only folder, no permission.
+    """Convert write errors in the block to UserError: a full disk, a read-only folder, missing permissions.
 
-    place  the file or folder that is written, which the line names where the error names no file
+    place  the file or folder that is written, for the message if the error does not name a file
 
-    Every other exception passes as it is. Also understood is what torch (RuntimeError), safetensors and Arrow raise.
+    Recognises the errors of torch (RuntimeError), safetensors and Arrow, too. Other exceptions are not changed.
     """
     try:
         yield
@@ -92,12 +93,12 @@ def _why_not_written(error: BaseException, place: Path) -> str | None:
 
 
 def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
-    """One line about an unknown name: the nearest spelling if there is one, and what is accepted.
+    """A message about an unknown name, with the most similar accepted name, if any, and all accepted names.
 
     >>> unknown_name("category", "kat", ["cat", "dog"])
     "unknown category 'kat': did you mean 'cat'? Accepted are cat, dog"
 
-    Beside a near spelling a long list of names is left out.
+    With a similar name, the list of accepted names is left out if it is long.
     """
     accepted = [str(other) for other in accepted]
     lowered = {other.lower(): other for other in accepted if other != str(name)}
@@ -112,7 +113,7 @@ def unknown_name(what: str, name: str, accepted: Iterable[str]) -> str:
 
 
 def shown(value: object, length: int = 80) -> str:
-    """A value as a message quotes it: on one line of at most `length` characters.
+    """Format a value for a message, on one line of at most `length` characters.
 
     >>> shown("cat"), shown(True), shown(None), shown("a" * 100, 10)
     ("'cat'", 'true', 'null', "'aaaaaaaa…")
@@ -123,12 +124,12 @@ def shown(value: object, length: int = 80) -> str:
 
 
 def one_line(error: object) -> str:
-    """What an error of a library says, on one line of at most 200 characters; its type where it says nothing."""
+    """The message of an exception on one line of at most 200 characters, or its type if the message is empty."""
     return cut(printable(" ".join(str(error).split())) or type(error).__name__, 200)
 
 
 def printable(text: str) -> str:
-    r"""The text on one line: line breaks, control characters and what no encoding has as escapes.
+    r"""The text with line breaks, control characters and lone surrogates as escapes.
 
     >>> printable("a\nb"), printable("貓")
     ('a\\nb', '貓')
@@ -139,5 +140,5 @@ def printable(text: str) -> str:
 
 
 def cut(text: str, length: int = 200) -> str:
-    """The text, of which only the first `length` characters are kept; the last of them is then "…"."""
+    """The text, truncated to `length` characters, of which the last is then "…"."""
     return text if len(text) <= length else text[: length - 1] + "…"

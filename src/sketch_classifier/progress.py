@@ -1,4 +1,4 @@
-"""What a stage is doing: lines on stderr, the same on a terminal and in a log."""
+"""Progress messages on stderr, the same on a terminal and in a log."""
 
 import sys
 
@@ -6,5 +6,5 @@ from tqdm import tqdm
 
 
 def step(text: str) -> None:
-    """Log the step that begins now, in one line on stderr, above any progress bar."""
+    """Print a line about the step that starts now on stderr, above any progress bar."""
     tqdm.write(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The commands `app`, `web`, `compare` and `sweep`, which run code of the project's folder, not of the package."""
+"""The commands `app`, `web`, `compare` and `sweep`, whose code is in the project's folder, not in the package."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add(commands) -> None:
     app.add_argument("--no-browser", action="store_true", help="do not open a browser")
     app.set_defaults(run=_run_app)
     for name, (module, text) in MODULES.items():
-        # No argument is an option here: all of them, --help included, are passed on to the module.
+        # No argument is parsed as an option: all of them, including --help, are passed to the module.
         command = commands.add_parser(name, help=text, add_help=False, prefix_chars="\0")
         command.add_argument("arguments", nargs="*")
         command.set_defaults(run=_run_module, module=module)
@@ -54,7 +54,7 @@ def _run_module(options: argparse.Namespace) -> int:
 
 
 def _execute(module: str, arguments: Sequence[str]) -> int:
-    """Replace this process by `python -m module` in the project's folder. Raises UserError outside of one."""
+    """Replace this process by `python -m module` in the project's folder. Raises UserError if there is none."""
     root = checkout_of(Path.cwd()) or checkout_of(PACKAGE)
     if root is None:
         raise UserError("this command needs the project's folder: change into your clone of the repository")

@@ -93,7 +93,7 @@ def test_without_the_drawings_here_the_picture_is_left_out_and_why(repository, t
     text = compare(["one", "two"], FILES, tmp_path / "missing", tmp_path / "out")
     assert "only_one_right.png is left out: " in text and "not found" in text
     text = compare(["one", "two"], FILES, processed(tmp_path, key_ids=key_ids), tmp_path / "out")
-    assert "only_one_right.png is left out: " in text and "other drawings" in text
+    assert "only_one_right.png is left out: " in text and "does not contain the drawings" in text
     assert not (tmp_path / "out/only_one_right.png").exists()
     assert len(pd.read_csv(tmp_path / "out/only_one_right.csv")) == 1
 
@@ -121,7 +121,7 @@ def test_a_params_file_that_moved_on_is_said_and_what_was_run_is_shown(repositor
     assert run.stale == ("models.cnn", "seed")
     assert run.params["seed"] == 3 and run.params["models"]["cnn"] == {"epochs": 7} and run.params["model"] == "cnn"
     text = compare(["workspace"], FILES, tmp_path / "missing", tmp_path / "out")
-    assert "workspace: its params.yaml differs from what was run in models.cnn, seed" in text
+    assert "workspace: its params.yaml has been changed since the run (models.cnn, seed" in text
 
 
 def test_cached_predictions(repository, tmp_path):
@@ -147,7 +147,7 @@ def test_a_run_whose_predictions_are_on_another_machine_is_compared_by_its_figur
     tested = pd.read_csv(tmp_path / "out/mcnemar.csv")
     assert tested[["a", "b"]].values.tolist() == [["one", "two"]]
     notes = [line for line in text.splitlines() if "predictions.csv is not in DVC's cache" in line]
-    assert len(notes) == 1 and notes[0].startswith("- theirs: ") and "in no paired test" in notes[0]
+    assert len(notes) == 1 and notes[0].startswith("- theirs: ") and "no paired tests" in notes[0]
     text = compare(["theirs", "one"], FILES, tmp_path / "missing", tmp_path / "out")
     assert "| theirs |" in text and "75.0%" in text and not len(pd.read_csv(tmp_path / "out/mcnemar.csv"))
     assert "On the same test drawings" not in text
@@ -164,7 +164,7 @@ def test_mistakes_get_one_line(repository):
         read_run("workspace", FILES)
     (repository.root / "metrics.json").unlink()
     with pytest.raises(
-        UserError, match="workspace: has no metrics.json: the pipeline has not run there; `dvc repro` creates it"
+        UserError, match="workspace: has no metrics.json: the pipeline has not been run; `dvc repro` creates it"
     ):
         read_run("workspace", FILES)
     (repository.root / "predictions.csv").write_text("row,actual\n1,cat\n")

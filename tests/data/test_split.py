@@ -124,7 +124,7 @@ def test_three_folds_of_a_dataset_with_copies(tmp_path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"fold": 1}, "fold: 1 of no folds; set split.folds"),
+        ({"fold": 1}, "fold: 1 needs folds; set split.folds"),
         ({"folds": 1}, "0 (none) or at least 2"),
         ({"folds": 5, "fold": 5}, "with 5 folds 0 to 4 is accepted, found 5"),
         ({"folds": -1}, "split.folds"),

@@ -81,7 +81,7 @@ def test_a_temperature_is_fitted_on_what_is_kept(evaluate, monkeypatch, capsys):
     assert "fitted on" not in capsys.readouterr().err
     monkeypatch.setattr(evaluate_module, "KEPT_BYTES", 4 * NUM_CLASSES * 200)
     part = evaluate(903)[0]
-    assert "the temperature is fitted on 200 of the 301 validation drawings, drawn at random" in capsys.readouterr().err
+    assert "fitting the temperature on a random sample of 200 of the 301 validation drawings" in capsys.readouterr().err
     assert part["temperature"] == pytest.approx(whole["temperature"], rel=0.2)
     assert part["validation_loss"] == pytest.approx(whole["validation_loss"], rel=0.02)
 

@@ -91,7 +91,7 @@ def test_a_worker_that_was_thought_dead_goes_on(sweep, monkeypatch, capsys):
     monkeypatch.setattr(module, "_validated", silent_at_first)
     run_trials(sweep)
     assert [trial.value for trial in create_study(sweep).get_trials()] == [None, 0.5, 0.5, 0.5]
-    assert "trial 0: left to another worker, because no sign of life" in capsys.readouterr().out
+    assert "trial 0: left to another worker, because no heartbeat" in capsys.readouterr().out
 
 
 def test_trials_that_fail_count(sweep, monkeypatch, capsys):
@@ -110,7 +110,7 @@ def test_a_study_is_of_one_kind(sweep, write_dataset):
     more = write_dataset((61, 20, 0), name="more").folder
     longer = parse_space(load_params(ROOT / "params.yaml"), [RATES, f"{EPOCHS}=99"])
     for other, what in (({"data": more}, "drawings"), ({"space": longer}, "parameters")):
-        with pytest.raises(UserError, match=f"study 'rates' was begun with other {what}"):
+        with pytest.raises(UserError, match=f"study 'rates' was started with other {what}"):
             create_study(replace(sweep, **other))
 
 

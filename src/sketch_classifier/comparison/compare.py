@@ -1,4 +1,4 @@
-"""Compares the runs of several revisions: tables, figures and a Markdown report."""
+"""Compares the runs of several revisions; writes tables, figures and a Markdown report."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NUM_DRAWINGS = 60  # in only_one_right.png
 
 
 def compare(names: Sequence[str], files: Files, processed: str | Path, out: str | Path) -> str:
-    """Compare the runs of the revisions `names` of the current repository; nothing is checked out.
+    """Compare the runs of the revisions `names` of the current repository, without checking them out.
 
     files      the paths of a run's files
-    processed  the folder of the workspace's preprocessed drawings, of which pictures are made
-    out        the folder to write in: comparison.md, .csv and .png, mcnemar.csv, only_one_right.csv and .png,
-               centroid_distances.csv; those that there is nothing for are left out, and removed where they are old
+    processed  the folder of the workspace's preprocessed drawings, which are shown in only_one_right.png
+    out        the folder to write to: comparison.md, .csv and .png, mcnemar.csv, only_one_right.csv and .png, and
+               centroid_distances.csv; only_one_right.png is removed if there are no such drawings to show
 
-    Returns the content of comparison.md. Raises UserError for an unknown revision, a missing or damaged file.
+    Returns the content of comparison.md. Raises UserError for an unknown revision and a missing or damaged file.
     """
     require_writable(out)
     runs = [read_run(name, files) for name in dict.fromkeys(names)]
@@ -63,9 +63,9 @@ def compare(names: Sequence[str], files: Files, processed: str | Path, out: str 
 
 
 def _entries(runs: Sequence[Run], groups: Sequence[Repeats]) -> dict[str, pd.DataFrame]:
-    """What is compared: runs by their names, and the folds of a cross-validation together.
+    """The predictions to compare in pairs, by name; the folds of a cross-validation are pooled.
 
-    Runs whose predictions are not here are left out, and a cross-validation that lacks those of a fold.
+    Runs without available predictions are left out. Folds are pooled only if the predictions of all are available.
     """
     tables = {run.name: identified(run) for run in runs if run.predictions is not None}
     for group in groups:
@@ -75,7 +75,7 @@ def _entries(runs: Sequence[Run], groups: Sequence[Repeats]) -> dict[str, pd.Dat
 
 
 def _picture(alone: pd.DataFrame, names: list[str], files: Files, processed: str | Path, path: Path) -> list[str]:
-    """Write the picture of some of the drawings that only one gets right; return lines that say what it leaves out."""
+    """Write a picture of drawings that only one run classifies correctly; returns notes on what it leaves out."""
     path.unlink(missing_ok=True)
     try:
         dataset = Dataset.open(processed)
@@ -85,16 +85,16 @@ def _picture(alone: pd.DataFrame, names: list[str], files: Files, processed: str
     rows = _rows(alone, dataset, same)
     here = rows >= 0
     if not here.any():
-        return [f"{path.name} is left out: {processed} holds other drawings than these runs were tested on"]
+        return [f"{path.name} is left out: {processed} does not contain the drawings that these runs were tested on"]
     found, rows = alone[here], rows[here]
-    # As many of each run as of the others, while there are any.
+    # An equal number from each run, as far as available.
     chosen = np.sort(np.argsort(found.groupby("right").cumcount().to_numpy(), kind="stable")[:NUM_DRAWINGS])
     save(render(only_one_right_sheet(dataset, found.iloc[chosen], rows[chosen], names, len(alone))), path)
     return [] if here.all() else [f"{path.name} shows drawings of {processed}, which lacks {(~here).sum():,} of these"]
 
 
 def _rows(alone: pd.DataFrame, dataset: Dataset, same: str) -> np.ndarray:
-    """(n,) int64: where each drawing stands in `dataset`, −1 where it does not."""
+    """(n,) int64: the row of each drawing in `dataset`, −1 if it is not in it."""
     rows = np.full(len(alone), -1, np.int64)
     of_files = (alone["source"] == same).to_numpy()
     numbers = alone["row"].to_numpy(np.int64)
@@ -110,11 +110,11 @@ def _rows(alone: pd.DataFrame, dataset: Dataset, same: str) -> np.ndarray:
 
 def _stale_note(run: Run) -> str:
     keys = ", ".join(run.stale[:3]) + (", …" if len(run.stale) > 3 else "")
-    return f"{run.name}: its params.yaml differs from what was run in {keys}; the values that were run are shown"
+    return f"{run.name}: its params.yaml has been changed since the run ({keys}); the values of the run are shown"
 
 
 def _untested_note(run: Run, files: Files) -> str:
     return (
-        f"{run.name}: {files.predictions} is not in DVC's cache, so its metrics are shown but it is in no paired test: "
+        f"{run.name}: {files.predictions} is not in DVC's cache, so its metrics are shown but it has no paired tests: "
         f"{how_to_get(files.predictions)}"
     )

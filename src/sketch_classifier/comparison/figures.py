@@ -1,4 +1,4 @@
-"""comparison.png and only_one_right.png."""
+"""The figures of a comparison: comparison.png and only_one_right.png."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sketch_classifier.analysis.style import BLUE, INK, PURPLE, QUIET, RIGHT, TO
 from sketch_classifier.comparison.shared_drawings import answers
 from sketch_classifier.data.dataset import Dataset
 
-LONGEST = 44  # letters that fit beside a bar: the run's name and what sets it apart
+LONGEST = 44  # characters of a bar's label: the run's name and the parameters in which it differs
 
 
 def bars_figure(summary: pd.DataFrame) -> Figure:
-    """The accuracy of each row of `tables.summary`: with its 95% interval, of repeated runs ± standard deviation."""
+    """A bar for the accuracy in each row of `summary.summary`, with its 95% interval or, for repeated runs, ± std."""
     num = len(summary)
     models = summary["model"] if summary["model"].nunique() > 1 else [""] * num
     abouts = zip(summary["name"], models, summary["changed"], strict=True)
@@ -34,7 +34,7 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
         else:
             below, above = row["accuracy"] - row["accuracy_low"], row["accuracy_high"] - row["accuracy"]
             colour = BLUE
-        # An interval of a bootstrap may lie to one side of the figure itself.
+        # A bootstrap interval does not always include the value itself.
         error = np.clip([[below], [above]], 0, None)
         axes.barh(place, row["accuracy"], height=0.7, color=colour, alpha=0.55)
         axes.errorbar(row["accuracy"], place, xerr=error, color=INK, capsize=3, linewidth=1.3)
@@ -50,7 +50,7 @@ def bars_figure(summary: pd.DataFrame) -> Figure:
 
 
 def accuracy_text(row: dict) -> str:
-    """The accuracy of a row of `tables.summary` with its interval, or with the standard deviation of repeated runs."""
+    """The accuracy in a row of `summary.summary` with its interval or, for repeated runs, ± standard deviation."""
     if row["num_runs"] > 1:
         return f"{row['accuracy']:.1%} ± {row['accuracy_std']:.1%}"
     if np.isnan(row["accuracy_low"]):
@@ -61,11 +61,11 @@ def accuracy_text(row: dict) -> str:
 def only_one_right_sheet(
     dataset: Dataset, chosen: pd.DataFrame, rows: np.ndarray, names: Sequence[str], total: int
 ) -> Sheet:
-    """The drawings of `chosen`, rows of `shared_drawings.only_one_right`, with what each run says of them.
+    """The drawings of `chosen`, rows of `shared_drawings.only_one_right`, with each run's prediction.
 
-    rows   (n,) int: where the drawings stand in `dataset`
-    names  of all the runs
-    total  how many such drawings there are
+    rows   (n,) int: the rows of the drawings in `dataset`
+    names  the names of all runs
+    total  the total number of such drawings
     """
     captions = [_caption(row, names) for _, row in chosen.iterrows()]
     title = "Test drawings that only one run classifies correctly"

@@ -1,4 +1,4 @@
-"""comparison.md: the tables of a comparison as a page. Pure functions."""
+"""Formats the tables of a comparison as a Markdown page, comparison.md. Pure functions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 from sketch_classifier.analysis.numbers import written
 from sketch_classifier.comparison.figures import accuracy_text
 
-# The figures that the page shows where they were measured; the CSV file has all of them.
+# The metrics that the page shows if they are available; the CSV file has all of them.
 VALIDATION = {"validation_accuracy": "validation accuracy", "validation_loss": "validation loss"}
-SHOWN = {  # of the test set, beside the accuracy
+SHOWN = {  # on the test set, in addition to the accuracy
     "balanced_accuracy": "balanced",
     "macro_f1": "macro F1",
     "top5_accuracy": "top 5",
@@ -23,15 +23,15 @@ CHOOSING = (
     "Choose a run by its validation accuracy (or loss), and use only the test metrics of that run: the best of several "
     "test accuracies is an optimistic estimate of the accuracy on new drawings."
 )
-MOST_PAIRS = 15  # pairs on the page; above it those with the first run alone
+MOST_PAIRS = 15  # maximum number of pairs on the page; if there are more, only those with the first run
 
 
 def page(
     summary: pd.DataFrame, pairs: pd.DataFrame, alone: pd.Series, distances: pd.DataFrame, notes: Sequence[str]
 ) -> str:
-    """The whole page in Markdown: the runs, the pairs, the drawings that only one gets right, distances, notes.
+    """The page in Markdown: runs, pairs, numbers of drawings that only one run gets right, distances and notes.
 
-    alone  run name → how many drawings it alone gets right
+    alone  run name → number of drawings that only this run classifies correctly
     """
     parts = ["# Comparison", _runs(summary)]
     if len(summary) > 1 and VALIDATION.keys() <= set(summary):

@@ -1,4 +1,4 @@
-"""Whether one of two classifiers is better on the same drawings: intervals and McNemar's test. Pure functions."""
+"""Paired comparison of two classifiers on the same drawings: confidence interval and McNemar's test. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sketch_classifier.evaluation.confusion import wilson
 
 @dataclass(frozen=True)
 class Paired:
-    """Two classifiers, a and b, on the same n drawings.
+    """The comparison of two classifiers, a and b, on the same n drawings.
 
-    n01, n10    the drawings that only b, only a gets right
-    difference  accuracy of b minus accuracy of a, with its 95% interval low to high
-    p_value     of McNemar's exact test: how likely so uneven a split of n01 + n10 is where neither is better
+    n01, n10    the number of drawings that only b, and only a, classifies correctly
+    difference  accuracy of b minus accuracy of a, with the 95% interval from low to high
+    p_value     of McNemar's exact test: the probability of a split of n01 + n10 at least as uneven if both are equally
+                good
     """
 
     num_shared: int
@@ -32,10 +33,10 @@ class Paired:
 
 
 def compare_paired(right_a: np.ndarray, right_b: np.ndarray) -> Paired:
-    """Compare two classifiers by which of n ≥ 1 drawings each gets right, (n,) bool both.
+    """Compare two classifiers; right_a and right_b, both (n,) bool, say which of n ≥ 1 drawings each gets right.
 
-    McNemar's test is the exact binomial one (McNemar, Psychometrika 12, 1947), which holds for few discordant pairs as
-    for many. The interval is method 10 of Newcombe, Statistics in Medicine 17, 1998, pages 2635–2650.
+    Uses the exact binomial version of McNemar's test (McNemar, Psychometrika 12, 1947), which is valid for any number
+    of discordant pairs, and interval method 10 of Newcombe, Statistics in Medicine 17, 1998, pages 2635–2650.
     """
     right_a, right_b = np.asarray(right_a, bool), np.asarray(right_b, bool)
     total = len(right_a)
@@ -55,7 +56,7 @@ def compare_paired(right_a: np.ndarray, right_b: np.ndarray) -> Paired:
 
 
 def paired_interval(both: int, only_a: int, only_b: int, neither: int) -> tuple[float, float]:
-    """The 95% interval of accuracy b minus accuracy a, from how many drawings both, one or none gets right."""
+    """The 95% interval of accuracy b − accuracy a, from the numbers of drawings that both, one or none get right."""
     total = both + only_a + only_b + neither
     a, b = (both + only_a) / total, (both + only_b) / total
     (low_a, high_a), (low_b, high_b) = wilson(both + only_a, total), wilson(both + only_b, total)
@@ -70,7 +71,7 @@ def paired_interval(both: int, only_a: int, only_b: int, neither: int) -> tuple[
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """(m,) p values corrected for being m tests at once (Holm, Scandinavian Journal of Statistics 6, 1979)."""
+    """(m,) p values, adjusted for m multiple tests (Holm, Scandinavian Journal of Statistics 6, 1979)."""
     p_values = np.asarray(p_values, float)
     order = np.argsort(p_values, kind="stable")
     factors = len(p_values) - np.arange(len(p_values))

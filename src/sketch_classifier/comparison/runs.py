@@ -1,4 +1,4 @@
-"""Reads the results of a finished run from a revision through DVC, without checking it out."""
+"""Reads the results of a finished run from a Git revision through DVC, without checking it out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORKSPACE = "workspace"
 
 @dataclass(frozen=True)
 class Files:
-    """Where the files of a run lie, from the root of the project."""
+    """The paths of the files of a run, relative to the root of the project."""
 
     params: str
     lock: str
@@ -36,14 +36,14 @@ class Files:
 class Run:
     """A finished run.
 
-    name         the revision as it was asked for
-    params       params.yaml, and over it what dvc.lock says was run
-    stale        the keys in which params.yaml has moved on since
+    name         the revision as the user gave it
+    params       params.yaml, overridden by the values that dvc.lock records for the run
+    stale        the keys of params.yaml that have been changed since the run
     figures      metrics.json
-    predictions  one row a test drawing: row, key_id (str), actual, predicted, confidence, correct, …; None where DVC's
-                 cache lacks the file, as after a clone, which has the figures alone
-    distances    centroid_distances.csv, or None where the revision has none or DVC's cache lacks it
-    data         DVC's hash of the downloaded files, or None where DVC knows none
+    predictions  one row per test drawing: row, key_id (str), actual, predicted, confidence, correct, …; None if the
+                 file is not in DVC's cache, for example in a fresh clone, which has only the metrics
+    distances    centroid_distances.csv; None if the revision does not have it or it is not in DVC's cache
+    data         DVC's hash of the downloaded files; None if DVC does not track them
     """
 
     name: str
@@ -56,10 +56,9 @@ class Run:
 
 
 def read_run(name: str, files: Files) -> Run:
-    """The run of the revision `name`: a branch, tag, commit, experiment, or "workspace" for the files as they lie here.
+    """The run of the revision `name`: a branch, tag, commit, experiment, or "workspace" for the current files.
 
-    Must be called in the project's repository. Raises UserError for an unknown revision, and where a file is missing or
-    damaged.
+    Must be called in the project's repository. Raises UserError for an unknown revision and a missing or damaged file.
     """
     fs = _open(name)
     try:
@@ -95,7 +94,7 @@ def _predictions(name: str, path: str, data: bytes) -> pd.DataFrame:
 
 
 def read_data(name: str, files: Files) -> tuple[dict[str, Any], str | None]:
-    """`params` and `data` of a revision, as Run has them, whether or not a run is finished there."""
+    """`params` and `data` of a revision, as in `Run`, even without a finished run."""
     fs = _open(name)
     try:
         return _run_params(fs, name, files)[0], _hash(fs, files.raw)
@@ -106,7 +105,7 @@ def read_data(name: str, files: Files) -> tuple[dict[str, Any], str | None]:
 def _open(name: str) -> DVCFileSystem:
     try:
         fs = DVCFileSystem(rev=None if name == WORKSPACE else name)
-        fs.repo  # noqa: B018  opens it, so that an unknown revision is found here
+        fs.repo  # noqa: B018  opens the repository, which raises for an unknown revision
         return fs
     except RevError:
         message = unknown_name("revision", name, [WORKSPACE, "HEAD", *_known()])
@@ -139,7 +138,7 @@ def _read(fs: DVCFileSystem, name: str, path: str) -> bytes:
 
 
 def how_to_get(path: str) -> str:
-    """How a file that DVC's cache lacks comes there."""
+    """Instructions to get a file that is not in DVC's cache."""
     return (
         f"fetch it from a DVC remote with `dvc fetch --all-commits {path}` (`dvc exp pull` for an experiment), "
         "or run `dvc repro` in that revision"
@@ -147,7 +146,7 @@ def how_to_get(path: str) -> str:
 
 
 def _cached(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
-    """What a file of the revision holds; None where neither DVC's cache nor a remote has it."""
+    """The content of a file of the revision; None if it is neither in DVC's cache nor on a remote."""
     try:
         return fs.read_bytes(path)
     except (OSError, DvcException):
@@ -155,7 +154,7 @@ def _cached(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
             again = (
                 "`dvc repro`" if name == WORKSPACE else f"`dvc exp apply {name}` (or `git checkout`) and `dvc repro`"
             )
-            raise UserError(f"{name}: has no {path}: the pipeline has not run there; {again} creates it") from None
+            raise UserError(f"{name}: has no {path}: the pipeline has not been run; {again} creates it") from None
         return None
 
 
@@ -164,7 +163,7 @@ def _optional(fs: DVCFileSystem, name: str, path: str) -> bytes | None:
 
 
 def _exists(fs: DVCFileSystem, path: str) -> bool:
-    """Whether the revision has the file, in git or under DVC; `fs.exists` takes every error for a no."""
+    """Whether the revision has the file, in Git or DVC. Unlike `fs.exists`, which returns False for any error."""
     try:
         fs.info(path)
     except FileNotFoundError:
@@ -191,7 +190,7 @@ def _hash(fs: DVCFileSystem, path: str) -> str | None:
 
 
 def _params_of(lock: dict, path: str) -> dict[str, Any]:
-    """{dotted key: value} of the parameters that dvc.lock holds for all stages together."""
+    """{dotted key: value} of the parameters of all stages in dvc.lock."""
     stages = lock.get("stages", {}).values()
     return {key: value for stage in stages for key, value in stage.get("params", {}).get(path, {}).items()}
 
@@ -203,7 +202,7 @@ def _lookup(tree: Any, key: str) -> Any:
 
 
 def _overlaid(params: dict, done: dict[str, Any]) -> dict:
-    """`params` with the values of `done` at its dotted keys."""
+    """`params`, overridden by the values of `done` at its dotted keys."""
     for key, value in done.items():
         first, _, rest = key.partition(".")
         below = params.get(first)

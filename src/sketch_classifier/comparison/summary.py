@@ -1,4 +1,4 @@
-"""Tables of several runs: parameters, metrics, repeated runs, pairs, distances. Pure functions."""
+"""Summarises several runs in tables: parameters and metrics, repeated runs, paired tests, distances. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sketch_classifier.comparison.shared_drawings import shared
 from sketch_classifier.evaluation.confusion import wilson
 
 DIGITS = 6
-OWN_COLUMN = {"model", "dataset", "seed", "split.fold", "split.folds"}  # parameters that the table shows by themselves
-REPEATED = {"seed", "split.fold"}  # runs that differ in these alone are repetitions of one another
-NO_EFFECT = ("train.", "analyze.")  # parameters that change no figure
+OWN_COLUMN = {"model", "dataset", "seed", "split.fold", "split.folds"}  # parameters with their own column
+REPEATED = {"seed", "split.fold"}  # runs that differ only in these are repetitions
+NO_EFFECT = ("train.", "analyze.")  # parameters that do not affect metrics
 MISSING = object()
-FIRST = (  # the figures that come first, those to choose a run by at their head
+FIRST = (  # metrics that come first, starting with those for model selection
     *("validation_accuracy", "validation_accuracy_std", "validation_loss", "validation_loss_std"),
     *("num_test", "accuracy", "accuracy_low", "accuracy_high", "accuracy_std"),
 )
@@ -28,19 +28,19 @@ FIRST = (  # the figures that come first, those to choose a run by at their head
 
 @dataclass(frozen=True)
 class Repeats:
-    """Runs that differ in their seed or their fold alone."""
+    """Runs that differ only in their seed or fold."""
 
     name: str
     runs: tuple[Run, ...]
 
     @property
     def is_cross_validation(self) -> bool:
-        """Whether each run has a fold of its own, so that no drawing is a test drawing of two."""
+        """Whether each run has its own fold, so that their test sets do not overlap."""
         return len({_value(run, "split.fold") for run in self.runs}) == len(self.runs)
 
 
 def repeats(runs: Sequence[Run]) -> list[Repeats]:
-    """The groups of two runs or more that differ in `seed` or `split.fold` alone; the same run twice counts once."""
+    """The groups of at least two runs that differ only in `seed` or `split.fold`; duplicates of a run count once."""
     groups: dict[str, dict[tuple, Run]] = {}
     for run in runs:
         rest = {key: value for key, value in flat(selected(run.params)).items() if not _is_free(key)}
@@ -51,12 +51,12 @@ def repeats(runs: Sequence[Run]) -> list[Repeats]:
 
 
 def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
-    """One row per run, then one per group: name, num_runs, model, dataset, seed, fold, folds, changed, and the figures.
+    """One row per run, then one per group: name, num_runs, model, dataset, seed, fold, folds, changed, and the metrics.
 
-    `changed` names the other parameters in which the runs differ, of the selected model and dataset, with this run's
-    values. A run has accuracy_low and accuracy_high, a 95% interval: its own figures where evaluate wrote them, else
-    Wilson's from its predictions. A group has the mean of each figure over its runs, its sample standard deviation as
-    <figure>_std, and as num_test the test drawings of all its runs together.
+    `changed` lists the other parameters of the selected model and dataset in which the runs differ, with the values of
+    this run. A run has accuracy_low and accuracy_high, the 95% interval from its metrics or, if these lack it, Wilson's
+    interval. A group has the mean of each metric over its runs, the sample standard deviation as <metric>_std, and
+    the total number of test drawings of its runs as num_test.
     """
     changed = changes([run.params for run in runs])
     rows = [_about([run], text) | _figures(run) for run, text in zip(runs, changed, strict=True)]
@@ -75,10 +75,10 @@ def summary(runs: Sequence[Run], groups: Sequence[Repeats]) -> pd.DataFrame:
 
 
 def changes(params: Sequence[dict]) -> list[str]:
-    """For each run the parameters in which the runs differ and that it uses, as "key=value, …".
+    """For each run, the parameters that it uses and in which the runs differ, as "key=value, …".
 
-    Left out are those that the table shows by themselves, and other presets than the selected ones. Within the preset
-    the key is written without the preset's name.
+    Parameters with their own column and presets that are not selected are left out. Keys within a preset are written
+    without the preset's name.
     """
     trees = [flat(tree) for tree in params]
     keys = dict.fromkeys(key for tree in trees for key in tree)
@@ -97,7 +97,7 @@ def changes(params: Sequence[dict]) -> list[str]:
 
 
 def selected(params: dict) -> dict:
-    """The parameters without the presets of `models` and `datasets` that are not selected."""
+    """`params` with only the selected presets of `models` and `datasets`."""
     kept = dict(params)
     for chosen, presets in (("model", "models"), ("dataset", "datasets")):
         if isinstance(params.get(presets), dict):
@@ -106,7 +106,7 @@ def selected(params: dict) -> dict:
 
 
 def flat(tree: dict, prefix: str = "") -> dict[str, Any]:
-    """{"a": {"b": 1}} → {"a.b": 1}."""
+    """Flatten a tree to dotted keys: {"a": {"b": 1}} → {"a.b": 1}."""
     found: dict[str, Any] = {}
     for key, value in tree.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
@@ -114,11 +114,11 @@ def flat(tree: dict, prefix: str = "") -> dict[str, Any]:
 
 
 def pairs(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every two of the tables of predictions (name → as `identified` gives them) on the drawings they share.
+    """Compare every pair of prediction tables (name → table from `identified`) on the drawings that they share.
 
-    Columns a, b, num_shared, accuracy_a, accuracy_b, n01 (only b right), n10 (only a right), difference (b − a), low,
-    high, p_value (McNemar's), p_holm (corrected for the number of pairs that were tested) and note, which says why two
-    could not be compared.
+    Columns a, b, num_shared, accuracy_a, accuracy_b, n01 (only b correct), n10 (only a correct), difference (b − a),
+    low, high, p_value (McNemar's test), p_holm (adjusted for the number of pairs tested) and note, which says why a
+    pair could not be compared.
     """
     rows = []
     for (a, left), (b, right) in combinations(tables.items(), 2):
@@ -141,7 +141,7 @@ def pairs(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def distances(runs: Iterable[Run]) -> pd.DataFrame:
-    """Distances of the misclassified drawings to the centroids of their true and predicted class, one row per run.
+    """Distances of misclassified drawings to the centroids of their true and predicted class, one row per run.
 
     Columns run, num_misclassified, distance_actual and distance_predicted (means, in the units of each network's own
     features, so not comparable between networks), ratio (mean of predicted / actual, comparable) and

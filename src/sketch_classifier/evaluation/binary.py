@@ -1,4 +1,4 @@
-"""Metrics of a binary task, and the decision threshold."""
+"""Metrics of a binary task, and the choice of its decision threshold."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ HALF = 0.5
 
 
 def choose_threshold(logits: np.ndarray, labels: np.ndarray) -> float | None:
-    """The threshold that gives the validation drawings the best balanced accuracy, rounded to DIGITS.
+    """The threshold with the best balanced accuracy on the validation drawings, rounded to DIGITS.
 
     logits  (n,) float: the network's output, whose sigmoid is the probability of the positive class
     labels  (n,) int, 1 for positive
 
-    A drawing is called positive where its probability is above the threshold. The best balanced accuracy, which is the
-    largest of Youden's J (Youden, Index for rating diagnostic tests, Cancer 3, 1950), does not depend on how many
-    negative drawings stand against the positive ones, as F1 does: here that number follows from the list of categories.
-    Tried are one half and the middles between neighbouring probabilities; of equally good ones the nearest to one half
-    is taken. None where a class has no drawing.
+    A drawing is classified as positive if its probability is above the threshold. Maximising balanced accuracy is
+    equivalent to maximising Youden's J (Youden, Index for rating diagnostic tests, Cancer 3, 1950). Unlike F1, it does
+    not depend on the ratio of negative to positive drawings, which here follows from the list of categories. The
+    candidates are one half and the midpoints between adjacent probabilities; ties are resolved in favour of the one
+    nearest to one half. None if a class has no drawings.
     """
     probability, labels = _probability(logits), np.asarray(labels) == 1
     positive, negative = np.sort(probability[labels]), np.sort(probability[~labels])
     if not len(positive) or not len(negative):
         return None
     values = np.unique(probability)
-    # Rounded before they are tried: what is written is what was found best.
+    # Rounded first, so that the best candidate is exactly the value that is written.
     candidates = np.unique(np.append((values[:-1] + values[1:]) / 2, HALF).round(DIGITS))
     missed = np.searchsorted(positive, candidates, side="right")
     refused = np.searchsorted(negative, candidates, side="right")
-    # Whole numbers, so that equally good is equal: J = refused / negatives − missed / positives.
+    # In integers, so that ties are exact: J = refused / negatives − missed / positives.
     youden = refused * len(positive) - missed * len(negative)
     best = candidates[youden == youden.max()]
     return float(best[np.argmin(np.abs(best - HALF))])
@@ -45,23 +45,24 @@ def binary_figures(
     counts: np.ndarray,
     groups: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """The figures of R samples of the same n drawings: name → (R,) float64, NaN where a figure is undefined.
+    """The metrics on R resamples of the same n drawings: name → (R,) float64, NaN where a metric is undefined.
 
-    logits, labels  as of `choose_threshold`
-    threshold  as it gives it; None: no figures at a threshold
-    counts     (n, R) float64: how often drawing i is in sample r
-    groups     (n,) int: of each drawing, where groups are resampled and counts is (G, R): see `sums`
+    logits, labels  as in `choose_threshold`
+    threshold  the result of `choose_threshold`; if None, the metrics at the threshold are omitted
+    counts     (n, R) float64: how often drawing i is in resample r
+    groups     (n,) int: the group of each drawing if groups are resampled and counts is (G, R), see `sums`
 
-    precision and recall of the positive class where one half is the threshold (a logit of 0), the area under the ROC
-    curve, and accuracy, balanced accuracy, precision and recall at `threshold`. Precision is undefined where nothing is
-    called positive, recall where nothing is positive, balanced accuracy and ROC AUC where only one class was drawn.
+    The metrics are precision and recall of the positive class at a threshold of one half (a logit of 0), the area under
+    the ROC curve, and accuracy, balanced accuracy, precision and recall at `threshold`. Precision is undefined if
+    nothing is classified as positive, recall if nothing is positive, balanced accuracy and ROC AUC if only one class
+    occurs.
     """
     positive = np.asarray(labels) == 1
     at_half = _at(logits > 0, positive, counts, groups)
     figures = {name: at_half[name] for name in ("precision", "recall")}
     if groups is None:
         figures["roc_auc"] = roc_auc(logits, positive, counts)
-    else:  # one sample after the other, for each needs a number for each drawing
+    else:  # one resample at a time, because each needs its counts by drawing
         figures["roc_auc"] = np.concatenate([roc_auc(logits, positive, own[groups][:, None]) for own in counts.T])
     if threshold is not None:
         chosen = _at(_probability(logits) > threshold, positive, counts, groups)
@@ -70,9 +71,10 @@ def binary_figures(
 
 
 def roc_auc(logits: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(R,) float64: how likely a positive drawing has a higher logit than a negative one; equal ones count half.
+    """(R,) float64: the area under the ROC curve on each resample; NaN if a class does not occur.
 
-    That is the area under the ROC curve (Hanley and McNeil, Radiology 143, 1982). NaN where a sample has no pair.
+    Computed as the probability that a positive drawing has a higher logit than a negative one, where ties count half
+    (Hanley and McNeil, Radiology 143, 1982).
     """
     order = np.argsort(logits, kind="stable")
     ordered = logits[order]
@@ -93,7 +95,7 @@ def _at(
 ) -> dict[str, np.ndarray]:
     every, drawn, said = total(counts, groups), weighted(positive, counts, groups), weighted(called, counts, groups)
     hits = weighted(called & positive, counts, groups)
-    refused = every - drawn - said + hits  # negative, and not called positive
+    refused = every - drawn - said + hits  # true negatives
     recall = _share(hits, drawn)
     return {
         "accuracy": (hits + refused) / every,

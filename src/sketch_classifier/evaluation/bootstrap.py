@@ -1,4 +1,4 @@
-"""Metrics with their 95 % bootstrap intervals over the test drawings. Pure functions."""
+"""Bootstrap 95 % confidence intervals of metrics over the test drawings. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pandas as pd
 from sketch_classifier.evaluation.confusion import DIGITS, wilson
 
 RESAMPLES = 1000
-SEED = 0  # a constant: two models are measured on the same resamples of the same test drawings
-ROUNDING = 1e-12  # by so much the sums over equal resamples may differ
-CELLS = 2**21  # of the counts that are in memory at a time
-SINGLE, NUM_GROUPS = 2**17, 2**14  # drawings up to which they are resampled one by one; groups of more
+SEED = 0  # constant, so that two models are evaluated on the same resamples of the same test drawings
+ROUNDING = 1e-12  # rounding error of the sums over equal resamples
+CELLS = 2**21  # of the matrix of counts that is in memory at a time
+SINGLE, NUM_GROUPS = 2**17, 2**14  # drawings up to which each is resampled by itself; number of groups beyond that
 
 
 def groups_of(size: int) -> np.ndarray | None:
-    """(size,) int: the group of each drawing, equally large and drawn at random; None up to SINGLE drawings.
+    """(size,) int: the group of each drawing, where groups are random and of equal size; None up to SINGLE drawings.
 
-    Groups are resampled instead of drawings where these are so many that 1,000 samples of them would take minutes. As
-    the drawings of a group were drawn at random, the interval is the same but for its own error: the standard deviation
-    of G groups is right within √(1 / 2G), 0.6 %.
+    For large test sets, groups are resampled instead of drawings, because 1,000 resamples of all drawings would take
+    minutes. As the groups are random, the interval is the same up to sampling error: with G groups, the relative error
+    of the standard deviation is about √(1 / 2G), 0.6 %.
     """
     if size <= SINGLE:
         return None
@@ -37,25 +37,25 @@ def intervals(
     shares: Container[str] = (),
     groups: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row a figure: figure, value, and the ends low and high of its 95 % interval, rounded to DIGITS.
+    """One row per metric: figure (its name), value, and the 95 % interval from low to high, rounded to DIGITS.
 
-    figures  from counts (size, R) float64, how often drawing i is in sample r, to name → (R,) float64
-    size     how many drawings there are, at least 1
-    inflated names of figures, at least 0, that chance makes larger, as it does the calibration error
-    shares   names of figures that are the share of all the drawings for which something holds
-    groups   of the drawings, as `groups_of` gives them: then `figures` takes counts of the groups, (G, R)
+    figures   maps counts (size, R) float64, how often drawing i is in resample r, to name → (R,) float64
+    size      the number of drawings, at least 1
+    inflated  names of non-negative metrics that are biased upwards on small samples, such as the calibration error
+    shares    names of metrics that are a proportion of all drawings
+    groups    the result of `groups_of`; if not None, `figures` takes counts of the groups, (G, R)
 
-    The percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13): the 2.5 and
-    97.5 % quantiles over samples of `size` drawings with replacement. It is about the choice of the test drawings, not
-    about training again. A sample in which a figure is undefined (NaN) is left out; where the figure of the drawings
-    themselves is undefined, so is its interval. So it is, too, where no resample differs, as where every drawing is
-    right: that says nothing of other drawings. A share then has Wilson's interval (Journal of the American Statistical
-    Association 22, 1927).
+    Uses the percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13): the 2.5
+    and 97.5 % quantiles over resamples of `size` drawings with replacement. The interval reflects the choice of the
+    test drawings, not the randomness of training. Resamples in which a metric is undefined (NaN) are left out; if the
+    metric is undefined on the test set itself, so is its interval. The interval is also undefined if all resamples have
+    the same value, for example if every prediction is correct, because the bootstrap then cannot estimate the variance.
+    Proportions then get Wilson's interval (Journal of the American Statistical Association 22, 1927).
 
-    An inflated figure is larger in a resample than in the drawings, and there larger than in all drawings there could
-    be: the quantiles would miss the truth twice over. Its interval is the basic bootstrap's (Davison and Hinkley,
-    Bootstrap Methods and their Application, 1997, section 5.2), which turns the quantiles about the value, cut off
-    at 0. The value itself may lie above it.
+    A metric that is biased upwards is higher on a resample than on the test set, where it is already higher than the
+    true value, so the percentile interval would be biased twice. It gets the basic bootstrap interval (Davison and
+    Hinkley, Bootstrap Methods and their Application, 1997, section 5.2), in which the quantiles are reflected around
+    the value, clipped at 0. The value itself may lie above the interval.
     """
     num_units = size if groups is None else NUM_GROUPS
     values = {name: float(value[0]) for name, value in figures(np.ones((num_units, 1))).items()}
@@ -80,6 +80,6 @@ def intervals(
 
 
 def _counts(rng: np.random.Generator, size: int, num: int) -> np.ndarray:
-    """(size, num) float64: how often each drawing is in each of `num` samples of `size` drawings."""
+    """(size, num) float64: how often each drawing is in each of `num` resamples of `size` drawings."""
     counts = [np.bincount(rng.integers(size, size=size), minlength=size) for _ in range(num)]
     return np.stack(counts, axis=1).astype(np.float64)

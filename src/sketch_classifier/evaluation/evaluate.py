@@ -1,4 +1,4 @@
-"""Evaluates a trained model on the validation and test sets; writes the metrics, and the tables that DVC plots."""
+"""Evaluates a trained model on the validation and test sets; writes metrics, tables and the data of DVC's plots."""
 
 from __future__ import annotations
 
@@ -28,30 +28,31 @@ from sketch_classifier.progress import step
 DETAILS = ("_scaled", "_at_threshold")
 SCALED = "_scaled"  # suffix of metrics after temperature scaling
 INFLATED = ("expected_calibration_error", "expected_calibration_error_scaled")
-KEPT_BYTES = 2**28  # of logits of validation drawings
+KEPT_BYTES = 2**28  # maximum size of the validation logits in memory
 SHARES = ("accuracy", "top3_accuracy", "top5_accuracy", "accuracy_at_threshold")
 
 
 def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, out_plots: str | Path) -> dict:
-    """Predict every test drawing of the folder `processed` with the model in the folder `model`.
+    """Evaluate the model in the folder `model` on the test drawings of the folder `processed`.
 
     Writes in `out_metrics`
-      metrics.json          the main metrics, flat, with the interval of the accuracy. validation_accuracy and
-                            validation_loss are measured on the validation set, for model selection; the others on the
+      metrics.json          the main metrics, flat, with the interval of the accuracy; validation_accuracy and
+                            validation_loss are measured on the validation set, for model selection, the others on the
                             test set
       intervals.csv         every metric with its 95 % interval: figure, value, low, high
       per_class.csv, confusion_matrix.csv, most_confused.csv, calibration.csv, by_country.csv, by_recognized.csv
       predictions.parquet   one row per test drawing
-      predictions.csv       the same; of more than MOST_ROWS drawings, SAMPLED_ROWS drawn at random
+      predictions.csv       the same; for more than MOST_ROWS drawings, a random sample of SAMPLED_ROWS
     and in `out_plots` confusion.csv, a sample for DVC's confusion matrix template, and calibration.csv and
-    calibration_scaled.csv, the curves before and after temperature scaling. Returns the content of metrics.json.
+    calibration_scaled.csv, the reliability curves before and after temperature scaling. Returns the content of
+    metrics.json.
 
-    The temperature and a binary model's threshold are fitted on the validation set; without validation drawings there
-    are none, and both curves are the same. Undefined metrics are missing in metrics.json and empty in the tables. The
+    The temperature and a binary model's threshold are fitted on the validation set; without validation drawings they
+    are omitted and both curves are the same. Undefined metrics are missing in metrics.json and empty in the tables. The
     same inputs give the same bytes.
 
-    Logits are reduced as they come, so that memory holds a few numbers of each drawing. Of the validation drawings as
-    many are kept for the temperature and the threshold as KEPT_BYTES of logits hold, the others left out at random.
+    Logits are reduced block by block, so that only a few numbers per drawing are kept in memory. If the validation
+    logits exceed KEPT_BYTES, the temperature and the threshold are fitted on a random sample of that size.
 
     Raises UserError if there are no test drawings, if the model was trained on other categories, if its outputs are not
     finite, or if a folder cannot be written.
@@ -105,10 +106,10 @@ def evaluate(processed: str | Path, model: str | Path, out_metrics: str | Path, 
 def fitted(
     parts: Iterable[tuple[slice, np.ndarray]], labels: np.ndarray, num_classes: int, task: str
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The figures of the validation drawings, and what is fitted on them.
+    """The metrics on the validation drawings, and the temperature and threshold that are fitted on them.
 
-    parts   which of the n drawings, and their logits (b, C) float, from `class_logits`
-    labels  (n,) int; there may be none
+    parts   blocks of the n drawings: (slice, logits (b, C) float from `class_logits`)
+    labels  (n,) int; may be empty
     task    multiclass or binary
 
     The second value is {"temperature": T, "threshold": t}, without those that could not be fitted.
@@ -117,7 +118,7 @@ def fitted(
     places = np.arange(len(labels))
     if len(labels) > most:
         places = np.sort(np.random.default_rng(0).permutation(len(labels))[:most])
-        step(f"the temperature is fitted on {most:,} of the {len(labels):,} validation drawings, drawn at random")
+        step(f"fitting the temperature on a random sample of {most:,} of the {len(labels):,} validation drawings")
     logits = np.empty((len(places), num_classes), np.float32)
 
     def noted() -> Iterator[tuple[slice, np.ndarray]]:
@@ -135,7 +136,7 @@ def fitted(
 
 
 def kept(parts: Iterable[tuple[slice, np.ndarray]], scores: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """The same parts; the logits of the second class are written to scores, (n,) float32, unless that is empty."""
+    """Pass `parts` through, and write the logits of the second class to scores, (n,) float32, unless it is empty."""
     for part, values in parts:
         if len(scores):
             scores[part] = values[:, 1]
@@ -143,11 +144,11 @@ def kept(parts: Iterable[tuple[slice, np.ndarray]], scores: np.ndarray) -> Itera
 
 
 def measure(before: Answers, after: Answers | None, scores: np.ndarray | None, threshold: float | None) -> pd.DataFrame:
-    """All metrics of the test drawings with their intervals: figure, value, low, high, one row each.
+    """All metrics on the test drawings with their intervals, one row each: figure (its name), value, low, high.
 
-    before, after  the answers without and with temperature scaling; the suffix "_scaled" is of the latter
+    before, after  the answers without and with temperature scaling; metrics of the latter have the suffix "_scaled"
     scores         (n,) float: the logits of the positive class of a binary task
-    threshold      of a binary task, as `choose_threshold` gives it
+    threshold      of a binary task, from `choose_threshold`
     """
     groups = groups_of(len(before.labels))
 
@@ -161,9 +162,9 @@ def measure(before: Answers, after: Answers | None, scores: np.ndarray | None, t
 
 
 def validation_figures(said: Answers) -> dict[str, float]:
-    """Accuracy and log loss of the validation set, for model selection; empty without validation drawings.
+    """Accuracy and log loss on the validation set, for model selection; empty without validation drawings.
 
-    They come from the weights that were saved, whichever epoch's or moving average's these are.
+    They are those of the saved weights, whichever epoch or moving average these are from.
     """
     if not len(said.labels):
         return {}
@@ -172,9 +173,9 @@ def validation_figures(said: Answers) -> dict[str, float]:
 
 
 def _headline(table: pd.DataFrame, validated: dict[str, float], about: About, num_test: int) -> dict[str, Any]:
-    """The content of metrics.json. Not the model's name: `dvc exp show` has it as a parameter, under the same name.
+    """The content of metrics.json, without the model's name: `dvc exp show` shows the parameter of the same name.
 
-    validated  what the validation set gave: its figures, the temperature and the threshold
+    validated  the metrics on the validation set, the temperature and the threshold
     """
     figures: dict[str, Any] = {"weights": about.weights, "num_test": num_test}
     for row in table.dropna(subset="value").itertuples():

@@ -1,4 +1,4 @@
-"""Columns of the index of a dataset, of which only what is asked for is in memory: it may have 50 million rows."""
+"""Reads selected rows and columns of a dataset's index, which may have 50 million rows, without loading all of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-ROWS = 2**17  # that are read at a time
+ROWS = 2**17  # to read at a time
 
 
 def index_rows(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    """The rows (n,) int, in any order, of index.parquet in the folder of a dataset: one row each.
+    """The rows `rows`, (n,) int in any order, of index.parquet in the folder of a dataset.
 
-    They have those of the columns `names` that it has.
+    Of the columns `names`, those that do not exist are left out.
     """
     order = np.argsort(rows, kind="stable")
     parts = [part for _, part in index_parts(folder, rows[order], names)]
@@ -27,7 +27,7 @@ def index_rows(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> pd
 
 
 def index_parts(folder: str | Path, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[slice, pd.DataFrame]]:
-    """The rows (n,) int, ascending, a part after the other: which of `rows`, and the same columns."""
+    """As `index_rows`, for ascending rows and in parts: (slice of `rows`, their table)."""
     with pq.ParquetFile(Path(folder) / "index.parquet") as file:
         columns, start, taken = _present(file, names), 0, 0
         for batch in file.iter_batches(ROWS, columns=columns or file.schema_arrow.names[:1]):

@@ -1,4 +1,4 @@
-"""Metrics over all drawings. Pure functions."""
+"""Classification metrics over resamples of the drawings. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ TOP = (3, 5)
 
 
 def class_figures(answers: Answers, counts: np.ndarray, groups: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """The figures of R samples of the same n drawings: name → (R,) float64, in the order in which they are shown.
+    """The metrics on R resamples of the same n drawings: name → (R,) float64, in the order in which they are shown.
 
-    counts  (n, R) float64: how often drawing i is in sample r; a column of ones is the drawings themselves
-    groups  (n,) int: of each drawing, where groups are resampled and counts is (G, R): see `sums`
+    counts  (n, R) float64: how often drawing i is in resample r; a column of ones stands for the drawings themselves
+    groups  (n,) int: the group of each drawing if groups are resampled and counts is (G, R), see `sums`
 
-    Balanced accuracy is the mean recall of the classes that have a drawing in the sample, macro F1 the mean over those
-    that occur among its labels or its predictions. MAP@3 is that of Kaggle's Doodle Recognition: 1, 1/2 or 1/3 where
-    the right class comes first, second or third, else 0. Top-k accuracy, always 1 where there are no more than k
-    classes, is left out there, and MAP@3 with fewer than three classes. Among equal logits the class that comes first
-    ranks first.
+    Balanced accuracy is the mean recall of the classes that occur in the resample, macro F1 the mean over the classes
+    that occur among its labels or its predictions. MAP@3 is the metric of Kaggle's Doodle Recognition challenge: 1, 1/2
+    or 1/3 if the true class is ranked first, second or third, else 0. Top-k accuracy is left out for at most k classes,
+    where it would always be 1, and MAP@3 for fewer than three classes. Among equal logits, the class that comes first
+    is ranked first.
     """
     num_classes, rank = answers.num_classes, answers.rank
     drawn = by_class(answers.labels, num_classes, counts, groups=groups)
@@ -41,10 +41,11 @@ def class_figures(answers: Answers, counts: np.ndarray, groups: np.ndarray | Non
 def probability_figures(
     answers: Answers, counts: np.ndarray, suffix: str = "", groups: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """Log loss (natural logarithm) and expected calibration error, as `class_figures` gives its own.
+    """Log loss (natural logarithm) and expected calibration error, with arguments and result as in `class_figures`.
 
-    The calibration error is the mean distance of accuracy from confidence over 15 bins of equal width, weighted by the
-    drawings in each (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, equation 3).
+    The expected calibration error is the mean absolute difference of accuracy and confidence over 15 bins of equal
+    width, weighted by their numbers of drawings (Guo et al., On Calibration of Modern Neural Networks, ICML 2017,
+    equation 3).
     """
     gaps = by_class(*bins(answers.confidence), counts, (answers.rank == 0) - answers.confidence, groups)
     return {
@@ -54,11 +55,11 @@ def probability_figures(
 
 
 def _means(values: np.ndarray, counts: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """(R,): the mean of values (n,) in each sample."""
+    """(R,): the mean of values (n,) over each resample."""
     return weighted(values.astype(np.float64), counts, groups) / total(counts, groups)
 
 
 def _mean_share(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
-    """(R,): the mean of parts / wholes, both (C, R), over the classes that have a whole."""
+    """(R,): the mean of parts / wholes, both (C, R), over the classes whose whole is not 0."""
     known = wholes > 0
     return np.divide(parts, wholes, out=np.zeros_like(parts), where=known).sum(axis=0) / known.sum(axis=0)

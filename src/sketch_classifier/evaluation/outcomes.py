@@ -1,4 +1,4 @@
-"""The outcome of each prediction as a few numbers, instead of one number for each class. Pure functions."""
+"""Reduces the logits of each drawing to the few numbers from which all metrics are computed. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ROWS = 4096  # at a time, so that float64 copies of (n, C) logits never fill the memory
+ROWS = 4096  # to process at a time, which limits the memory of float64 copies of (n, C) logits
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to n drawings of C classes.
+    """The predictions for n drawings of C classes.
 
     num_classes  C
-    labels       (n,) int64: what was drawn
-    predicted    (n,) int64: the class of the largest logit, the first of equal ones
-    rank         (n,) int64: how many classes stand before the right one; 0 is a hit
+    labels       (n,) int64: the true class
+    predicted    (n,) int64: the class with the largest logit, the first in case of a tie
+    rank         (n,) int64: how many classes are ranked before the true one; 0 is a correct prediction
     confidence   (n,) float64, 1/C–1: the probability of the predicted class
-    loss         (n,) float64: minus the natural logarithm of the probability of the right class
+    loss         (n,) float64: the negative natural logarithm of the probability of the true class
     """
 
     num_classes: int
@@ -31,10 +31,10 @@ class Answers:
 
 
 def answers(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Answers:
-    """From the logits of each class, (n, C) float with finite numbers, and labels (n,) int to the answers.
+    """The `Answers` for logits (n, C), finite floats, and labels (n,) int.
 
-    The probabilities are the softmax of logits / temperature. The temperature changes no prediction and no rank. The
-    loss comes from the logits, so it is finite where the probability itself would underflow to 0.
+    The probabilities are the softmax of logits / temperature. The temperature does not affect predictions and ranks.
+    The loss is computed from the logits, so it is finite even where the probability underflows to 0.
     """
     parts = ((rows, logits[rows]) for rows in blocks(len(labels)))
     return streamed_answers(parts, labels, logits.shape[1], (temperature,))[0]
@@ -43,9 +43,9 @@ def answers(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) ->
 def streamed_answers(
     parts: Iterable[tuple[slice, np.ndarray]], labels: np.ndarray, num_classes: int, temperatures: Sequence[float]
 ) -> list[Answers]:
-    """The `answers` at each temperature, from logits that come a part at a time and need not be kept.
+    """The `Answers` at each temperature, from logits that are processed in parts and not kept.
 
-    parts  which drawings, and their logits (b, C)
+    parts  (slice of the drawings, their logits (b, C))
     """
     labels = np.asarray(labels, np.int64)
     size = len(labels)
@@ -64,17 +64,17 @@ def streamed_answers(
 
 
 def class_logits(outputs: np.ndarray, task: str) -> np.ndarray:
-    """(n, num_outputs) → (n, C): a network's outputs as one logit a class; a binary task's z becomes [0, z].
+    """(n, num_outputs) → (n, C): a network's outputs as one logit per class; the z of a binary task becomes [0, z].
 
-    The softmax of [0, z] is [1 − p, p] where p is the sigmoid of z, and of z / T where both are divided by T.
+    The softmax of [0, z] / T is [1 − p, p], where p is the sigmoid of z / T.
     """
     return np.concatenate([np.zeros_like(outputs), outputs], axis=1) if task == "binary" else outputs
 
 
 def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(n,) int: how many classes the model puts before the right one. 0 is a hit.
+    """(n,) int: how many classes the model ranks before the true one; 0 is a correct prediction.
 
-    Counted rather than sorted, so that rank 0 is the same as `argmax` also where logits are equal.
+    Counted rather than sorted, so that rank 0 agrees with `argmax` in case of ties, too.
     """
     own = np.take_along_axis(logits, labels[:, None], axis=1)
     before = np.arange(logits.shape[1]) < labels[:, None]
@@ -82,5 +82,5 @@ def ranks(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def blocks(size: int) -> Iterator[slice]:
-    """The slices of at most ROWS rows that together are all `size` rows."""
+    """Split `size` rows into slices of at most ROWS rows."""
     return (slice(start, min(start + ROWS, size)) for start in range(0, size, ROWS))

@@ -1,4 +1,4 @@
-"""The table of test predictions, written a part at a time, and accuracy by country and recognition flag."""
+"""Writes the table of test predictions in parts, and computes the accuracy by country and by recognition flag."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sketch_classifier.evaluation.index import index_parts
 from sketch_classifier.evaluation.outcomes import Answers
 from sketch_classifier.evaluation.tables import as_cells, shares, tallied
 
-MOST_ROWS = 1_000_000  # of predictions.csv
-SAMPLED_ROWS = 100_000  # of predictions.csv where there are more
-FEWEST = 30  # test drawings a country needs for a row of its own
+MOST_ROWS = 1_000_000  # maximum of predictions.csv
+SAMPLED_ROWS = 100_000  # rows of predictions.csv if there are more drawings
+FEWEST = 30  # test drawings that a country needs for its own row
 OTHER = "other"
 OTHER_CLASSES = "(other classes)"
 ABOUT = ("key_id", "countrycode", "recognized")
@@ -28,14 +28,14 @@ ABOUT = ("key_id", "countrycode", "recognized")
 def write_predictions(
     out: Path, folder: Path, rows: np.ndarray, answers: Answers, class_names: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write predictions.parquet and predictions.csv to `out`; the `tallied` countries and recognition flags.
+    """Write predictions.parquet and predictions.csv to `out`; returns the `tallied` countries and recognition flags.
 
-    folder   of the dataset, for its index
-    rows     (n,) int64, ascending: the drawings' rows in the dataset, of which there is at least one
-    answers  to these drawings
+    folder   the dataset's folder, which has its index
+    rows     (n,) int64, ascending: the rows of the drawings in the dataset; at least one
+    answers  for these drawings
 
     Both files have one row per drawing: row, key_id, actual, predicted, confidence, correct, countrycode, recognized.
-    Of more than MOST_ROWS drawings the CSV file has SAMPLED_ROWS, the same ones for every model.
+    For more than MOST_ROWS drawings, the CSV file has a sample of SAMPLED_ROWS, which is the same for every model.
     """
     sample = np.arange(len(rows))
     if len(rows) > MOST_ROWS:
@@ -79,13 +79,13 @@ def _table(rows: np.ndarray, about: pd.DataFrame, answers: Answers, part: slice,
 
 
 def by_country(countries: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
-    """One row a country, most drawings first: country, count, accuracy, and the ends low and high of its interval.
+    """Accuracy by country, one row each, most drawings first: country, count, accuracy, low and high.
 
-    countries  as `tallied` gives them; "" stands for drawings without a country
+    countries  from `tallied`; "" stands for drawings without a country
 
-    The interval is the 95 % score interval (Wilson, Journal of the American Statistical Association 22, 1927).
-    Countries with fewer than `fewest` drawings, and drawings without a country, are one row, "other". No rows where no
-    drawing has a country.
+    low and high are the bounds of the 95 % score interval (Wilson, Journal of the American Statistical Association 22,
+    1927). Countries with fewer than `fewest` drawings, and drawings without a country, are combined in one row,
+    "other". Without any country there are no rows.
     """
     if not (countries.index != "").any():
         return shares("country", countries[:0])
@@ -95,18 +95,18 @@ def by_country(countries: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
 
 
 def by_recognized(recognized: pd.DataFrame) -> pd.DataFrame:
-    """The drawings that the game recognised and those it did not: recognized, and the columns of `by_country`.
+    """Accuracy on drawings that the game did and did not recognise: recognized, and the columns of `by_country`.
 
-    recognized  as `tallied` gives the flags; "" stands for drawings without one
+    recognized  from `tallied`; "" stands for drawings without the flag
     """
     return shares("recognized", recognized[[flag != "" for flag in recognized.index]])
 
 
 def confusion_sample(predictions: pd.DataFrame, shown: Sequence[str], limit: int = 10_000) -> pd.DataFrame:
-    """The columns actual and predicted of at most `limit` drawings of the classes `shown`, the same ones every time.
+    """The columns actual and predicted for a fixed sample of at most `limit` drawings of the classes `shown`.
 
-    A prediction that is none of these classes becomes OTHER_CLASSES. DVC counts rows in the browser, where a page that
-    holds them all would not open, and draws all classes in a square of a fixed size, where hundreds cannot be read.
+    Predictions of other classes become OTHER_CLASSES. The sample is for DVC, whose plots count the rows in the browser,
+    which cannot load millions of them, and draw all classes in a square of fixed size, where hundreds are illegible.
     """
     predictions = predictions[predictions["actual"].isin(shown)]
     if len(predictions) > limit:

@@ -1,7 +1,7 @@
-"""Sums over resampled drawings, one by one or in groups. Pure functions.
+"""Sums over bootstrap resamples of drawings or of groups of drawings. Pure functions.
 
-A sample of n drawings is given by `counts`, (n, R) float64: how often drawing i is in each of R samples. Where `groups`
-is not None, whole groups of drawings are resampled: it is (n,) int, the group of each drawing, and `counts` is (G, R).
+R resamples of n drawings are given by `counts`, (n, R) float64: how often drawing i is in each of them. If `groups` is
+not None, whole groups of drawings are resampled: it is (n,) int, the group of each drawing, and `counts` is (G, R).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from scipy.sparse import csr_array
 
 
 def total(counts: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
-    """(R,): how many drawings each sample has."""
+    """(R,): the number of drawings in each resample."""
     return counts.sum(axis=0) if groups is None else np.bincount(groups, minlength=len(counts)) @ counts
 
 
 def weighted(values: np.ndarray, counts: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
-    """(R,): the sum of values (n,) over each sample."""
+    """(R,): the sum of values (n,) over each resample."""
     if groups is not None:
         values = np.bincount(groups, weights=values, minlength=len(counts))
     return values @ counts
@@ -29,7 +29,11 @@ def by_class(
     values: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(num_classes, R): the sum of values (n,), or the number, of the drawings of each class (n,) in each sample."""
+    """(num_classes, R): the sum of values (n,) over the drawings of each class in each resample.
+
+    classes  (n,) int
+    values   by default 1, which gives the number of drawings
+    """
     if groups is not None:
         cells = classes * len(counts) + groups
         return np.bincount(cells, values, num_classes * len(counts)).reshape(num_classes, -1) @ counts

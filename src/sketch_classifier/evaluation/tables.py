@@ -1,4 +1,4 @@
-"""Tables of accuracy by group, and the files of all tables that evaluate writes."""
+"""Computes accuracy by group, and reads and writes the tables of the evaluation."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from sketch_classifier.drawings.files import replaced_file
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.evaluation.confusion import DIGITS, wilson
 
-CATEGORICAL = {"actual", "predicted", "countrycode"}  # columns that are read as such
-TEXTS = {"figure", "class", "actual", "predicted", "country", "scaling"}  # columns that are no numbers
+CATEGORICAL = {"actual", "predicted", "countrycode"}  # columns that are read as categorical
+TEXTS = {"figure", "class", "actual", "predicted", "country", "scaling"}  # text columns
 
 
 def tallied(groups: pd.Series, correct: pd.Series) -> pd.DataFrame:
-    """For each group: `size`, its drawings, and `sum`, those that are right.
+    """For each group, its number of drawings (`size`) and of correct predictions (`sum`).
 
-    groups, correct  (n,): the group of each drawing, and whether it is right
+    groups, correct  (n,): the group of each drawing, and whether its prediction is correct
     """
     return correct.groupby(groups).agg(["size", "sum"])
 
 
 def shares(name: str, totals: pd.DataFrame) -> pd.DataFrame:
-    """The share that is correct in each group: `name`, count, accuracy, and low and high of Wilson's 95 % interval.
+    """Accuracy by group: the columns `name`, count, accuracy, and low and high, Wilson's 95 % interval.
 
-    totals  as `tallied` gives them
+    totals  from `tallied`
 
-    The largest group first, equal ones in the order of their names.
+    Sorted by size, the largest group first, then by name.
     """
     totals = totals.assign(name=totals.index.astype(str)).sort_values(["size", "name"], ascending=[False, True])
     rows = []
@@ -43,9 +43,9 @@ def shares(name: str, totals: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """A table that evaluate wrote, from its CSV file. Raises UserError if it is missing or damaged."""
+    """Read a table of the evaluation from its CSV file. Raises UserError if it is missing or damaged."""
     try:
-        # NA is Namibia here, and a category may be called "null": only an empty field of a number is missing.
+        # NA is the code of Namibia, and a category may be called "null", so only empty numeric fields are missing.
         names = pd.read_csv(path, nrows=0).columns
         missing = {name: [""] for name in names if name not in TEXTS}
         kinds = {name: str for name in names if name in TEXTS}
@@ -57,7 +57,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_figures(path: str | Path) -> dict[str, Any]:
-    """metrics.json. Raises UserError if it is missing or damaged."""
+    """Read metrics.json. Raises UserError if it is missing or damaged."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -67,18 +67,18 @@ def read_figures(path: str | Path) -> dict[str, Any]:
 
 
 def write_table(table: pd.DataFrame, path: str | Path, index: bool = False) -> None:
-    """A table as a CSV file, in which no text is a formula of a spreadsheet: see `as_cell`."""
+    """Write a table as a CSV file, with text escaped that a spreadsheet would take for a formula, see `as_cell`."""
     with replaced_file(path) as partial:
         as_cells(table).to_csv(partial, index=index, lineterminator="\n")
 
 
 def as_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """A table as it stands in a CSV file."""
+    """The table with texts escaped for a CSV file."""
     return _each_text(table, as_cell)
 
 
 def from_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """A table as it was before `as_cells`."""
+    """The inverse of `as_cells`."""
     return _each_text(table, from_cell)
 
 
@@ -87,7 +87,7 @@ def _each_text(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFram
         return change(value) if isinstance(value, str) else value
 
     table = table.rename(index=changed, columns=changed)
-    for place in range(table.shape[1]):  # two classes of one name would be two columns of one name
+    for place in range(table.shape[1]):  # by position, because classes may share a name
         column = table.iloc[:, place]
         if not is_numeric_dtype(column):
             table.isetitem(place, column.map(changed))
@@ -95,16 +95,17 @@ def _each_text(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFram
 
 
 def parse_predictions(file: str | Path | BinaryIO) -> pd.DataFrame:
-    """The table of test predictions from its CSV file; raises what the parser raises."""
-    # NA is Namibia here, and a category may be called "null": only what stands in the file.
+    """The table of test predictions from its CSV file; exceptions of the parser are passed on."""
+    # NA is the code of Namibia, and a category may be called "null", so nothing is read as missing.
     kinds = {"key_id": str, "actual": str, "predicted": str}
     return from_cells(pd.read_csv(file, dtype=kinds, keep_default_na=False))
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
-    """The table of the test predictions, from predictions.parquet or from the CSV file.
+    """The table of the test predictions, from predictions.parquet or the CSV file.
 
-    From the former, actual, predicted and countrycode are categorical. Raises UserError if it is missing or damaged.
+    From the Parquet file, actual, predicted and countrycode are categorical. Raises UserError if the file is missing or
+    damaged.
     """
     try:
         if Path(path).suffix == ".parquet":
@@ -114,7 +115,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
             table = parse_predictions(path)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro evaluate` first") from None
-    except (ValueError, OSError) as error:  # the errors of both parsers are among these
+    except (ValueError, OSError) as error:  # includes the errors of both parsers
         raise UserError(f"{path}: damaged ({one_line(error)}); run `dvc repro --force evaluate`") from None
     missing = {"row", "actual", "predicted", "confidence", "correct"} - set(table.columns)
     if missing:

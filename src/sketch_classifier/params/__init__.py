@@ -1,4 +1,7 @@
-"""The schema of params.yaml. Unknown keys, wrong types and incompatible presets are rejected."""
+"""The schema of params.yaml, which rejects unknown keys, wrong types and incompatible presets.
+
+`read_params` returns the validated parameters of a stage.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ __all__ = [
 
 
 class Split(Block):
-    """The shares of the drawings that fall in each split, decided by a hash of the drawing; or a fold of several."""
+    """The fractions of the splits, which are decided by a hash of the drawing, or a fold of cross-validation."""
 
     train: Fraction
     validation: Fraction
@@ -75,16 +78,16 @@ class Split(Block):
         if self.folds == 1:
             raise ValueError("folds: 1 fold leaves nothing to train on; 0 (none) or at least 2 are accepted")
         if self.fold and not self.folds:
-            raise ValueError(f"fold: {self.fold} of no folds; set split.folds, too (for example to 5)")
+            raise ValueError(f"fold: {self.fold} needs folds; set split.folds, too (for example to 5)")
         if self.folds and self.fold >= self.folds:
             raise ValueError(f"fold: with {self.folds} folds 0 to {self.folds - 1} is accepted, found {self.fold}")
         if self.folds and self.test == 1:
-            raise ValueError("test: with folds, the other drawings are shared as train : validation, and both are 0")
+            raise ValueError("test: with folds, the other drawings are split as train : validation, but both are 0")
         return self
 
 
 class Train(Block):
-    """How training runs. `shuffle` and `precision` change the model that comes out, but within noise."""
+    """How training runs. `shuffle` and `precision` affect the trained model, but only within noise."""
 
     shuffle: Literal["auto", "full", "blocks"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -93,7 +96,7 @@ class Train(Block):
 
 
 class Analyze(Block):
-    """How much is drawn."""
+    """The sizes of the samples and figures in the analysis."""
 
     num_samples: Annotated[int, Field(ge=1, le=1000)] = 5
     num_errors: Annotated[int, Field(ge=1, le=1000)] = 100
@@ -105,7 +108,7 @@ class Analyze(Block):
 
 
 class Params(Block):
-    """The whole of params.yaml."""
+    """The complete params.yaml."""
 
     source: Annotated[str, Field(min_length=1)]
     dataset: str
@@ -120,7 +123,7 @@ class Params(Block):
     @model_validator(mode="before")
     @classmethod
     def _names(cls, tree: Any) -> Any:
-        """Names first: where one is wrong, what else is refused may follow from it."""
+        """Check names first, because a wrong name may cause further errors."""
         refusals = unknown_names(tree) if isinstance(tree, dict) else []
         if refusals:
             raise ValueError(joined(refusals))
@@ -149,15 +152,15 @@ class Params(Block):
         if self.split.protocol == "official" and self.datasets[self.dataset].about.has_division:
             has_its_own = f"dataset {self.dataset!r} has its own test file"
             if self.split.folds:
-                cure = "set split.protocol to random to put its files together, or split.folds to 0"
+                cure = "set split.protocol to random to combine its files, or split.folds to 0"
                 raise ValueError(f"split.folds: {has_its_own}; {cure}")
             if not self.split.train:
-                raise ValueError(f"split.train: {has_its_own}, so the rest is shared as train : validation, found 0")
+                raise ValueError(f"split.train: {has_its_own}, so the rest is split as train : validation, found 0")
         return self
 
 
 def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: DatasetPreset) -> str | None:
-    """One line that says why the model cannot be trained on the dataset, or None where it can."""
+    """One line that says why the model cannot be trained on the dataset, or None if it can."""
     if model.task == "binary" and not dataset.positive:
         return (
             f"model {model_name!r} is binary, but dataset {dataset_name!r} has no `positive` group: "
@@ -174,7 +177,7 @@ def misfit(model_name: str, model: ModelPreset, dataset_name: str, dataset: Data
 
 
 def _with_official_categories(tree: Any) -> Any:
-    """`all` written out where the source is one of ours; of another source it means all that this one has."""
+    """Expand `categories: all` for the official and the synthetic source; for others, it means all that they have."""
     if not isinstance(tree, dict) or tree.get("source") not in ("synthetic", "official"):
         return tree
     datasets = tree.get("datasets")
@@ -189,7 +192,7 @@ def _with_official_categories(tree: Any) -> Any:
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:
-    """Read and check params.yaml. Raises UserError with one line that says all that is wrong."""
+    """Read and validate params.yaml. Raises UserError with one line that lists the errors."""
     path = Path(path)
     try:
         tree = parse_yaml(path.read_bytes())
@@ -206,10 +209,10 @@ def load_params(path: str | Path = "params.yaml") -> Params:
 
 
 def read_params(*keys: str, path: str | Path = "params.yaml") -> SimpleNamespace:
-    """The parameters named, and nothing else, of a params.yaml that is checked as a whole.
+    """The parameters `keys`, and no others, of params.yaml, which is validated as a whole.
 
-    `dataset` and `model` give the selected preset (a DatasetPreset, a ModelPreset), and its name as `dataset_name` and
-    `model_name`; every other key gives its value.
+    `dataset` and `model` are the selected presets (a DatasetPreset, a ModelPreset), with their names as `dataset_name`
+    and `model_name`; every other key has its value.
     """
     params = load_params(path)
     values = {key: getattr(params, key) for key in keys}

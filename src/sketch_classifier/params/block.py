@@ -1,4 +1,4 @@
-"""The base class of all groups of parameters."""
+"""The base class of all groups of parameters, and types that they share."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sketch_classifier.errors import shown
 
 
 class Block(BaseModel):
-    """A group of parameters: frozen, strict about types, closed to unknown keys, and without infinity and NaN."""
+    """A group of parameters: immutable, with strict types, and without unknown keys, infinity and NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def as_tuple(value: Any) -> Any:
-    """What YAML gives as a list, as a tuple; everything else as it is."""
+    """Convert a list to a tuple; return any other value unchanged."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def exactly(*accepted: Any) -> BeforeValidator:
-    """For a Literal with numbers: true and 1.0 are not 1, though Python finds them equal."""
+    """A validator for a Literal with numbers: rejects true and 1.0, which Python considers equal to 1."""
 
     def check(value: Any) -> Any:
         if isinstance(value, bool | float):
@@ -34,7 +34,7 @@ def exactly(*accepted: Any) -> BeforeValidator:
 
 
 def _argument(value: Any) -> Any:
-    """A value that an optimizer or a schedule can take as an argument."""
+    """Validate an argument of an optimizer or a schedule."""
     for item in value if isinstance(value, list | tuple) else [value]:
         if not (item is None or isinstance(item, bool | int | str) or (isinstance(item, float) and isfinite(item))):
             raise ValueError(

@@ -16,13 +16,13 @@ from sketch_classifier.params.formats import FORMATS, SUFFIXES, About, Format
 
 DIGITS = tuple("0123456789")
 ALL = "all"
-OF_SVHN = {"image_size": 32, "channels": "color", "mirror": False}  # where a block does not say
+OF_SVHN = {"image_size": 32, "channels": "color", "mirror": False}  # defaults for format svhn
 
 
 class DatasetPreset(Block):
-    """Which drawings, in which form.
+    """The drawings of a dataset and the form in which they are stored.
 
-    `categories` is empty where it stands for all that the source has, which `with_categories` then fills in.
+    Empty `categories` stand for all categories of the source; `with_categories` sets them once they are known.
     """
 
     format: Format
@@ -41,7 +41,7 @@ class DatasetPreset(Block):
     @model_validator(mode="before")
     @classmethod
     def _defaults(cls, tree: Any) -> Any:
-        """What a block leaves out, where that depends on its format."""
+        """Fill in defaults that depend on the format."""
         if not isinstance(tree, dict):
             return tree
         if tree.get("format") == "svhn":
@@ -117,16 +117,16 @@ class DatasetPreset(Block):
 
     @property
     def about(self) -> About:
-        """What is known of the format."""
+        """The properties of the format."""
         return FORMATS[self.format]
 
     def with_categories(self, categories: Sequence[str]) -> DatasetPreset:
-        """The same with these categories. Raises ValidationError where `positive` does not fit to them."""
+        """A copy with these categories. Raises ValidationError if `positive` is not part of them."""
         return DatasetPreset.model_validate(self.model_dump() | {"categories": tuple(categories)})
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of the source's files, without their ending: one a category, or SVHN's own."""
+        """The names of the source's files, without suffix: one per category, or those of SVHN."""
         if self.format != "svhn":
             return self.categories
         return ("train_32x32", "test_32x32", "extra_32x32") if self.extra else ("train_32x32", "test_32x32")

@@ -1,6 +1,6 @@
-"""The formats of a dataset: what params.yaml must know of each before any file is looked at.
+"""The properties of each dataset format that are needed to validate params.yaml without looking at any file.
 
-How their files are found, fetched and read stands in `data/formats`, one file a format.
+`data/formats` implements how their files are found, downloaded and read, with one module per format.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ Format = Literal[
 
 
 class About(NamedTuple):
-    """What is known of a format.
+    """The properties of a format.
 
-    suffixes      of its files in a source
-    folders       where in a source they may lie; "" is the source itself
-    by_category   whether each category has files of its own; in the others the categories are mixed
-    has_strokes   None where it depends on the files
-    has_flags     likewise: whether drawings say if the game recognised them
-    has_division  likewise: whether they are divided into training and test drawings already
-    has_records   whether there are records that may be malformed, each by itself, and left out
-    sources       what `source` may be beside a folder or an address
-    is_flat_last  whether "" counts only where the other folder has none of the categories
-    prefix        which the names of files may have, as browsers save the bucket's: full_raw_cat.ndjson; or ""
+    suffixes      suffixes of its files in a source
+    folders       folders of a source that may contain them; "" is the source itself
+    by_category   whether each category has its own files; otherwise the files have mixed categories
+    has_strokes   whether drawings have strokes; None if it depends on the files
+    has_flags     likewise: whether drawings have a flag that says if the game recognised them
+    has_division  likewise: whether they are already divided into training and test drawings
+    has_records   whether a file has records that can be malformed individually, and left out
+    sources       values of `source` that are accepted in addition to a folder or an address
+    is_flat_last  whether "" is used only if the other folder has none of the categories
+    prefix        optional prefix of file names, as in browser downloads from the bucket (full_raw_cat.ndjson); or ""
     """
 
     suffixes: tuple[str, ...]
@@ -68,5 +68,7 @@ FORMATS: dict[str, About] = {
     "image_folder": About(PICTURE_SUFFIXES, ("", "image_folder"), has_division=None),
     "p5": About((".npz", ".bin"), ("", "p5", "sketchrnn"), has_strokes=None, has_division=None, sources=("official",)),
 }
-SKETCHES = {name: FORMATS[name].suffixes[0] for name in ("simplified", "raw", "numpy_bitmap")}  # of the bucket
-SUFFIXES = {name: about.suffixes[0] for name, about in FORMATS.items()} | {"image_folder": ".parquet"}  # once fetched
+SKETCHES = {name: FORMATS[name].suffixes[0] for name in ("simplified", "raw", "numpy_bitmap")}  # in Google's bucket
+SUFFIXES = {name: about.suffixes[0] for name, about in FORMATS.items()} | {
+    "image_folder": ".parquet"
+}  # of downloaded files

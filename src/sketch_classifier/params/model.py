@@ -28,14 +28,14 @@ class ImageInput(Block):
 
 
 class RasterInput(ImageInput):
-    """Images drawn from the strokes at `size`: 3 channels by drawing order or 1 for all, scaled like other images."""
+    """Images rasterised from the strokes at `size`; 3 channels encode the drawing order. Scaled like other images."""
 
     kind: Literal["rasters"]  # type: ignore[assignment]  # narrower than the base class's
     size: Annotated[int, Field(ge=16, le=256)]
 
 
 class StrokeInput(Block):
-    """The last `max_points` points of a drawing, each as (dx, dy, pen) from the point before it."""
+    """The last `max_points` points of a drawing, each as (dx, dy, pen) relative to the previous point."""
 
     kind: Literal["strokes"]
     max_points: Annotated[int, Field(ge=2, le=2000)]
@@ -54,7 +54,7 @@ Input = Annotated[
 
 
 class Augmentation(Block):
-    """How training drawings are changed at random, each time anew; all 0: not at all."""
+    """Random augmentation of the training drawings, drawn again in each epoch; no augmentation if all are 0."""
 
     flip: Fraction = 0.0
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
@@ -70,7 +70,7 @@ class Augmentation(Block):
 
     @property
     def is_none(self) -> bool:
-        """Whether nothing is changed."""
+        """Whether all augmentation is disabled."""
         return not any(self.model_dump().values())
 
     @property
@@ -91,12 +91,12 @@ class Optimizer(Block):
     def _once(self) -> Optimizer:
         twice = [name for name in ("lr", "weight_decay") if name in self.arguments]
         if twice:
-            raise ValueError(f"arguments: {twice[0]} belongs beside `arguments`, not within it")
+            raise ValueError(f"arguments: {twice[0]} must be set next to `arguments`, not within it")
         return self
 
 
 class Schedule(Block):
-    """A schedule of torch.optim.lr_scheduler by its name (none: a constant rate), stepped each step or each epoch."""
+    """A schedule of torch.optim.lr_scheduler by its name (none: a constant rate), stepped every step or epoch."""
 
     name: str = "none"
     every: Literal["step", "epoch"] = "step"
@@ -104,7 +104,7 @@ class Schedule(Block):
 
 
 def _teacher(value: Any) -> Any:
-    """A name, several, or none; a ValueError if it is anything else."""
+    """Validate a name, a list of names, or null."""
     names = value if isinstance(value, list | tuple) else [value]
     if value is not None and not (names and all(isinstance(name, str) and name for name in names)):
         raise ValueError(f"the folder of a model is expected, or a list of them, found {shown(value)}")
@@ -112,7 +112,7 @@ def _teacher(value: Any) -> Any:
 
 
 class Distillation(Block):
-    """What trained models, the teachers, add to the labels; without one, nothing."""
+    """Knowledge distillation from trained models, the teachers; disabled if there is none."""
 
     teacher: Annotated[str | tuple[str, ...] | None, BeforeValidator(_teacher)] = None
     temperature: Annotated[float, Field(ge=0.01, le=1000)] = 2.0
@@ -127,7 +127,7 @@ class Distillation(Block):
 
 
 class ModelPreset(Block):
-    """Everything that makes a model what it is."""
+    """Everything that determines the trained model: architecture, input, weights, augmentation and optimization."""
 
     architecture: str
     task: Literal["multiclass", "binary"]

@@ -1,4 +1,4 @@
-"""The names in params.yaml: of presets, architectures, optimizers, schedules and categories."""
+"""Checks the names in params.yaml: presets, architectures, optimizers, schedules and categories."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sketch_classifier.errors import shown, unknown_name
 from sketch_classifier.params.dataset import official_categories
 from sketch_classifier.params.formats import FORMATS
 
-# The classes of torch.optim and torch.optim.lr_scheduler that the training loop can use. They are listed here because a
-# misspelt name must be found without loading torch, before anything is downloaded.
+# The classes of torch.optim and torch.optim.lr_scheduler that the training loop supports. They are listed here so that
+# a misspelt name is found before anything is downloaded, without importing torch.
 OPTIMIZERS = tuple("ASGD Adadelta Adafactor Adagrad Adam AdamW Adamax Muon NAdam RAdam RMSprop Rprop SGD".split())
 SCHEDULES = tuple(
     "none ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LinearLR MultiStepLR "
@@ -20,19 +20,19 @@ SCHEDULES = tuple(
 
 
 def unknown_names(tree: dict) -> list[str]:
-    """A line for each name in params.yaml that stands for nothing. What is no name at all is left to the presets."""
+    """A line for each unknown name in params.yaml. Values of a wrong type are ignored; the schema rejects them."""
     return _selections(tree) + _parts_of_models(tree) + _categories(tree)
 
 
 @cache
 def architectures() -> tuple[str, ...]:
-    """The files of `models/` that build a network; none of them is imported."""
+    """The modules of `models/` that build a network, found without importing them."""
     modules = [file for file in files("sketch_classifier.models").iterdir() if file.name.endswith(".py")]
     return tuple(sorted(file.name[:-3] for file in modules if "\ndef build(" in file.read_text(encoding="utf-8")))
 
 
 def _selections(tree: dict) -> list[str]:
-    """`dataset` and `model`."""
+    """Errors in `dataset` and `model`."""
     lines = []
     for what, presets in (("dataset", tree.get("datasets")), ("model", tree.get("models"))):
         name = tree.get(what)
@@ -56,10 +56,11 @@ def _parts_of_models(tree: dict) -> list[str]:
 
 
 def _categories(tree: dict) -> list[str]:
-    """The categories of the selected dataset that its source cannot have.
+    """Errors in the categories of the selected dataset, if its source is `official` or `synthetic`.
 
-    `official` has the official ones. The stage download asks the other sources, unless `positive` lists categories that
-    the dataset lacks, perhaps because one of its own is misspelt; a folder may have any category.
+    `official` has only the official categories. `synthetic` may have others, so they are an error only if `positive`
+    lists categories that the dataset lacks, perhaps because one of its own is misspelt. Other sources may have any
+    category; the stage download checks them.
     """
     name, source = tree.get("dataset"), tree.get("source")
     preset = _dict(_dict(tree.get("datasets")).get(name)) if isinstance(name, str) else {}

@@ -1,4 +1,4 @@
-"""Turns pydantic's validation errors into one line in the terms of params.yaml."""
+"""Formats pydantic's validation errors as one line in the terms of params.yaml."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sketch_classifier.errors import shown, unknown_name
 from sketch_classifier.params.block import Block
 from sketch_classifier.params.model import ImageInput, RasterInput, StrokeInput
 
-MOST = 5  # things that a line names
+MOST = 5  # errors that a line lists
 
-# Where pydantic speaks of Python's types.
+# Replacements for pydantic's messages about Python types.
 EXPECTED = {
     "tuple_type": "a list is expected",
     "dict_type": "a group of parameters is expected",
@@ -35,15 +35,15 @@ KIND_OF_INPUT = {("input", kind) for kind in KINDS}
 
 
 def refusal(error: ValidationError, root: type[Block]) -> str:
-    """One line that says what is wrong with the parameters of `root`, all of it up to MOST things.
+    """One line with the validation errors of the parameters of `root`, up to MOST of them.
 
-    Each is named by its key, with what was found and what is accepted.
+    Each error states the key, the value found and what is accepted.
     """
     return joined(list(dict.fromkeys(_line(one, root) for one in error.errors(include_url=False))))
 
 
 def joined(lines: Sequence[str]) -> str:
-    """The first MOST lines on one, and how many more there are."""
+    """Join the first MOST lines into one, followed by the number of the others."""
     return "; ".join(lines[:MOST]) + (f"; and {len(lines) - MOST} more" if len(lines) > MOST else "")
 
 
@@ -77,19 +77,19 @@ def _found(value: Any) -> str:
 
 
 def _where(loc: Sequence[str | int]) -> str:
-    """The path of a key in params.yaml; pydantic also names the kind of input, as if it were a key."""
+    """The dotted path of a key in params.yaml, without the kind of input, which pydantic inserts like a key."""
     pairs = zip(["", *loc], loc, strict=False)
     return ".".join(_key(part) for before, part in pairs if (before, part) not in KIND_OF_INPUT)
 
 
 def _key(part: str | int) -> str:
-    """A key as it stands in a path: as it is, in quotes where it holds what would not stay on the line."""
+    """A key in a path; quoted and shortened if it is long or contains unprintable characters."""
     text = str(part)
     return text if text.isprintable() and len(text) <= 60 else shown(text, 60)
 
 
 def _bounds(loc: Sequence[str | int], root: type[Block]) -> str:
-    """What a number at `loc` may be: "at least 1 and at most 1000"."""
+    """The bounds of the number at `loc`, such as "at least 1 and at most 1000"."""
     found = {name: value for item in _metadata(_at(loc, root)) for name, value in _limits(item)}
     return " and ".join(text.format(_number(found[name])) for name, text in BOUNDS.items() if name in found)
 
@@ -106,7 +106,7 @@ def _limits(item: Any) -> Iterator[tuple[str, float]]:
 
 
 def _metadata(of: Any) -> Iterator[Any]:
-    """All that Annotated says of a field or a type, and of the types within it."""
+    """The metadata of Annotated in a field or a type, including the types within it."""
     if isinstance(of, FieldInfo):
         yield from of.metadata
         yield from _metadata(of.annotation)
@@ -117,7 +117,7 @@ def _metadata(of: Any) -> Iterator[Any]:
 
 
 def _at(path: Sequence[str | int], root: type[Block]) -> Any:
-    """The field or the block that stands at a path of params.yaml."""
+    """The field or the block at a path of params.yaml."""
     at: Any = root
     for part in path:
         if _is_block(at) and part in at.model_fields:
@@ -126,7 +126,7 @@ def _at(path: Sequence[str | int], root: type[Block]) -> Any:
                 at = at.annotation
         elif part in KINDS and isinstance(at, FieldInfo):
             at = KINDS[part]
-        else:  # the name of a preset in dict[str, a preset], or a place in a list
+        else:  # the name of a preset in a dict, or an index of a list
             within = [item for item in get_args(getattr(at, "annotation", at)) if item is not Ellipsis]
             at = within[-1] if within else at
     return at

@@ -1,4 +1,4 @@
-"""YAML as DVC reads it: version 1.2, in which 1e-05 is a number, `yes` a string and 010 ten."""
+"""Parses YAML as DVC does: version 1.2, in which 1e-05 is a number, `yes` a string and 010 is ten."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sketch_classifier.errors import one_line
 
 
 def parse_yaml(data: bytes) -> Any:
-    """What a YAML file holds. Raises ValueError, with one line of at most 240 characters, where it is no YAML."""
+    """The content of a YAML file. Raises ValueError, with one line of at most 240 characters, for invalid YAML."""
     try:
         return YAML(typ="safe").load(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -22,5 +22,5 @@ def parse_yaml(data: bytes) -> Any:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise ValueError(where + one_line(error.problem or error.context or "not YAML")) from None
-    except Exception as error:  # 2001-99-99 as a date, a value unlike its tag, …: what the parser happens to raise
+    except Exception as error:  # an invalid date, a value that does not match its tag, …: any exception
         raise ValueError(f"a value cannot be read: {one_line(error)}") from None

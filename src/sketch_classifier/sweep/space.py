@@ -1,4 +1,4 @@
-"""What a sweep varies: `-S KEY=VALUE` as `dvc exp run` takes it, where a VALUE may be several or a range."""
+"""The search space of a sweep, from overrides `-S KEY=VALUE` as in `dvc exp run`; VALUE may be a list or a range."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from sketch_classifier.params import Params
 from sketch_classifier.params.refusal import refusal
 
 Value = str | int | float | bool | None
-DATA = ("source", "dataset", "datasets", "split", "analyze")  # what a sweep takes as it finds it
+DATA = ("source", "dataset", "datasets", "split", "analyze")  # parameters that a sweep cannot change
 
 
 @dataclass(frozen=True)
 class Space:
-    """The parameters that all trials share, and what each trial chooses.
+    """The search space: the parameters that all trials share, and those that vary.
 
     base           params.yaml with the fixed overrides
-    fixed          those overrides, as they were given
-    distributions  of the parameters that vary, by key
+    fixed          the fixed overrides, as given
+    distributions  key → distribution, for the parameters that vary
     """
 
     base: Params
@@ -43,7 +43,7 @@ class Space:
     distributions: dict[str, BaseDistribution]
 
     def params(self, values: Mapping[str, Value]) -> Params:
-        """The parameters of a trial that chose `values`. Raises UserError where they are not accepted."""
+        """The parameters of a trial with `values`. Raises UserError if they are invalid."""
         tree = self.base.model_dump()
         for key, value in values.items():
             _set(tree, key, value)
@@ -51,14 +51,14 @@ class Space:
 
 
 def parse_space(params: Params, overrides: Sequence[str]) -> Space:
-    """The space of overrides in the grammar of Hydra, which is that of `dvc exp run -S`.
+    """The search space of overrides in Hydra's grammar, which is that of `dvc exp run -S`.
 
-    KEY=1,2 or KEY=choice(1,2) is one of these values, KEY=range(1,5) one of 1 to 4, KEY=interval(0.1,0.5) a number
-    between, KEY=int(interval(1,8)) a whole one, and KEY=tag(log,interval(1e-4,1e-2)) one on a logarithmic scale. Any
-    other KEY=VALUE holds for all trials. What varies belongs to the selected model, or is the seed.
+    KEY=1,2 or KEY=choice(1,2) is one of the values, KEY=range(1,5) one of 1 to 4, KEY=interval(0.1,0.5) a number in
+    that interval, KEY=int(interval(1,8)) an integer, and KEY=tag(log,interval(1e-4,1e-2)) a number on a logarithmic
+    scale. Any other KEY=VALUE applies to all trials. Only parameters of the selected model and the seed can vary.
 
-    Raises UserError for an override that cannot be read, an unknown key, one that decides the data, and a value that
-    the schema does not accept.
+    Raises UserError for a malformed override, an unknown key, a key that affects the data, and a value that the schema
+    rejects.
     """
     parsed = [_parsed(text) for text in overrides]
     tree = params.model_dump()
@@ -73,7 +73,7 @@ def parse_space(params: Params, overrides: Sequence[str]) -> Space:
             if key in distributions:
                 raise UserError(f"-S {key}: given twice")
             if key != "seed" and not key.startswith(f"models.{base.model}."):
-                raise UserError(f"-S {key}: a sweep varies `seed` and what begins with models.{base.model}.")
+                raise UserError(f"-S {key}: a sweep can vary only `seed` and keys that begin with models.{base.model}.")
             distributions[key] = _distribution(override)
     if not distributions:
         raise UserError("nothing varies: give several values or an interval, -S KEY=1,2 or -S 'KEY=interval(0.1,0.5)'")
@@ -86,7 +86,7 @@ def parse_space(params: Params, overrides: Sequence[str]) -> Space:
 
 
 def override_of(key: str, value: Value) -> str:
-    """`KEY=VALUE`, which `dvc exp run -S` reads as that value.
+    """The override `KEY=VALUE` that `dvc exp run -S` parses as that value.
 
     >>> override_of("models.cnn.clip_norm", None), override_of("models.cnn.ema", 0.5)
     ('models.cnn.clip_norm=null', 'models.cnn.ema=0.5')
@@ -104,7 +104,7 @@ def _parsed(text: str) -> Override:
     if override.key_or_group.split(".")[0] in DATA:
         raise UserError(
             f"-S {override.key_or_group}: a sweep trains on data/processed as it is; "
-            f"make that first: dvc exp run -S {override.key_or_group}=… preprocess"
+            f"first run: dvc exp run -S {override.key_or_group}=… preprocess"
         )
     return override
 
@@ -123,11 +123,11 @@ def _distribution(override: Override) -> BaseDistribution:
     except (ValueError, TypeError) as error:
         raise UserError(f"-S {key}: {one_line(error)}") from None
     found = shown(override.input_line)
-    raise UserError(f"-S {key}: numbers, words, true, false and null can be chosen from, found {found}")
+    raise UserError(f"-S {key}: choices must be numbers, strings, true, false or null, found {found}")
 
 
 def _ends(distribution: BaseDistribution) -> Sequence[Value]:
-    """All choices, or the lowest and the highest number."""
+    """All choices, or the bounds of an interval."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices
     assert isinstance(distribution, IntDistribution | FloatDistribution)
@@ -135,7 +135,7 @@ def _ends(distribution: BaseDistribution) -> Sequence[Value]:
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Set the parameter `key`, names with dots between them, in a tree. Raises UserError if it is not there."""
+    """Set the parameter with the dotted key `key` in a tree. Raises UserError if it does not exist."""
     names = key.split(".")
     group: Any = tree
     for number, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""A sweep as a study of Optuna: any number of workers, on any machines, take trials from one database."""
+"""Runs a sweep as an Optuna study: any number of workers, on one or more machines, share trials through a database."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ from sketch_classifier.training.train import train
 Objective = Literal["validation_accuracy", "validation_loss"]  # never the test set
 FAILURES = (UserError, torch.OutOfMemoryError)
 RETRIES = 3  # of a trial whose worker was killed
-SQLITE_TIMEOUT = 300.0  # seconds that a worker waits for the others' writes
+SQLITE_TIMEOUT = 300.0  # seconds that a worker waits for a database lock
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A study and how its trials are run.
+    """The settings of a study and its trials.
 
-    name        of the study in the database, and of the folder of the logs in `cache`
-    storage     a URL of SQLAlchemy: sqlite:///FILE for the workers of one machine, postgresql://… for many machines
-    space       what varies
-    objective   what is compared
-    num_trials  of the study, over all its workers
-    heartbeat   seconds between signs of life; after twice as long without one, another worker takes the trial again
-    data        what `preprocess` wrote
-    cache       folder of the logs, and of the checkpoints of trials that are not finished
+    name        name of the study in the database, and of the folder of its logs in `cache`
+    storage     SQLAlchemy URL: sqlite:///FILE for workers on one machine, postgresql://… for several machines
+    space       the search space
+    objective   the metric to optimize
+    num_trials  number of trials of the study, over all workers
+    heartbeat   seconds between heartbeats; after twice as long without one, another worker retries the trial
+    data        folder of the preprocessed dataset
+    cache       folder of the logs and of the checkpoints of unfinished trials
     """
 
     name: str
@@ -68,10 +68,10 @@ class Sweep:
 
 
 def create_study(sweep: Sweep) -> optuna.Study:
-    """The study, new or continued.
+    """Create the study, or load it if it exists.
 
-    Raises UserError where the drawings are missing, where the database cannot be used, and where the study was begun
-    with other parameters, drawings or another objective.
+    Raises UserError if the drawings are missing, if the database cannot be used, or if the existing study has other
+    parameters, drawings or another objective.
     """
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -93,21 +93,22 @@ def create_study(sweep: Sweep) -> optuna.Study:
         begun = study.user_attrs
         for key, value in identity.items():
             if begun.get(key, value) != value:
-                raise UserError(f"{shown_url}: study {sweep.name!r} was begun with other {key}; choose another name")
+                raise UserError(f"{shown_url}: study {sweep.name!r} was started with other {key}; choose another name")
             study.set_user_attr(key, value)
     return study
 
 
 def run_trials(sweep: Sweep) -> None:
-    """Take trials, one after the other, until the study has `num_trials`, those of other workers included.
+    """Run trials, one after the other, until the study has `num_trials`, including those of other workers.
 
-    Each is trained as the stage `train` does it, and its value is that of the saved weights on the validation set; a
-    line on stdout says how it went. What training prints is in `cache/NAME/trial-NUMBER.log`. A trial whose worker was
-    killed is taken again, with the same parameters, and resumes after its last epoch where `cache` is shared. A trial
-    that fails, because training diverged or the device's memory is full, counts as one.
+    Each trial trains a model as the stage `train` does; its value is the objective of the saved weights on the
+    validation set. The result is printed as one line on stdout, and the output of training is in
+    `cache/NAME/trial-NUMBER.log`. A trial whose worker was killed is retried with the same parameters, and resumes
+    after its last epoch if `cache` is shared. A trial that fails because training diverged or the device is out of
+    memory counts as one of the trials.
 
-    What a trial chooses depends on the seed, on its number and on the trials that have finished before it. Workers that
-    begin their last trials at the same moment may exceed `num_trials` by one each.
+    The parameters of a trial depend on the seed, its number and the trials that have finished before it. Workers that
+    start their last trials at the same moment may exceed `num_trials` by one each.
     """
     data = Dataset.open(sweep.data)
     study = create_study(sweep)
@@ -127,7 +128,7 @@ def run_trials(sweep: Sweep) -> None:
         except FAILURES as error:
             trial.set_user_attr("error", one_line(error))
             raise
-        except KeyboardInterrupt:  # the next worker goes on with it
+        except KeyboardInterrupt:  # another worker will continue the trial
             RetryHeartbeatStaleTrialCallback()(study, frozen)
             raise
 
@@ -142,14 +143,14 @@ def run_trials(sweep: Sweep) -> None:
         if sum(map(_counts, trials)) < sweep.num_trials or TrialState.WAITING in states:
             try:
                 study.optimize(value_of, n_trials=1, catch=FAILURES, callbacks=[report], gc_after_trial=True)
-            except (AssertionError, ValueError, UpdateFinishedTrialError):  # of Optuna, if the trial is not its own
+            except (AssertionError, ValueError, UpdateFinishedTrialError):  # of Optuna, if another worker took over
                 if study.get_trials(deepcopy=False)[begun[-1]].state != TrialState.FAIL:
                     raise
-                silent = f"no sign of life reached the database for {2 * sweep.heartbeat} s"
+                silent = f"no heartbeat reached the database for {2 * sweep.heartbeat} s"
                 print(f"trial {begun[-1]}: left to another worker, because {silent}", flush=True)
             idle_since = None
             continue
-        # A trial that runs may be that of a killed worker, which is known after twice the heartbeat.
+        # The worker of a running trial may have been killed, which is detected after twice the heartbeat.
         idle_since = idle_since or time.monotonic()
         if TrialState.RUNNING not in states or time.monotonic() > idle_since + 3 * sweep.heartbeat:
             return
@@ -157,9 +158,9 @@ def run_trials(sweep: Sweep) -> None:
 
 
 def best_of(sweep: Sweep) -> str:
-    """What the study has found, in a line, and in another the command that trains the best trial's model.
+    """Two lines of text: the result of the best trial, and the command that trains its model.
 
-    Raises UserError where no trial has finished.
+    Raises UserError if no trial has finished.
     """
     study = create_study(sweep)
     trials = study.get_trials(deepcopy=False)
@@ -176,13 +177,13 @@ def best_of(sweep: Sweep) -> str:
 
 
 def _validated(sweep: Sweep, values: Mapping[str, Value], data: Dataset, folder: Path) -> float:
-    """Train with these values; the objective on the validation set. Only `folder`.log is left."""
+    """Train with `values` and return the objective on the validation set. Only `folder`.log is kept."""
     params = sweep.space.params(values)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="sketch-classifier-") as out,
-        folder.with_suffix(".log").open("a", buffering=1, encoding="utf-8") as log,  # each line as it comes
+        folder.with_suffix(".log").open("a", buffering=1, encoding="utf-8") as log,  # line-buffered
         contextlib.redirect_stderr(log),
     ):
         train(
@@ -210,7 +211,7 @@ def _suggest(trial: Trial, key: str, distribution: BaseDistribution) -> Value:
 
 
 def _counts(trial: FrozenTrial) -> bool:
-    """Whether it is one of the trials asked for: not if its worker was killed, for then another takes its place."""
+    """Whether the trial counts towards `num_trials`: not if its worker was killed, because it is retried."""
     return trial.state != TrialState.FAIL or "error" in trial.user_attrs
 
 
@@ -223,7 +224,7 @@ def _line(study: optuna.Study, trial: FrozenTrial, objective: Objective) -> str:
 
 
 def _identity(sweep: Sweep) -> dict[str, str]:
-    """What all trials of a study share, so that their values can be compared, as a digest of each."""
+    """Digests of everything that the trials of a study must share for their values to be comparable."""
     base, data = sweep.space.base, Dataset.open(sweep.data)
     split = [len(data.rows(name)) for name in ("train", "validation")]
     shared = {
@@ -237,7 +238,7 @@ def _identity(sweep: Sweep) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _usable(storage: str) -> Iterator[str]:
-    """How a message shows the URL: without its password. What the database raises within becomes UserError."""
+    """Yield the URL without its password, for messages, and turn errors of the database into UserError."""
     try:
         shown_url = make_url(storage).render_as_string(hide_password=True)
     except Exception:

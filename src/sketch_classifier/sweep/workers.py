@@ -1,4 +1,4 @@
-"""The workers of a sweep on one machine: processes that share its cores and its GPUs."""
+"""Starts the workers of a sweep on one machine: processes that share its cores and GPUs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sketch_classifier.sweep.study import Sweep, run_trials
 
 
 def run_workers(sweep: Sweep, num_workers: int) -> list[int]:
-    """Run trials in so many processes, until there are none left; their exit codes, −n where signal n ended one.
+    """Run all trials in `num_workers` processes; returns their exit codes, −n for one killed by signal n.
 
-    An interrupt, which reaches the workers too, is raised when they have ended. Where this process is terminated, they
-    are, too.
+    A KeyboardInterrupt, which the workers get, too, is raised after they have ended. If this process is terminated, so
+    are the workers.
     """
     context = multiprocessing.get_context("spawn")
     before, workers = dict(os.environ), []
@@ -43,7 +43,7 @@ def run_workers(sweep: Sweep, num_workers: int) -> list[int]:
 
 
 def environments(num_workers: int, num_cores: int, gpus: Sequence[str]) -> list[dict[str, str]]:
-    """The environment variables of each worker: its share of the cores, where nothing else is set, and a GPU in turn.
+    """The environment variables of each worker: its share of the cores, unless already set, and a GPU in turn.
 
     >>> environments(2, 8, ["0", "1"])[1]
     {'OMP_NUM_THREADS': '4', 'CUDA_VISIBLE_DEVICES': '1'}
