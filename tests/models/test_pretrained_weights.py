@@ -153,7 +153,7 @@ def test_a_damaged_part_of_the_package_is_an_error_and_no_reason_for_the_next_en
     [
         ("mobilenet_v2", {"frozen": True}, "out.safetensors", "frozen"),
         ("mobilenet_v2", {}, "out.pth", "ends in .safetensors"),
-        ("cnn", {}, "out.safetensors", "cnn takes no `sketches` weights"),
+        ("cnn", {}, "out.safetensors", "cnn has no `sketches` weights"),
     ],
 )
 def test_what_cannot_be_packed_is_refused(architecture, changes, name, said, tmp_path):

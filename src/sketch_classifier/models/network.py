@@ -153,7 +153,7 @@ def summed_loss(
 
     `weights`, (B,) float32, are optional factors of the losses of the rows.
 
-    It includes the softmax or sigmoid: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A fraction
+    The softmax or sigmoid is included: CrossEntropyLoss, or BCEWithLogitsLoss for a binary task. A fraction
     `label_smoothing` of each target is distributed evenly over all classes (Szegedy et al. 2016).
     """
     if task == "binary":

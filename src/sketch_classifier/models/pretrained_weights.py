@@ -57,7 +57,7 @@ def pack_model(folder: str | Path, out: str | Path, command: str, began: str = "
         raise UserError(f"{out}: a path that ends in .safetensors is expected (a whole model: python -m stages.ship)")
     network, about = load_model(folder)
     if "sketches" not in network.pretrained:
-        raise UserError(f"{folder}: {network.architecture} takes no `sketches` weights; found nothing to pack")
+        raise UserError(f"{folder}: {network.architecture} has no `sketches` weights, so there is nothing to pack")
     if about.frozen:
         raise UserError(f"{folder}: its backbone was frozen during training; train it with freeze_backbone: false")
     what = {"architecture": network.architecture, "categories": about.categories, "licence": ATTRIBUTION}

@@ -20,7 +20,7 @@ Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 # LBFGS needs a closure and SparseAdam sparse gradients; the training loop provides neither.
 UNFIT_OPTIMIZERS = {"Optimizer", "LBFGS", "SparseAdam"}
-# Fused on every device: a step of MobileNetV2 takes a fraction of the time.
+# These have a fused implementation on every device; with it a step of MobileNetV2 takes a fraction of the time.
 FUSED = {"Adam", "AdamW", "SGD"}
 IMPLEMENTATIONS = {"fused", "foreach", "differentiable"}  # mutually exclusive
 # They take functions or other schedules as arguments, which params.yaml cannot express.
