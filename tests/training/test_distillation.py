@@ -52,10 +52,10 @@ def write_teacher(tmp_path, write_dataset):
     return write
 
 
-def student(preset, teacher, **changes) -> ModelPreset:
+def student(preset, teacher, *, consistent=True, **changes) -> ModelPreset:
     """The preset with that teacher, or those, whose every word counts."""
     teacher = [*map(str, teacher)] if isinstance(teacher, list) else str(teacher)
-    distillation = {"teacher": teacher, "temperature": 2.0, "weight": 1.0}
+    distillation = {"teacher": teacher, "temperature": 2.0, "weight": 1.0, "consistent": consistent}
     return ModelPreset.model_validate(preset.model_dump() | {"distillation": distillation} | changes)
 
 
@@ -85,8 +85,8 @@ def asked(dataset, preset, noise, indices=None):
     )
     indices = torch.arange(len(own)) if indices is None else indices
     teach = teaching(teachers, theirs, preset, accelerator)
-    inputs = mixed_batch(own, indices, noise.again(), preset.augmentation)[0]
-    return inputs, teach(indices, noise, inputs), teachers[0]
+    inputs, targets = mixed_batch(own, indices, noise.again(), preset.augmentation)
+    return inputs, teach(indices, noise, inputs, targets), teachers[0]
 
 
 def test_the_divergence_is_that_of_the_definition():
@@ -188,9 +188,9 @@ def test_without_augmentation_the_teacher_is_asked_once(write_dataset, write_tea
     dataset = write_dataset(COUNTS)
     preset = student(cnn, write_teacher(dataset), epochs=3)
     asked_for = []
-    original = distillation._answers
+    original = distillation._logits
     monkeypatch.setattr(
-        distillation, "_answers", lambda *arguments: asked_for.append(len(arguments[1])) or original(*arguments)
+        distillation, "_logits", lambda *arguments: asked_for.append(len(arguments[1])) or original(*arguments)
     )
     once, _ = run(dataset, preset, "once")
     assert sum(asked_for) == 40
@@ -212,6 +212,39 @@ def test_several_teachers_teach_the_mean_of_their_log_probabilities(write_datase
     one, other = (asked(dataset, student(cnn, folder, augmentation=augmentation), noise)[1] for folder in folders)
     _, found, _ = asked(dataset, student(cnn, folders, augmentation=augmentation), noise)
     torch.testing.assert_close(found, (one.log_softmax(1) + other.log_softmax(1)) / 2)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_an_inconsistent_teacher_predicts_the_original_drawings(write_dataset, write_teacher, cnn, monkeypatch, fits):
+    """As without augmentation: whatever the noise, and averaged over mirror images."""
+    dataset = write_dataset(COUNTS)
+    folder = write_teacher(dataset, flip_average=True, input={"size": 32, "channels": 1})
+    _, expected, _ = asked(dataset, student(cnn, folder), Noise(3, 40, slice(None), "cpu"))
+    if not fits:
+        monkeypatch.setattr(distillation, "fits", lambda *arguments: False)
+    changed = student(cnn, folder, consistent=False, augmentation={"flip": 0.5, "rotate": 10.0})
+    for seed in (3, 4):
+        _, found, _ = asked(dataset, changed, Noise(seed, 40, slice(None), "cpu"))
+        torch.testing.assert_close(found, expected)
+
+
+def test_an_inconsistent_teacher_mixes_the_probabilities(write_dataset, write_teacher, cnn):
+    dataset = write_dataset(COUNTS)
+    folder, noise = write_teacher(dataset), Noise(3, 10, slice(1, None, 2), "cpu")
+    _, logits, _ = asked(dataset, student(cnn, folder), Noise(3, 40, slice(None), "cpu"))
+    probabilities = logits.softmax(1)
+    preset = student(cnn, folder, consistent=False, augmentation=CHANGED)
+    indices = torch.arange(20, 30)
+    _, found, _ = asked(dataset, preset, noise, indices)
+    accelerator = Accelerator(cpu=True)
+    own = place(
+        dataset.images, dataset.rows("train"), dataset.targets("multiclass"), accelerator.device,
+        _transform(dataset, preset, preset.input),
+    )  # fmt: skip
+    shares = mixed_batch(own, indices, noise.again(), preset.augmentation)[1].shares[:, None]
+    partners = own.shuffle.partners(indices)
+    expected = shares * probabilities[indices[1::2]] + (1 - shares) * probabilities[partners[1::2]]
+    torch.testing.assert_close(found.exp(), expected)
 
 
 def test_several_teachers_are_recorded_and_each_is_checked(write_dataset, write_teacher, cnn, run, capsys):

@@ -117,6 +117,7 @@ class Distillation(Block):
     teacher: Annotated[str | tuple[str, ...] | None, BeforeValidator(_teacher)] = None
     temperature: Annotated[float, Field(ge=0.01, le=1000)] = 2.0
     weight: Fraction = 0.9
+    consistent: bool = True
 
     @property
     def teachers(self) -> tuple[str, ...]:

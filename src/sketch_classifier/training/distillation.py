@@ -1,13 +1,14 @@
-"""Trained models as the teachers of another one (Hinton et al. 2015).
+"""Knowledge distillation: a model that learns from the predictions of trained ones, its teachers (Hinton et al. 2015).
 
-A teacher sees what the student sees, changed by the same random numbers and mixed in the same way: Beyer et al. 2022,
-"Knowledge distillation: A good teacher is patient and consistent".
+By default a teacher predicts the drawings as augmented and mixed for the student: Beyer et al. 2022, "Knowledge
+distillation: A good teacher is patient and consistent".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batches import Noise, Samples, batches, fits
 from sketch_classifier.training.loop import progress
 from sketch_classifier.training.losses import Teach, class_logits
-from sketch_classifier.training.mixing import mixed_batch
+from sketch_classifier.training.mixing import Targets, mixed_batch
 
 FILES = ("model.json", "model.safetensors")
 MOST = 5  # classes that a message names
@@ -32,11 +33,11 @@ MOST = 5  # classes that a message names
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained model that knows what a student is to learn.
+    """A trained model that knows all classes of the student.
 
     network  in evaluation mode, without gradients
-    about    what it is
-    order    the student's classes among the teacher's, in the student's order
+    about    the content of its model.json
+    order    the indices of the student's classes among the teacher's, in the student's order
     sha256   of its model.safetensors
     """
 
@@ -78,51 +79,77 @@ def _load(name: str, preset: ModelPreset, dataset: Dataset, base: Path) -> Teach
 def teaching(
     teachers: Sequence[Teacher], samples: Sequence[Samples], preset: ModelPreset, accelerator: Accelerator
 ) -> Teach:
-    """How a student that learns with `preset` asks its teachers: their mean log-probabilities.
+    """The logits that a student with `preset` learns from: those of its teacher, or several teachers' mean log-softmax.
 
-    `samples` are the student's training samples as each teacher takes them. Where a teacher takes the student's input,
-    it is prepared once. Without augmentation a teacher's answers never change: they are computed once, if they fit in
-    memory, and with the mirror images where the teacher looks at those. With augmentation the teacher does not look at
-    them, which would double the time that it takes.
+    `samples` are the student's training samples, transformed for each teacher. A consistent teacher predicts each batch
+    as augmented and mixed for the student, without averaging over mirror images, which would double its time. Without
+    augmentation, or if `consistent` is off, it predicts the original drawings: once for all epochs if the predictions
+    fit in memory, and averaged over mirror images where the teacher does that.
     """
-    asked = [_asking(*pair, preset, accelerator) for pair in zip(teachers, samples, strict=True)]
-    if len(asked) == 1:
-        return asked[0]
+    functions = [_teaching(*pair, preset, accelerator) for pair in zip(teachers, samples, strict=True)]
+    if len(functions) == 1:
+        return functions[0]
 
-    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor) -> torch.Tensor:
-        return torch.stack([ask(indices, noise, inputs).log_softmax(dim=1) for ask in asked]).mean(dim=0)
+    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor, targets: Targets) -> torch.Tensor:
+        logits = [function(indices, noise, inputs, targets) for function in functions]
+        return torch.stack(logits).log_softmax(dim=2).mean(dim=0)
 
     return teach
 
 
-def _asking(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
-    network, settings = teacher.network, preset.augmentation
+def _teaching(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
+    network, augmentation = teacher.network, preset.augmentation
     network.to(accelerator.device).to(memory_format=torch.channels_last)
-    network.flip_average = teacher.about.flip_average and settings.is_none
-    if settings.is_none and fits(len(samples) * len(teacher.order) * 4, accelerator.device):
-        known = _known(teacher, samples, preset.batch_size, accelerator)
-        return lambda indices, noise, inputs: known[indices[noise.share].to(known.device)]
-    # Without augmentation the student's inputs may be the features of a frozen backbone.
-    is_shared = network.input == preset.input and not settings.is_none
+    if augmentation.is_none or not preset.distillation.consistent:
+        return _of_originals(teacher, samples, preset, accelerator)
+    network.flip_average = False
 
-    def ask(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor) -> torch.Tensor:
-        if not is_shared:
-            inputs = mixed_batch(samples, indices, noise.again(), settings)[0]
-        return _answers(teacher, inputs, accelerator)
+    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor, targets: Targets) -> torch.Tensor:
+        if network.input != preset.input:
+            inputs = mixed_batch(samples, indices, noise.again(), augmentation)[0]
+        return _logits(teacher, inputs, accelerator)
 
-    return ask
+    return teach
 
 
-def _known(teacher: Teacher, samples: Samples, batch_size: int, accelerator: Accelerator) -> torch.Tensor:
-    known = torch.empty(len(samples), len(teacher.order), device=accelerator.device)
+def _of_originals(teacher: Teacher, samples: Samples, preset: ModelPreset, accelerator: Accelerator) -> Teach:
+    """Predictions of the drawings without augmentation; for a mixture, the mixture of both drawings' probabilities."""
+    teacher.network.flip_average = teacher.about.flip_average
+    if fits(len(samples) * len(teacher.order) * 4, accelerator.device):
+        all_logits = _all_logits(teacher, samples, preset.batch_size, accelerator)
+        logits = partial(_rows, all_logits)
+    else:
+        logits = partial(_unaugmented, teacher, samples, accelerator)
+
+    def teach(indices: torch.Tensor, noise: Noise, inputs: torch.Tensor, targets: Targets) -> torch.Tensor:
+        own = logits(indices[noise.share])
+        if targets.shares is None:
+            return own
+        others = logits(samples.shuffle.partners(indices)[noise.share])
+        shares = targets.shares[:, None]
+        return torch.logaddexp(own.log_softmax(dim=1) + shares.log(), others.log_softmax(dim=1) + (-shares).log1p())
+
+    return teach
+
+
+def _rows(logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    return logits[indices.to(logits.device)]
+
+
+def _unaugmented(teacher: Teacher, samples: Samples, accelerator: Accelerator, indices: torch.Tensor) -> torch.Tensor:
+    return _logits(teacher, samples.batch(indices)[0], accelerator)
+
+
+def _all_logits(teacher: Teacher, samples: Samples, batch_size: int, accelerator: Accelerator) -> torch.Tensor:
+    logits = torch.empty(len(samples), len(teacher.order), device=accelerator.device)
     with progress(len(samples), "teacher", accelerator) as bar:
         for indices in batches(torch.arange(len(samples)), batch_size):
-            known[indices[0] : indices[-1] + 1] = _answers(teacher, samples.batch(indices)[0], accelerator)
+            logits[indices[0] : indices[-1] + 1] = _logits(teacher, samples.batch(indices)[0], accelerator)
             bar.update(len(indices))
-    return known
+    return logits
 
 
-def _answers(teacher: Teacher, inputs: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
+def _logits(teacher: Teacher, inputs: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
     with torch.inference_mode(), accelerator.autocast():
         logits = class_logits(teacher.network(inputs).float(), teacher.about.task)
     # Outside of inference mode: a tensor that a loss may keep for its gradient.

@@ -253,7 +253,7 @@ def _train_epoch(run: _Run, epoch: int, seed: int) -> tuple[float, float]:
             for number, indices in enumerate(parts, 1):
                 noise = Noise(next(noise_seeds), len(indices), share, device)
                 inputs, targets = mixed_batch(samples, indices, noise, preset.augmentation)
-                taught = None if run.teach is None else run.teach(indices, noise, inputs)
+                taught = None if run.teach is None else run.teach(indices, noise, inputs, targets)
                 with nullcontext() if number == len(parts) else accelerator.no_sync(run.prepared):
                     with global_rows(len(indices), share):
                         logits = run.prepared(inputs)

@@ -12,9 +12,9 @@ from sketch_classifier.params import ModelPreset
 from sketch_classifier.training.batches import Noise
 from sketch_classifier.training.mixing import Targets
 
-Teach = Callable[[torch.Tensor, Noise, torch.Tensor], torch.Tensor]
-"""Maps the indices of a global batch, (B,) int64 on the CPU, its augmentation noise and the student's inputs to the
-teacher's logits for the rows of the noise's share, (b, num_classes) float32."""
+Teach = Callable[[torch.Tensor, Noise, torch.Tensor, Targets], torch.Tensor]
+"""Maps the indices of a global batch, (B,) int64 on the CPU, its augmentation noise, and the student's inputs and
+targets for the rows of the noise's share to the teacher's logits for these rows, (b, num_classes) float32."""
 
 Q = 0.7  # of the generalized cross-entropy, the value that Zhang & Sabuncu use in all experiments
 
