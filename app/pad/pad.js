@@ -2,11 +2,13 @@
 //
 // createPad(root, { send, play }) fills `root` and returns { show, refresh }.
 //   send(seq, strokes, done)  the drawing so far, [[xs, ys], …] in 1/1000 of the canvas: at most every 100 ms while a
-//                             stroke is drawn, and at its end (done)
+//                             stroke is drawn (less often while answers are slow), and at its end (done)
 //   play(action)              "start", "stop" or "timeout"
 //   show(view)                what the model says: see Session.view of app/session.py
 
 const SEND_EVERY = 100; // ms
+const BACK_OFF = 3; // answer times between two messages, at least: keeps answers fast on a busy server
+const SEND_AT_LEAST_EVERY = 1000; // ms
 const UNITS = 1000; // of the canvas's side
 const ROUND = 20; // seconds, as in app/game.py
 const MAX_POINTS = 20000; // as in app/drawing.py
@@ -83,6 +85,8 @@ export function createPad(root, { send, play }) {
   cutOff = null;
   let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
   let sent = 0; // when, by performance.now()
+  let every = SEND_EVERY; // ms between two messages while a stroke is drawn
+  let awaited = null; // the drawing whose answer is timed
   let timer = null;
   let view = {};
   let countdown = null;
@@ -165,7 +169,7 @@ export function createPad(root, { send, play }) {
   // Sending
 
   function later() {
-    const wait = sent + SEND_EVERY - performance.now();
+    const wait = sent + every - performance.now();
     if (wait <= 0) now(false);
     else timer ??= setTimeout(() => now(false), wait);
   }
@@ -175,7 +179,7 @@ export function createPad(root, { send, play }) {
     timer = null;
     sent = performance.now();
     if (done) store();
-    root.dataset.sent = ++seq;
+    root.dataset.sent = awaited = ++seq;
     send(seq, strokes, done);
   }
 
@@ -264,6 +268,10 @@ export function createPad(root, { send, play }) {
 
   function show(next) {
     view = next;
+    if (view.seq === awaited) {
+      awaited = null;
+      every = Math.min(Math.max(SEND_EVERY, BACK_OFF * (performance.now() - sent)), SEND_AT_LEAST_EVERY);
+    }
     const shown = view.guesses ?? [];
     find("right").classList.toggle("waiting", !shown.length && !view.message);
     guesses.forEach((row, i) => {
