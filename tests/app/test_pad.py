@@ -1,0 +1,45 @@
+"""The drawing pad alone, on a page with a simulated clock."""
+
+import pytest
+from app.browser import ROOT
+
+pytestmark = pytest.mark.slow
+
+PAGE = """
+async ([code, delay]) => {
+  document.body.innerHTML = '<div id="pad" style="width: 900px"></div>';
+  const { createPad } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+  window.times = [];
+  const pad = createPad(document.getElementById("pad"), {
+    send: (seq, strokes, done) => {
+      if (!done) window.times.push(performance.now());
+      setTimeout(() => pad.show({ seq, guesses: [["cat", 1]] }), delay);
+    },
+    play: () => {},
+  });
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "delay, gap",
+    [(0, 100), (30, 100), (60, 180), (200, 600), (900, 1000)],
+)
+def test_it_sends_less_often_while_answers_are_slow(chrome, delay, gap):
+    """At most every 100 ms, then every three answer times, but at least once a second."""
+    page = chrome.new_page(viewport={"width": 1000, "height": 900})
+    page.clock.install()
+    page.add_style_tag(path=ROOT / "app/pad/pad.css")
+    page.evaluate(PAGE, [(ROOT / "app/pad/pad.js").read_text(encoding="utf-8"), delay])
+    box = page.locator("canvas.ink").bounding_box()
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    for step in range(200):
+        page.mouse.move(box["x"] + 10 + step, box["y"] + 10 + step % 7)
+        page.clock.run_for(20)
+    times = page.evaluate("window.times")
+    page.close()
+    gaps = [after - before for before, after in zip(times[2:], times[3:], strict=False)]
+    assert len(gaps) >= 2
+    assert all(gap <= found < gap + 40 for found in gaps), gaps
