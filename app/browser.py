@@ -1,4 +1,4 @@
-"""A headless Chromium that opens the app, for its tests, its benchmark and its screenshot."""
+"""Opens the app in a headless Chromium, for its tests, benchmark and screenshot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 ).split()
-MARGIN = 0.1  # of the canvas, around a traced drawing
+MARGIN = 0.1  # around a traced drawing, as a fraction of the canvas
 
 
 def chromium() -> str | None:
-    """The path of a Chromium or Chrome, or None if there is none."""
+    """The path of a Chromium or Chrome executable, or None if none is installed."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for path in map(shutil.which, names) if path), None)
 
@@ -52,7 +52,7 @@ def browser() -> Iterator:
 
 @contextmanager
 def served(root: Path = ROOT) -> Iterator[str]:
-    """The app's address, while it serves what lies in `root`, on a free port of this machine."""
+    """Run the app on a free local port for the project in `root`, and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -69,10 +69,10 @@ def served(root: Path = ROOT) -> Iterator[str]:
 
 
 def trace(page, strokes: Sequence[np.ndarray], *, frame: np.ndarray | None = None, pause: float = 0.0) -> None:
-    """Draw strokes, (n, 2) each, on the pad of a page with the mouse, as large as the canvas allows.
+    """Draw strokes, (n, 2) each, on the page's pad with the mouse, as large as the canvas allows.
 
-    frame  (m, 2) points that are to fit the canvas; by default those of the strokes
-    pause  seconds after each move: a hand takes its time
+    frame  (m, 2) points whose bounding box is scaled to the canvas; by default those of the strokes
+    pause  seconds to wait after each move, to draw at the speed of a hand
     """
     box = page.locator("canvas.ink").bounding_box()
     corner, side = np.array([box["x"], box["y"]]), box["width"]
@@ -92,7 +92,7 @@ def trace(page, strokes: Sequence[np.ndarray], *, frame: np.ndarray | None = Non
 
 
 def answered(page, timeout: float = 30.0) -> None:
-    """Wait until the pad shows the answer to the last drawing that it sent."""
+    """Wait until the pad shows the answer to the drawing that it sent last."""
     pad = page.locator(".pad")
     end = time.monotonic() + timeout
     while pad.get_attribute("data-sent") != pad.get_attribute("data-answered"):

@@ -1,4 +1,4 @@
-"""Checks the strokes sent by a browser, simplifies them, and writes them as a line of .ndjson."""
+"""Validates the strokes sent by a browser, simplifies them, and writes them as a line of .ndjson."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
 MAX_STROKES = 500
-MAX_POINTS = 20_000  # of a drawing: three minutes at 120 a second
-MAX_COORDINATE = 1e5  # either way from 0; the canvas has 1000 units a side
+MAX_POINTS = 20_000  # per drawing: three minutes at 120 points per second
+MAX_COORDINATE = 1e5  # absolute value; the canvas has 1000 units per side
 FIRST_KEY = 1 << 52  # the dataset's key_ids have 16 digits
 
 
 def checked_strokes(value: object) -> list[list[list[float]]]:
-    """`value` as [[xs, ys], …], lists of floats, as long as each other and not empty; an empty list is no drawing yet.
+    """`value` as [[xs, ys], …], non-empty lists of floats of equal length per stroke; [] if nothing is drawn yet.
 
-    Whatever a client can send may come in: anything but lists of finite numbers within the limits raises UserError,
-    with a line that can be shown to whoever drew.
+    `value` is untrusted input from a client: anything but lists of finite numbers within the limits raises UserError,
+    with a message that can be shown to the user.
     """
     if not isinstance(value, list):
-        raise UserError("Not a drawing: a list of strokes is expected.")
+        raise UserError("Not a drawing: expected a list of strokes.")
     if len(value) > MAX_STROKES:
         raise UserError(f"More than {MAX_STROKES} strokes: clear the canvas and draw again.")
     strokes, room = [], MAX_POINTS
     for stroke in value:
         if not (isinstance(stroke, list) and len(stroke) == 2 and all(isinstance(axis, list) for axis in stroke)):
-            raise UserError("Not a drawing: each stroke must be a list of x and a list of y.")
+            raise UserError("Not a drawing: each stroke must be a list of x and a list of y coordinates.")
         xs, ys = stroke
         if len(xs) != len(ys) or not xs:
-            raise UserError("Not a drawing: a stroke must have as many x as y, and at least one.")
+            raise UserError("Not a drawing: a stroke must have as many x as y coordinates, and at least one.")
         room -= len(xs)
         if room < 0:
             raise UserError(f"More than {MAX_POINTS:,} points: clear the canvas and draw again.")
@@ -45,14 +45,14 @@ def checked_strokes(value: object) -> list[list[list[float]]]:
 
 
 def simplified(strokes: list[list[list[float]]]) -> Drawings:
-    """One drawing as the dataset would have it, (1,) Drawings with points uint8: by the same four steps."""
+    """One drawing simplified by the four steps of the dataset, as Drawings of length 1 with uint8 points."""
     return simplify([strokes])
 
 
 def ndjson_line(drawing: Drawings, *, word: str, recognized: bool, now: datetime | None = None) -> bytes:
     """A simplified drawing as one line of the dataset's simplified .ndjson files, newline included.
 
-    Nobody asked where it was drawn, so the country is ZZ, which stands for an unknown one; key_id is drawn at random.
+    The country is ZZ, the code for an unknown country, and key_id is random.
     """
     now = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     one = Drawings.from_lists(

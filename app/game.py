@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 SECONDS = 20.0
-RECOGNISED = 0.7  # the probability from which a drawing counts as recognised
-# Categories of the dataset that are named in the plural, or have no article for another reason.
+RECOGNISED = 0.7  # probability at or above which a drawing counts as recognised
+# Categories of the dataset that take no article: plural nouns, mass nouns and the like.
 BARE = frozenset(
     "animal migration,asparagus,binoculars,bread,broccoli,camouflage,drums,eyeglasses,flip flops,grapes,grass,"
     "headphones,lightning,matches,pants,peas,pliers,rain,rollerskates,scissors,shorts,stairs,stitches,toothpaste,underwear,"
@@ -21,10 +21,10 @@ class Round:
     """One round.
 
     number  1 for the first of a session
-    prompt  the class that is to be drawn
-    start   when it began
-    seconds after how many it was recognised; None as long as it is not
-    over    whether its time ran out, or it was recognised
+    prompt  the class to draw
+    start   start time
+    seconds time until the drawing was recognised; None if it has not been
+    over    whether the time has run out or the drawing was recognised
     """
 
     number: int
@@ -34,14 +34,14 @@ class Round:
     over: bool = False
 
     def left(self, now: float) -> float:
-        """Seconds that are left."""
+        """Seconds left."""
         return 0.0 if self.over else max(0.0, self.start + SECONDS - now)
 
 
 def next_round(classes: Sequence[str], before: Round | None, now: float, rng: random.Random) -> Round:
-    """A new round, with a prompt other than that of the round before where there is another.
+    """A new round, with a prompt different from that of the previous round if possible.
 
-    The negative side of a binary model ("not motor vehicle") is nothing that one could draw.
+    The negative class of a binary model ("not motor vehicle") is never a prompt.
     """
     prompts = [name for name in classes if name != "negative" and not (len(classes) == 2 and name.startswith("not "))]
     others = [name for name in prompts if before is None or name != before.prompt]
@@ -49,7 +49,7 @@ def next_round(classes: Sequence[str], before: Round | None, now: float, rng: ra
 
 
 def judge(round_: Round, leader: str | None, probability: float, now: float) -> Round:
-    """The round once the model takes the drawing for `leader` (None while nothing is drawn) with that probability."""
+    """The round after the model's top class is `leader`, with that probability; None while nothing is drawn."""
     if round_.over:
         return round_
     seconds = now - round_.start
@@ -61,7 +61,7 @@ def judge(round_: Round, leader: str | None, probability: float, now: float) -> 
 
 
 def with_article(name: str) -> str:
-    """The name as one would say it after "draw".
+    """The name with its article, as it follows "draw".
 
     >>> with_article("apple"), with_article("hot air balloon"), with_article("scissors")
     ('an apple', 'a hot air balloon', 'scissors')

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 PROJECT = Path(__file__).resolve().parents[1]
-if str(PROJECT) not in sys.path:  # Streamlit adds the script's own folder only
+if str(PROJECT) not in sys.path:  # Streamlit adds only the script's own folder
     sys.path.insert(0, str(PROJECT))
 
 from app.choice import OWN, OWN_LABEL, shipped_label  # noqa: E402
@@ -23,37 +23,37 @@ from sketch_classifier.data.dataset import Dataset  # noqa: E402
 from sketch_classifier.models.shipped import STANDARD, shipped_folder, shipped_models  # noqa: E402
 from sketch_classifier.serving.predictor import has_model  # noqa: E402
 
-ROOT = Path(os.environ.get("SKETCH_CLASSIFIER_ROOT", PROJECT))  # where models/, data/, metrics/ and plots/ lie
+ROOT = Path(os.environ.get("SKETCH_CLASSIFIER_ROOT", PROJECT))  # contains models/, data/, metrics/ and plots/
 MODELS, PROCESSED = ROOT / "models", ROOT / "data/processed"
 PAD = PROJECT / "app/pad"
 
 
-# Limits the width of the page. Drawing reruns the pad all the time, so stale elements must not fade.
+# Limits the width of the page. The pad reruns constantly while the user draws, so stale elements must not fade.
 STYLE = """<style>
 .block-container { max-width: 1080px; padding-top: 0.8rem; padding-bottom: 2rem }
-[data-testid="stHeader"] { left: auto; width: 4rem }  /* its menu alone: the links to the pages stand beside it */
+[data-testid="stHeader"] { left: auto; width: 4rem }  /* only as wide as its menu: the page links are beside it */
 .st-key-pages { gap: 0.4rem; padding-right: 3rem }
 [data-stale="true"] { opacity: 1 !important; transition: none !important }
 </style>"""
 
 
 def model(which: str, stamp: int) -> Predictor:
-    """The predictor, loaded once for all visitors, and again when the model's file has changed."""
+    """The predictor, shared by all visitors, and reloaded when the model file has changed."""
     with st.spinner("Loading the model …"):
         return shared(f"model {which}", stamp, lambda: _loaded(which))
 
 
 def _loaded(which: str) -> Predictor:
-    """A predictor that has made one prediction already, so that all code is compiled before the first stroke."""
+    """A predictor that has already made one prediction, so that all code is compiled before the first stroke."""
     predictor = Predictor(MODELS) if which == OWN else Predictor.pretrained(which)
     if predictor.about.channels != "color":
         Session(predictor, None, time.monotonic).draw({"strokes": [[[0, 1], [0, 1]]], "done": True})
-    gc.freeze()  # the loaded objects stay, so garbage collection need not traverse them while somebody draws
+    gc.freeze()  # the loaded objects are permanent, so garbage collection need not traverse them during drawing
     return predictor
 
 
 def neighbours(which: str, stamp: int, predictor: Predictor) -> Neighbours | None:
-    """Training drawings in which the nearest are searched, loaded once; None if the model's own are not available."""
+    """The training drawings for the nearest-neighbour search, loaded once; None if the model's are not available."""
 
     def load() -> Neighbours | None:
         try:
@@ -77,7 +77,7 @@ def pad():
 
 
 def draw_page() -> None:
-    """The drawing page."""
+    """Show the drawing page."""
     found = loaded_model()
     if found is None:
         return
@@ -92,14 +92,17 @@ def draw_page() -> None:
 
 
 def photo_page() -> None:
-    """Classifies photos and scans of drawings."""
+    """Show the page that classifies photos and scans of drawings."""
     found = loaded_model()
     if found:
         show_photo(found[2])
 
 
 def loaded_model() -> tuple[str, int, Predictor] | None:
-    """The chosen model, the time of its file, and the predictor; None, with a note on the page, if there is none."""
+    """The selected model, the modification time of its file, and the predictor.
+
+    None, with a note on the page, if there is no model.
+    """
     which = chosen_model()
     try:
         stamp = ((MODELS if which == OWN else shipped_folder(which)) / "model.onnx").stat().st_mtime_ns
@@ -112,7 +115,7 @@ def loaded_model() -> tuple[str, int, Predictor] | None:
 
 
 def chosen_model() -> str:
-    """OWN, or the name of the pre-trained model, which is the default if there is no own model."""
+    """OWN, or the name of a pre-trained model, which is the default if there is no own model."""
     if STANDARD not in shipped_models():
         return OWN
     labels = {OWN: OWN_LABEL, STANDARD: shipped_label(STANDARD)}
@@ -124,7 +127,7 @@ def chosen_model() -> str:
 
 @st.fragment
 def canvas(key: str) -> None:
-    """The pad. Drawing reruns only this function; with another key, the drawing is classified again."""
+    """Show the pad. Drawing reruns only this function; with another key, the drawing is classified again."""
     session = st.session_state.session
 
     def sent() -> None:
@@ -137,7 +140,7 @@ def canvas(key: str) -> None:
 
 
 def report_page() -> None:
-    """The model's report."""
+    """Show the model's report."""
     show_report(ROOT)
 
 

@@ -1,4 +1,4 @@
-"""The training drawings nearest to a drawing in the model's feature space."""
+"""Finds the training drawings nearest to a drawing in the model's feature space."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Neighbours:
 
     features  (S, D) float32
     images    (S, H, W) uint8, white ink on black
-    names     (S,) their categories
+    names     (S,) category names
     """
 
     features: np.ndarray
@@ -35,7 +35,7 @@ class Neighbours:
     names: Sequence[str]
 
     def nearest(self, features: np.ndarray, num: int = 8) -> np.ndarray:
-        """The rows of the sample nearest to one drawing's features (D,), by Euclidean distance, the nearest first."""
+        """The rows of the sample nearest to the features (D,) of one drawing by Euclidean distance, nearest first."""
         distances = np.square(self.features - features).sum(axis=1)
         num = min(num, len(distances))
         nearest = np.argpartition(distances, num - 1)[:num] if num else np.empty(0, np.int64)
@@ -43,11 +43,11 @@ class Neighbours:
 
 
 def load_neighbours(model: Path, predictor: Predictor, dataset: Dataset, cache: Path, num: int = 4000) -> Neighbours:
-    """A sample of `num` training drawings of the dataset, as many of each category, with the features of `predictor`.
+    """A sample of `num` training drawings, the same number per category, with the features of `predictor`.
 
-    model  the file of `predictor`
+    model  the model file of `predictor`
 
-    The features are computed once for a model, a dataset and a number, and lie in `cache` from then on.
+    The features are computed once for each model, dataset and `num`, and stored in `cache`.
     """
     rows = sample_rows(dataset, num)
     digest = hashlib.sha256(model.read_bytes())
@@ -67,7 +67,8 @@ def load_neighbours(model: Path, predictor: Predictor, dataset: Dataset, cache: 
 
 
 def sample_rows(dataset: Dataset, num: int) -> np.ndarray:
-    """The first training drawings of each category, as many of each as `num` gives every category, ascending."""
+    """The row numbers of the first training drawings of each category, `num` divided equally among the categories,
+    ascending."""
     rows = dataset.rows("train")
     labels = dataset.labels[rows]
     each = max(1, num // len(dataset.categories))
@@ -97,7 +98,7 @@ def _features(predictor: Predictor, dataset: Dataset, rows: np.ndarray) -> np.nd
 
 
 def _seen(about: Served, dataset: Dataset) -> np.ndarray | Rasters:
-    """The dataset's images as the model sees them: those stored, or others that are drawn from the strokes."""
+    """The dataset's images as the model sees them: the stored ones, or ones rasterised from the strokes."""
     stored = (dataset.images.shape[1:], dataset.channels)
     if stored == (about.image_shape, about.channels) or not dataset.has_strokes:
         return dataset.images

@@ -18,8 +18,8 @@ from sketch_classifier.serving.input_files import predict_picture
 from sketch_classifier.serving.results import Prediction
 
 UPLOAD, CAMERA = "Upload a picture", "Take a photo"
-SHOWN = 640  # pixels of the longer side
-INPUT = 196  # pixels a side of the network's input, as it is shown
+SHOWN = 640  # length of the longer side in pixels
+INPUT = 196  # displayed size of the network's input, in pixels per side
 STYLE = """<style>
 ol.answers { list-style: none; margin: 0; padding: 0 !important; display: grid; gap: 0.4rem }
 ol.answers li { position: relative; isolation: isolate; display: flex; justify-content: space-between; gap: 0.75rem;
@@ -31,7 +31,7 @@ ol.answers i { position: absolute; inset: 0; z-index: -1; background: rgb(228 87
 
 
 def show_photo(predictor: Predictor) -> None:
-    """A picture from a file or the camera, what the network gets of it, and the most likely classes."""
+    """Show a picture from a file or the camera, the network input made from it, and the most likely classes."""
     way = st.radio("Picture", [UPLOAD, CAMERA], horizontal=True, label_visibility="collapsed")
     if way == UPLOAD:
         kinds = [suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES]
@@ -42,7 +42,7 @@ def show_photo(predictor: Predictor) -> None:
         return
     data = picture.getvalue()
     try:
-        with shared("one picture at a time", 0, Lock):  # a large one takes hundreds of megabytes for a moment
+        with shared("one picture at a time", 0, Lock):  # a large one briefly needs hundreds of megabytes
             prediction = predict_picture(BytesIO(data), picture.name, predictor)[0]
             seen = _shown(data, prediction.drawn.turned)
     except UserError as error:
@@ -51,7 +51,7 @@ def show_photo(predictor: Predictor) -> None:
     turned = prediction.drawn.turned
     if turned:
         st.info(
-            f"The picture was turned {turned}° clockwise: as it was, the answer was much less certain.",
+            f"The picture was rotated {turned}° clockwise, because the model was much less certain of the original.",
             icon=":material/rotate_right:",
         )
     left, right = st.columns([1.25, 1], gap="medium")
@@ -71,7 +71,7 @@ def answers(prediction: Prediction) -> str:
 
 
 def _shown(data: bytes, turned: int) -> Image.Image:
-    """The picture, upright and small, in a form that every browser shows."""
+    """The picture, upright and reduced in size, in a mode that every browser can display."""
     with Image.open(BytesIO(data)) as opened:
         image = ImageOps.exif_transpose(opened)
         image.thumbnail((SHOWN, SHOWN))
@@ -79,7 +79,7 @@ def _shown(data: bytes, turned: int) -> Image.Image:
 
 
 def _percent(share: float) -> str:
-    """As the pad says it: never 0% or 100%."""
+    """Formatted as on the pad: never 0% or 100%."""
     return ">99%" if share >= 0.995 else "&lt;1%" if share < 0.005 else f"{share:.0%}"
 
 
@@ -89,7 +89,7 @@ def _pixels(image: np.ndarray) -> np.ndarray:
 
 
 def _figure(image: Image.Image, caption: str, width: str) -> str:
-    """A picture within the page, with its caption, which is its text for those who cannot see it, too."""
+    """A picture embedded in the page, with a caption that is also its alternative text."""
     file = BytesIO()
     image.save(file, format="png")
     uri = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"

@@ -28,7 +28,7 @@ SHOWN = {
 }
 
 
-# The report fills the window below the links to the pages, and it alone scrolls.
+# The report fills the window below the page links, and only the report scrolls.
 STYLE = """<style>
 [data-testid="stMain"]:has([data-testid="stIFrame"]) { overflow: hidden }
 .block-container:has([data-testid="stIFrame"]) { max-width: none; padding: 0.8rem 0 0 }
@@ -38,7 +38,7 @@ STYLE = """<style>
 
 
 def show_report(root: Path) -> None:
-    """The report of the `analyze` stage, or metrics.json where there is none."""
+    """Show the report of the `analyze` stage, or metrics.json if there is none."""
     path = root / REPORT
     if path.is_file():
         st.html(STYLE)
@@ -54,12 +54,12 @@ def show_report(root: Path) -> None:
 
 
 def served(page: Path, copies: Path) -> str:
-    """The address, on the app's own server, of a page and of all that lies beside it.
+    """Serve a page and the files beside it from the app's own server; return the address of the page.
 
-    Embedded by its text alone, a page's links would lead into the app. The address changes with the page, so that no
-    browser shows what it remembers of an older one.
+    If only its HTML were embedded, the page's relative links would lead into the app. The address changes with the
+    page, so that no browser shows a cached older version.
 
-    copies  the folder for a copy where DVC has put links into its cache in the place of files: these are not served
+    copies  folder for a copy of the files if DVC has replaced them by links into its cache, which are not served
     """
     if page.is_symlink():
         if not (copies / page.name).is_file() or not cmp(page, copies / page.name, shallow=False):
@@ -72,7 +72,7 @@ def served(page: Path, copies: Path) -> str:
 
 
 def is_synthetic(manifest: Path) -> bool:
-    """Whether the drawings in data/raw are synthetic; False where that is not known."""
+    """Whether the drawings in data/raw are synthetic; False if that is unknown."""
     try:
         return read_source(manifest) == SYNTHETIC
     except UserError:
@@ -80,7 +80,7 @@ def is_synthetic(manifest: Path) -> bool:
 
 
 def show_metrics(path: Path) -> None:
-    """The headline metrics, and all of them in a table."""
+    """Show the main metrics, and a table of all of them."""
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -96,7 +96,7 @@ def show_metrics(path: Path) -> None:
                 continue
             value = figures[name]
             st.metric(label, f"{value:,}" if isinstance(value, int) else written(name, value), width=130)
-    with st.expander(f"All of {METRICS}"):
+    with st.expander(f"All values in {METRICS}"):
         st.table(
             {name: _text(name, value) for name, value in metrics.items()},
         )

@@ -15,9 +15,9 @@ SIZES = {"desktop": (1120, 850), "phone": (390, 844)}
 
 
 def screenshot(path: Path, *, category: str, seed: int, size: tuple[int, int], scheme: str) -> None:
-    """Trace a synthetic drawing on the app's pad and write what is seen to a PNG file.
+    """Trace a synthetic drawing on the app's pad and write a screenshot to a PNG file.
 
-    Raises UserError if the app does not start, and what the browser needs is missing.
+    Raises UserError if the app does not start, or if Playwright or Chromium is missing.
     """
     strokes = generate(category, 1, seed=seed)[0].strokes(0)
     with served() as address, browser() as chromium:
@@ -28,16 +28,16 @@ def screenshot(path: Path, *, category: str, seed: int, size: tuple[int, int], s
         trace(page, strokes, pause=0.01)
         answered(page)
         page.mouse.move(0, 0)
-        page.wait_for_timeout(500)  # the bars come to rest
+        page.wait_for_timeout(500)  # until the bars have stopped moving
         with replaced_file(path) as partial:
             partial.write_bytes(page.screenshot())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m app.screenshot", description="Take a picture of the app.")
+    parser = argparse.ArgumentParser(prog="python -m app.screenshot", description="Take a screenshot of the app.")
     parser.add_argument("path", nargs="?", type=Path, default=Path(__file__).with_name("screenshot.png"))
-    parser.add_argument("--category", default="cat", help="what is drawn: a category of the synthetic drawings")
-    parser.add_argument("--seed", type=int, default=3, help="which drawing of it")
+    parser.add_argument("--category", default="cat", help="category of the synthetic drawing")
+    parser.add_argument("--seed", type=int, default=3, help="seed of the synthetic drawing")
     parser.add_argument("--size", choices=SIZES, default="desktop")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     args = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The state of one visitor of the app. It does not depend on Streamlit, so that it can be tested by itself."""
+"""The state of one visitor's session. It does not depend on Streamlit, so that it can be tested on its own."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sketch_classifier.errors import UserError
 from sketch_classifier.serving.onnx_session import Answers, most_likely
 
 NUM_GUESSES = 5
-MOST_A_SECOND = 20  # drawings that are classified, of one visitor; the pad sends at most ten, and one for each stroke
-MOST_AT_ONCE = 60  # of them after a pause
-BITMAP = 28  # pixels per side of the picture of the network's input
+MOST_A_SECOND = 20  # rate limit, in drawings per visitor; the pad sends at most ten, plus one per stroke
+MOST_AT_ONCE = 60  # largest burst after a pause
+BITMAP = 28  # pixels per side of the displayed network input
 
 
 class Model(Protocol):
-    """The methods of `Predictor` that are used."""
+    """The part of `Predictor` that a session uses."""
 
     @property
     def classes(self) -> tuple[str, ...]: ...
@@ -35,9 +35,9 @@ class Model(Protocol):
 class Session:
     """One visitor's drawing, guesses and round of the game.
 
-    model  says what a drawing is
-    near   training drawings to look for the nearest in; None if there are none
-    clock  seconds
+    model  classifies the drawings
+    near   training drawings for the nearest-neighbour search; None if there are none
+    clock  returns the time in seconds
     """
 
     def __init__(
@@ -55,7 +55,8 @@ class Session:
         self._answer: dict = {"seq": 0, "neighbours": []}
 
     def draw(self, value: object) -> None:
-        """Take what the client sent, {"seq", "strokes", "done"}, whatever it is; the answer stands in `view`."""
+        """Classify a drawing that the client sent, {"seq", "strokes", "done"}; any value is accepted, since it is
+        untrusted. The answer is in `view`."""
         sent = value if isinstance(value, dict) else {}
         seq = sent.get("seq")
         seq = seq if isinstance(seq, int) and 0 <= seq < 2**53 else 0
@@ -79,7 +80,7 @@ class Session:
             "guesses": guesses,
             "bitmap": _base64(rasterize(drawing, size=BITMAP, as_is=True)[0]),
         }
-        if sent.get("done") is True:  # the rest can wait until the pen is lifted
+        if sent.get("done") is True:  # the rest is computed only when the pen is lifted
             word = self._round.prompt if self._round else guesses[0][0]
             line = ndjson_line(drawing, word=word, recognized=guesses[0][0] == word)
             self._answer |= {"ndjson": line.decode(), "neighbours": self._neighbours(features)}
@@ -95,25 +96,25 @@ class Session:
             self._judge(self._round, None, 0.0, self._clock())
 
     def view(self) -> dict:
-        """What the pad shows, in JSON's types.
+        """The data that the pad displays, as JSON types.
 
-        seq         of the drawing that this answers
-        guesses     [(class, probability), …], the most likely first; missing where nothing is drawn
+        seq         sequence number of the drawing that was classified
+        guesses     [(class, probability), …], most likely first; missing if nothing is drawn
         bitmap      base64 of 28 × 28 bytes
-        ndjson, neighbours  once the pen was lifted: the drawing as a line of a file; [{name, bitmap}, …]
-        classes     all that the model knows
-        message     what was wrong with the strokes
+        ndjson, neighbours  after the pen is lifted: the drawing as a line of .ndjson; [{name, bitmap}, …]
+        classes     all classes of the model
+        message     the error, if the strokes were rejected
         round       {state: drawing | won | lost, title, hint, left}, or null
         """
         return self._answer | {"classes": self._model.classes, "round": self._shown_round()}
 
     def _count(self) -> None:
-        """Count a drawing. Raises UserError where they come faster than a hand draws."""
+        """Count a drawing. Raises UserError if drawings arrive faster than anyone can draw."""
         now = self._clock()
         self._left = min(MOST_AT_ONCE, self._left + (now - self._since) * MOST_A_SECOND)
         self._since = now
         if self._left < 1:
-            raise UserError("Too many drawings in a short time: wait a second and go on drawing.")
+            raise UserError("Too many drawings in a short time: wait a second, then continue.")
         self._left -= 1
 
     def _neighbours(self, features: np.ndarray) -> list[dict]:

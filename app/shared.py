@@ -1,6 +1,6 @@
-"""What all visitors of the app share, loaded once.
+"""A cache of objects shared by all visitors of the app, such as the model.
 
-Streamlit's own cache will not do: any visitor can have it emptied, by a message that the page does not send.
+Streamlit's own cache is not suitable: any client can clear it with a message that the page itself never sends.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 _loaded: dict[str, tuple[int, Any]] = {}
-_lock = threading.RLock()  # what is loaded may need other parts of it
+_lock = threading.RLock()  # re-entrant, because `load` may itself call `shared`
 
 
 def shared(name: str, stamp: int, load: Callable[[], Any]) -> Any:
-    """What `load` returned when it was called for this name and stamp; for another stamp, it is called again."""
+    """The result of `load()`, cached by name; `load` is called again when `stamp` changes."""
     with _lock:
         if name not in _loaded or _loaded[name][0] != stamp:
             _loaded[name] = stamp, load()
@@ -22,6 +22,6 @@ def shared(name: str, stamp: int, load: Callable[[], Any]) -> Any:
 
 
 def forget() -> None:
-    """Load everything again; for tests."""
+    """Clear the cache; for tests."""
     with _lock:
         _loaded.clear()

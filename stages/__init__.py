@@ -1,4 +1,4 @@
-"""The stages of the pipeline, each run as `python -m stages.<name>`. The only code that knows where files lie."""
+"""The stages of the pipeline, each run as `python -m stages.<name>`. Only this package defines the project's paths."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# The package of this folder, which is what DVC hashes: the virtual environment may name that of another checkout.
+# DVC hashes the package in this folder, but the virtual environment may point to another checkout.
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 sys.path.insert(0, str(SOURCE))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -22,8 +22,8 @@ from sketch_classifier.errors import UserError  # noqa: E402
 
 __all__ = ["accuracy_line", "project_root", "refuse_links", "run", "run_stage"]
 
-DATA = "SKETCH_CLASSIFIER_DATA"  # where training without DVC reads another place than data/processed
-OUTPUTS = ("data", "metrics", "models", "plots")  # the folders of the stages' outputs
+DATA = "SKETCH_CLASSIFIER_DATA"  # for training without DVC: read the preprocessed data from here, not data/processed
+OUTPUTS = ("data", "metrics", "models", "plots")  # the stages' output folders
 
 
 def run_stage(main: Callable[[], object], description: str) -> None:
@@ -48,23 +48,23 @@ def run_stage(main: Callable[[], object], description: str) -> None:
 
 
 def refuse_links() -> None:
-    """Raise UserError where a folder of outputs is a link that leads out of the git repository.
+    """Raise UserError if an output folder is a symbolic link to a place outside the git repository.
 
-    DVC tracks nothing in it, and says so only when the stage has run.
+    DVC cannot track files there, and reports that only after the stage has run.
     """
     here = Path.cwd().resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
     for name in OUTPUTS:
         target = Path(name).resolve()
         if root and not target.is_relative_to(root):
-            raise UserError(f"{name}: leads to {target}, outside of the git repository, where DVC tracks no outputs")
+            raise UserError(f"{name}: links to {target}, outside the git repository, where DVC cannot track outputs")
 
 
 def project_root() -> Path:
-    """The folder where what outlives a run lies: caches, checkpoints, drawings that git does not know.
+    """The folder for files that outlive a run: caches, checkpoints, and drawings that git does not track.
 
-    That is the working directory, but for runs of `dvc exp run --temp` and of a queue: DVC runs these in a copy of the
-    project below its `.dvc/tmp/exps`, which it removes afterwards.
+    This is the working directory, except for `dvc exp run --temp` and queued experiments: DVC runs these in a copy of
+    the project under `.dvc/tmp/exps`, which it removes afterwards.
     """
     here = Path.cwd()
     for folder in here.parents:
@@ -74,6 +74,6 @@ def project_root() -> Path:
 
 
 def accuracy_line(figures: dict[str, Any]) -> str:
-    """What metrics.json says of the test set, in one line."""
+    """One line with the test accuracy and its confidence interval, from the contents of metrics.json."""
     low, value, high = (100 * figures[name] for name in ("accuracy_low", "accuracy", "accuracy_high"))
     return f"test accuracy {value:.1f}% (95% interval {low:.1f}–{high:.1f}%) on {figures['num_test']:,} drawings"

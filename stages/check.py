@@ -12,7 +12,7 @@ from stages import run_stage
 
 def main() -> None:
     load_params()
-    # The same whatever is selected, so that the stages that follow have nothing to do because of it.
+    # The content does not depend on the selection, so that this file never causes later stages to rerun.
     with writing("data/checked"):
         Path("data/checked").write_text("params.yaml has been checked\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Command (not a stage): make the trained model a part of the package, `python -m stages.ship --command "dvc …"`."""
+"""Command (not a stage): add the trained model to the package, `python -m stages.ship --command "dvc …"`."""
 
 import argparse
 import sys

@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def processed() -> str | Files:
-    """Where the preprocessed drawings lie: a folder, or the URL of one."""
+    """The location of the preprocessed drawings: a folder, or remote files."""
     place = os.environ.get(DATA) or "data/processed"
     if "://" not in place:
         return place

@@ -1,20 +1,21 @@
 // The drawing pad: canvas, buttons, guesses and the game, the same in the Streamlit app and on the page without a server.
 //
 // createPad(root, { send, play }) fills `root` and returns { show, refresh }.
-//   send(seq, strokes, done)  the drawing so far, [[xs, ys], …] in 1/1000 of the canvas: at most every 100 ms while a
-//                             stroke is drawn (less often while answers are slow), and at its end (done)
-//   play(action)              "start", "stop" or "timeout"
-//   show(view)                what the model says: see Session.view of app/session.py
+//   send(seq, strokes, done)  called with the drawing so far, [[xs, ys], …] in 1/1000 of the canvas: at most every
+//                             100 ms while a stroke is drawn (less often while answers are slow), and when it
+//                             ends (done)
+//   play(action)              called with "start", "stop" or "timeout"
+//   show(view)                displays the model's answer: see Session.view in app/session.py
 
 const SEND_EVERY = 100; // ms
-const BACK_OFF = 3; // answer times between two messages, at least: keeps answers fast on a busy server
+const BACK_OFF = 3; // minimum interval between two messages, in answer times: keeps answers fast on a busy server
 const SEND_AT_LEAST_EVERY = 1000; // ms
-const UNITS = 1000; // of the canvas's side
+const UNITS = 1000; // per side of the canvas
 const ROUND = 20; // seconds, as in app/game.py
 const MAX_POINTS = 20000; // as in app/drawing.py
 const MAX_STROKES = 500;
-const LINE = 0.02; // line width, in sides of the canvas
-const SPEAK_AFTER = 1000; // ms without a stroke
+const LINE = 0.02; // line width, as a fraction of the canvas side
+const SPEAK_AFTER = 1000; // ms without drawing before a screen reader announces the guess
 const STORE = "sketch-classifier-drawing";
 
 const ICONS = {
@@ -71,27 +72,27 @@ const TEMPLATE = `
   </div>
 </div>`;
 
-let cutOff = null; // the pointer that was drawing when a pad was closed: the pad in its place goes on with the stroke
+let cutOff = null; // the pointer that was drawing when a pad was closed: the pad that replaces it continues the stroke
 
 export function createPad(root, { send, play }) {
   root.classList.add("pad");
   root.innerHTML = TEMPLATE;
   const find = (name) => root.querySelector("." + name);
   const canvas = find("ink");
-  let context = null; // made when the first line is drawn: it takes time
+  let context = null; // created with the first line, because that is slow
   let strokes = stored();
-  let pointer = null; // id of the pointer that draws
-  let taken = cutOff; // that of a stroke that another pad began, until it is seen here
+  let pointer = null; // id of the pointer that is drawing
+  let taken = cutOff; // id of the pointer of a stroke begun on a previous pad, until its first event here
   cutOff = null;
-  let seq = Date.now(); // of the last drawing that was sent; a pad that takes this one's place goes on above it
-  let sent = 0; // when, by performance.now()
   let every = SEND_EVERY; // ms between two messages while a stroke is drawn
   let awaited = null; // the drawing whose answer is timed
+  let seq = Date.now(); // of the last drawing sent; a time, so that a later pad uses larger numbers
+  let sent = 0; // time of the last drawing sent, by performance.now()
   let timer = null;
   let view = {};
   let countdown = null;
   let speaking = null;
-  let ends = 0; // when the round ends, by performance.now()
+  let ends = 0; // end time of the round, by performance.now()
 
   // Drawing
 
@@ -187,7 +188,7 @@ export function createPad(root, { send, play }) {
     try {
       sessionStorage.setItem(STORE, JSON.stringify(strokes));
     } catch {
-      // a browser without storage forgets the drawing when the page is left
+      // without storage, the drawing is lost when the user leaves the page
     }
   }
 
@@ -257,7 +258,7 @@ export function createPad(root, { send, play }) {
     }
   });
 
-  // What the model says
+  // The model's answer
 
   const guesses = Array.from({ length: 5 }, () => {
     const row = document.createElement("li");
@@ -291,7 +292,7 @@ export function createPad(root, { send, play }) {
     root.dataset.answered = view.seq ?? 0;
   }
 
-  // All names: in the place of the answers while nothing is drawn, below the canvas from then on.
+  // The class names: in place of the answers while nothing is drawn, otherwise below the canvas.
   function showClasses(classes) {
     const text = classes.join(", ");
     const [summary, list] = find("known").children;
@@ -306,7 +307,7 @@ export function createPad(root, { send, play }) {
     );
   }
 
-  // For screen readers: the round, or the guess once the pen is lifted and rests, not each guess and each second.
+  // For screen readers: announce the round, or the guess after a pause in drawing, not every guess and every second.
   function speak() {
     clearTimeout(speaking);
     if (pointer !== null) return;
@@ -372,7 +373,7 @@ export function createPad(root, { send, play }) {
   return {
     show,
     refresh,
-    // Ask about the drawing that was here before the page was left, or about none.
+    // Send the drawing restored from storage, which may be empty.
     begin: () => now(true),
     close: () => {
       if (pointer !== null) {
@@ -390,10 +391,10 @@ function percent(share) {
   return share >= 0.995 ? ">99%" : share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`;
 }
 
-// Paint a square bitmap, base64 of a byte a pixel: the ink's colour, as opaque as the byte says.
+// Paint a square bitmap, base64 of one byte per pixel, in the given colour; the byte is the opacity.
 function paintBitmap(canvas, bitmap, [red, green, blue]) {
   if (!bitmap) {
-    canvas.width = canvas.height; // which clears it
+    canvas.width = canvas.height; // clears the canvas
     return;
   }
   const context = canvas.getContext("2d");

@@ -1,4 +1,4 @@
-// The pad as a Streamlit component: strokes are its state, the game's buttons its triggers, the view its data.
+// The pad as a Streamlit component: the strokes are its state, the game's buttons its triggers, the view its data.
 
 const pads = new WeakMap();
 

@@ -1,1 +1,1 @@
-"""The game in the browser alone: `python -m app.web` builds the page."""
+"""The static page, where the model runs in the browser without a server: `python -m app.web` builds it."""

@@ -1,4 +1,4 @@
-"""Builds the static page: a folder for any web server."""
+"""Builds the static page: a folder that any web server can serve."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ WEB = Path(__file__).resolve().parent
 NODE = WEB / "node_modules"
 RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"
 SCRIPTS = ("onnxruntime-web/dist/ort.wasm.bundle.min.mjs", "fzstd/esm/index.mjs")
-NAMES = {"index.mjs": "fzstd.mjs"}  # in the page's folder
+NAMES = {"index.mjs": "fzstd.mjs"}  # file names in the page's folder
 STYLES = ("pad.css", "page.css")
-NUM_NEIGHBOURS = 1000  # training drawings to look for the nearest in: they are downloaded with the page
-LEVEL = 19  # of Zstandard's compression: the runtime becomes 2.5 MB (gzip: 3.7 MB), once in 20 seconds
-ICONS = (192, 512)  # pixels a side
+NUM_NEIGHBOURS = 1000  # training drawings for the nearest-neighbour search, which are downloaded with the page
+LEVEL = 19  # Zstandard level: compresses the runtime to 2.5 MB (gzip: 3.7 MB) in 20 seconds, once
+ICONS = (192, 512)  # pixels per side
 ICON_BACKGROUND = (194, 65, 12)
 
 
 def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
     """Write the page with the model of the folder `models` into `dist`, which is replaced; return its size in bytes.
 
-    The small shipped model is offered beside it, and alone where `models` is None; both with 8-bit weights. Training
-    drawings come from `processed`, and their features from `cache` where these were computed before; the page does
-    without where there are none. ONNX Runtime comes from npm, at the version of package-lock.json, once. Raises
-    UserError if the model was not exported, reads what the page cannot draw, or npm fails.
+    The page also offers the small shipped model, or only that if `models` is None, both with 8-bit weights. Training
+    drawings come from `processed`, and their features from `cache` if they have been computed before; without them,
+    the page shows no nearest drawings. ONNX Runtime is downloaded once from npm, at the version in package-lock.json.
+    Raises UserError if the model was not exported, if its input is not drawings, or if npm fails.
     """
     own = _own_model(models) if models else None
     shipped = Predictor.pretrained(SMALL) if models is None or SMALL in shipped_models() else None
@@ -78,7 +78,10 @@ def build(models: Path | None, processed: Path, cache: Path, dist: Path) -> int:
 
 
 def _own_model(models: Path) -> tuple[Path, Predictor]:
-    """The model of a folder, in 8 bits if it is there. Raises UserError if it reads what the page cannot draw."""
+    """The path and predictor of the model in a folder, with 8-bit weights if available.
+
+    Raises UserError if the model's input is not drawings.
+    """
     int8 = (models / SMALL_FILE).exists()
     predictor = Predictor(models, int8=int8)
     if predictor.about.channels == "color":
@@ -87,7 +90,7 @@ def _own_model(models: Path) -> tuple[Path, Predictor]:
 
 
 def _pack_model(folder: Path, path: Path, label: str, name: str) -> dict:
-    """Write a model to `folder`, its weights within it; return what models.json says of the file."""
+    """Write a model to `folder`, with its weights in the same file; return its entry for models.json."""
     graph = onnx.load(path)
     if path.name != SMALL_FILE:
         graph = quantise_weights(graph)
@@ -103,7 +106,7 @@ def _pack(path: Path, data: bytes) -> int:
 
 
 def _packed_runtime() -> Path:
-    """ONNX Runtime's file, packed where npm put it: npm removes it with the version that it is of."""
+    """The compressed file of ONNX Runtime, kept in npm's folder so that npm removes it with that version."""
     path = NODE / RUNTIME
     packed = path.with_name(path.name + ".zst")
     if not packed.exists():
@@ -112,7 +115,7 @@ def _packed_runtime() -> Path:
 
 
 def _draw_icons(folder: Path) -> None:
-    """A synthetic drawing in white; a launcher may cut the icon to a circle of four fifths of its side."""
+    """Draw a synthetic drawing in white, within the circle of 4/5 of the width to which launchers may crop icons."""
     drawings, _ = generate("cat", 1, seed=3)
     for side in ICONS:
         ink = round(0.75 * side)
@@ -123,7 +126,7 @@ def _draw_icons(folder: Path) -> None:
 
 
 def _write_index(folder: Path) -> None:
-    """index.html, with the styles in it, and the modules named: fewer files to wait for at first."""
+    """Write index.html with inlined styles and modulepreload links, so that the page loads faster."""
     links = "\n    ".join(f'<link rel="modulepreload" href="{name}" />' for name in ("game.js", "pad.js"))
     styles = "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
     text = (WEB / "index.html").read_text(encoding="utf-8")
@@ -134,7 +137,7 @@ def _write_index(folder: Path) -> None:
 
 
 def _write_service_worker(folder: Path) -> None:
-    """sw.js with the names of all files, and a version that changes with what is in them."""
+    """Write sw.js with the names of all files and a version that changes with their contents."""
     files = sorted(path for path in folder.iterdir() if path.name != "sw.js")
     digest = hashlib.sha256()
     for path in files:
@@ -146,19 +149,19 @@ def _write_service_worker(folder: Path) -> None:
 
 
 def install_runtime() -> None:
-    """Fetch ONNX Runtime from npm unless it is there at the locked version. Raises UserError if npm fails."""
+    """Install ONNX Runtime with npm unless the locked version is installed. Raises UserError if npm fails."""
     wanted = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]
     try:
         found = {name: json.loads((NODE / name / "package.json").read_text(encoding="utf-8")) for name in wanted}
         if all(found[name]["version"] == version for name, version in wanted.items()):
             return
     except (OSError, ValueError, KeyError):
-        pass  # not there, or half of it: npm puts it right
+        pass  # missing or incomplete: npm installs it again
     try:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=WEB, capture_output=True, encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        raise UserError("npm is not installed: it fetches ONNX Runtime for the page (https://nodejs.org)") from None
+        raise UserError("npm is not installed; it is needed to download ONNX Runtime (https://nodejs.org)") from None
     if done.returncode:
         reason = next(
             (line for line in done.stderr.splitlines() if "ERR" in line or "error" in line), "no reason given"

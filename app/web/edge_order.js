@@ -1,20 +1,19 @@
-// Which edge stands left of which, and which of two that meet stood left before: a port of
-// src/sketch_classifier/drawings/raster/edge_order.py. Edges in one place stay as they were, and that decides whether a pixel row is
-// sampled or measured.
+// The left-to-right order of edges: a port of src/sketch_classifier/drawings/raster/edge_order.py. Edges at the same
+// position keep their previous order, which decides whether a pixel row is sampled or measured.
 
 import { SUBROWS } from "./outline.js";
 
 const MOST = 2 ** 24; // edges in a row
 const cellAt = (edge, sub) => Math.floor(edge.start + (sub - edge.top) * edge.slope);
 
-// The edges that cross a pixel row, all of it from top to bottom, from left to right; null where they are not in that
-// order still a row further down.
-//   known  { row, list }: the edges in order as they were at the top of a pixel row; brought on where they are needed
+// The edges that cross a whole pixel row from top to bottom, ordered from left to right; null if that order changes
+// before the next row.
+//   known  { row, list }: the ordered edges at the top of a pixel row; updated when needed
 export function inOrder(rows, row, sampled, known) {
   const sub = row * SUBROWS;
   let active = byCell(rows[row], sub);
   let tie = false;
-  // The farthest right of all edges that are left of this one, whatever the order of those in one place is.
+  // The rightmost of all edges that are left of this one, whatever the order of edges at the same position.
   let last = -Infinity;
   let here = -Infinity;
   for (let i = 0; i < active.length; i++) {
@@ -36,7 +35,7 @@ export function inOrder(rows, row, sampled, known) {
   return cells.every((cell, i) => i === 0 || cell >= cells[i - 1]) ? active : null;
 }
 
-// The list at the bottom of a pixel row, from that at its top.
+// The list at the bottom of a pixel row, given the list at its top.
 function follow(crossing, sub, sampled, list) {
   if (!sampled) return start(crossing, sub, list).filter((edge) => edge.bottom > sub + SUBROWS);
   for (let at = sub; at < sub + SUBROWS; at++) {
@@ -46,9 +45,9 @@ function follow(crossing, sub, sampled, list) {
   return list;
 }
 
-// Edges in the order in which they cross the middle of a sub-row; those in one place stay as they were.
+// Edges in the order in which they cross the middle of a sub-row; a stable sort.
 function byCell(edges, sub) {
-  const keys = new Float64Array(edges.length); // the place and, in its last bits, the number in `edges`
+  const keys = new Float64Array(edges.length); // the position and, in the lowest bits, the index in `edges`
   for (let i = 0; i < edges.length; i++) keys[i] = cellAt(edges[i], sub) * MOST + i;
   keys.sort();
   const sorted = new Array(edges.length);
@@ -56,8 +55,8 @@ function byCell(edges, sub) {
   return sorted;
 }
 
-// The list with the edges that start at a sub-row, unless they are in it. They stand behind the list in the order of
-// their numbers, are merged two by two, the pairs two by two …, and then all with the list.
+// The list with the edges that start at a sub-row, unless it already contains them. The new edges, ordered by number,
+// are merge-sorted bottom up (pairs, pairs of pairs, …) and then merged with the list.
 function start(crossing, sub, list) {
   const fresh = crossing.filter((edge) => edge.top === sub).sort((a, b) => a.number - b.number);
   if (!fresh.length || list.includes(fresh[0])) return list;
@@ -70,7 +69,7 @@ function start(crossing, sub, list) {
   return merge(list, parts[0], sub);
 }
 
-// Two parts of the list merged in runs, each as long as it is not beyond the head of the other part.
+// Merge two lists in runs: each run continues until it passes the head of the other list.
 function merge(a, b, sub) {
   const merged = [];
   let [i, j, fromA] = [0, 0, true];

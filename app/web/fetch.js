@@ -1,6 +1,7 @@
-// The large files of the page, which build.py packs with Zstandard: unpacked while they come in.
+// Fetches the page's large files, which build.py compresses with Zstandard, and decompresses them as they arrive.
 
-// The bytes of `file`, which lies on the server as `file`.zst. Each part that arrives is told to `arrived`, in bytes.
+// The contents of `file`, stored on the server as `file`.zst. `arrived` is called with the number of compressed bytes of
+// each part received.
 export async function fetchPacked(file, arrived = () => {}) {
   const [{ Decompress }, response] = await Promise.all([import("./fzstd.mjs"), fetch(`./${file}.zst`)]);
   if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);

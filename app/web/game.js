@@ -1,8 +1,8 @@
 // The game, as in app/game.py. Times are seconds of any clock.
 
 export const SECONDS = 20;
-const RECOGNISED = 0.7; // the probability from which a drawing counts as recognised
-// Categories of the dataset that are named in the plural, or have no article for another reason: as in app/game.py.
+const RECOGNISED = 0.7; // probability at or above which a drawing counts as recognised
+// Categories of the dataset that take no article, as in app/game.py: plural nouns, mass nouns and the like.
 const BARE = new Set(
   (
     "animal migration,asparagus,binoculars,bread,broccoli,camouflage,drums,eyeglasses,flip flops,grapes,grass," +
@@ -11,7 +11,7 @@ const BARE = new Set(
   ).split(","),
 );
 
-// A new round, with another prompt than the one before where there is another.
+// A new round, with a prompt different from that of the previous round if possible.
 export function nextRound(classes, before, now) {
   const prompts = classes.filter((name) => name !== "negative" && !(classes.length === 2 && name.startsWith("not ")));
   const others = prompts.filter((name) => name !== before?.prompt);
@@ -20,7 +20,7 @@ export function nextRound(classes, before, now) {
   return { number: (before?.number ?? 0) + 1, prompt, start: now, seconds: null, over: false };
 }
 
-// The round once the model takes the drawing for `leader`, with that probability.
+// The round after the model's top class is `leader`, with that probability.
 export function judge(round, leader, probability, now) {
   if (round.over) return round;
   const seconds = now - round.start;
@@ -29,7 +29,7 @@ export function judge(round, leader, probability, now) {
   return round;
 }
 
-// What the pad says of a round.
+// A round as the pad displays it.
 export function shownRound(round, won, leader, now) {
   if (!round) return null;
   const thing = withArticle(round.prompt);

@@ -1,5 +1,5 @@
-// The static page: what app/session.py does in the app, with the exported model in the browser. One can draw at once;
-// the model is loaded meanwhile.
+// The static page: does what app/session.py does in the app, with the exported model in the browser. The user can draw
+// immediately, while the model is still loading.
 
 import { judge, nextRound, shownRound } from "./game.js";
 import { createPad } from "./pad.js";
@@ -8,19 +8,19 @@ const seconds = () => performance.now() / 1000;
 const loading = document.querySelector(".loading");
 
 let models = [];
-let runtime = null; // the file of ONNX Runtime
-let about = null; // the chosen model, as models.json describes it
-let ready = false; // whether it is loaded
+let runtime = null; // the entry of ONNX Runtime's file in models.json
+let about = null; // the entry of the selected model in models.json
+let ready = false; // whether the selected model is loaded
 let round = null;
 let won = 0;
 let answer = { seq: 0, neighbours: [] };
-let latest = null; // the drawing that was sent last: others need no answer any more
-let turn = Promise.resolve(); // one drawing at a time
+let latest = null; // sequence number of the latest drawing; earlier ones need no answer
+let turn = Promise.resolve(); // drawings are classified one at a time
 
 const worker = new Worker("./worker.js", { type: "module" });
-const waiting = new Map(); // by the number of a request
+const waiting = new Map(); // pending requests by id
 let requests = 0;
-let arrived = () => {}; // told of the bytes that arrive
+let arrived = () => {}; // called with the number of bytes of each part received
 worker.onmessage = ({ data }) => {
   if ("arrived" in data) return arrived(data.arrived);
   const { resolve, reject } = waiting.get(data.id);
@@ -36,7 +36,7 @@ function request(method, ...args) {
   return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
 }
 
-// A model's entry without its button, which cannot be sent.
+// A model's entry without its radio button, which cannot be sent to a worker.
 const plain = (value) => (value?.input ? { ...value, input: undefined } : value);
 
 const pad = createPad(document.querySelector(".root"), { send, play });
@@ -53,12 +53,12 @@ async function start() {
   await request("load", runtime.file, about);
   await use(about);
   loading.hidden = true;
-  // From here on a switch, or another visit, needs no network.
+  // Afterwards, switching models and later visits need no network.
   for (const model of models) request("fetch", model.file).catch(() => {});
   if (navigator.serviceWorker) navigator.serviceWorker.register("./sw.js").catch(() => {});
 }
 
-// A bar with megabytes, of a total in bytes; returns the function that is told of what arrives.
+// A progress bar with megabytes, for a total in bytes; returns a function to call with the bytes of each part.
 function progress(total) {
   const [bar, text] = loading.querySelectorAll("progress, .megabytes");
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
@@ -78,10 +78,10 @@ function failed(error) {
   loading.textContent = "The model could not be loaded. Check the network connection and reload the page.";
 }
 
-// Let a model answer, from the drawing that is there on.
+// Switch to a model, starting with the current drawing.
 async function use(model) {
   await request("open", runtime.file, model);
-  if (model.input && !model.input.checked) return; // another was chosen meanwhile
+  if (model.input && !model.input.checked) return; // another model was selected in the meantime
   about = model;
   ready = true;
   round = null;
@@ -89,13 +89,13 @@ async function use(model) {
   pad.begin();
 }
 
-// A button for each model.
+// Show a radio button for each model.
 function offer() {
   const choice = document.querySelector(".models");
   choice.hidden = false;
   for (const model of models) {
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "model", checked: model === about });
-    input.onchange = () => use(model).catch(() => (about.input.checked = true)); // it could not be fetched
+    input.onchange = () => use(model).catch(() => (about.input.checked = true)); // the model could not be fetched
     model.input = input;
     const label = document.createElement("label");
     label.append(input, model.label);
@@ -111,7 +111,7 @@ function send(seq, strokes, done) {
 async function tell(seq, strokes, done) {
   const asked = about;
   const found = await request("answer", asked.file, seq, strokes, done, round?.prompt);
-  if (asked !== about) return; // another model was chosen, which is asked again
+  if (asked !== about) return; // another model was selected, and classifies the drawing again
   answer = found;
   if (round && answer.guesses) settle(...answer.guesses[0]);
   show();

@@ -1,4 +1,4 @@
-// A model on ONNX Runtime for the web, and what it says of a drawing.
+// Runs a model with ONNX Runtime Web, and classifies drawings with it.
 
 import { fetchPacked } from "./fetch.js";
 import { loadNeighbours, nearest } from "./neighbours.js";
@@ -11,10 +11,10 @@ const OUTPUTS = ["probabilities", "features"];
 
 let runtime = null;
 
-// ONNX Runtime, fetched once. `arrived` is told of each part of its file that arrives, in bytes.
+// ONNX Runtime, fetched once. `arrived` is called with the number of bytes of each part received.
 export function loadRuntime(file, arrived) {
   runtime ??= start(file, arrived).catch((error) => {
-    runtime = null; // it is tried again
+    runtime = null; // so that the next call tries again
     throw error;
   });
   return runtime;
@@ -28,16 +28,16 @@ async function start(file, arrived) {
 }
 
 // about  the model's entry in models.json
-// bytes  its file, or a promise of it
+// bytes  the contents of its file, or a promise of them
 export async function openModel(about, runtimeFile, bytes) {
   const [ort, file] = await Promise.all([loadRuntime(runtimeFile), bytes]);
   const session = await ort.InferenceSession.create(new Uint8Array(file));
   let near = null;
-  loadNeighbours(about.neighbours).then((found) => (near = found), () => {}); // without them it guesses all the same
+  loadNeighbours(about.neighbours).then((found) => (near = found), () => {}); // optional: the guesses do not need them
   const ask = (drawing) => session.run({ [session.inputNames[0]]: tensor(ort, about, drawing) }, OUTPUTS);
-  await ask([[[0, 255], [0, 255]]]); // the first one takes longest
+  await ask([[[0, 255], [0, 255]]]); // warm up: the first run is the slowest
 
-  // What `show` of pad.js takes, of the drawing [[xs, ys], …]. `prompt` is what was to be drawn, if anything.
+  // The view that `show` of pad.js takes, for the drawing [[xs, ys], …]. `prompt` is the class to draw, if any.
   return async function answer(seq, strokes, done, prompt) {
     if (!strokes.length) return { seq, neighbours: [] };
     const drawing = simplify(strokes);
@@ -53,7 +53,7 @@ export async function openModel(about, runtimeFile, bytes) {
   };
 }
 
-// What the model reads: (1, H, W) or (1, 3, H, W) bytes, or (1, length, 3).
+// The model's input tensor, uint8: (1, H, W), (1, 3, H, W) or (1, length, 3).
 function tensor(ort, about, drawing) {
   if (about.kind === "strokes") {
     return new ort.Tensor("uint8", sequence(drawing, about.sequence_length), [1, about.sequence_length, 3]);

@@ -1,10 +1,10 @@
-// The training drawings that lie nearest to a drawing in the model's feature space: as app/neighbours.py finds them.
+// Finds the training drawings nearest to a drawing in the model's feature space, as app/neighbours.py does.
 
 import { fetchPacked } from "./fetch.js";
 
 const NUM_NEIGHBOURS = 8;
 
-// What build.py wrote of a sample of the training drawings, or null where it had none.
+// The sample of training drawings written by build.py, or null if there is none.
 export async function loadNeighbours(about) {
   if (!about) return null;
   const [features, images] = await Promise.all(
@@ -13,7 +13,8 @@ export async function loadNeighbours(about) {
   return { names: about.names, features: new Float32Array(features), images: new Uint8Array(images) };
 }
 
-// [{ name, bitmap }, …], the nearest to the features of one drawing first; bitmap is base64 of a byte a pixel.
+// [{ name, bitmap }, …], the drawings nearest to the features `of` one drawing, nearest first; bitmap is base64 of one
+// byte per pixel.
 export function nearest({ names, features, images }, of, num = NUM_NEIGHBOURS) {
   const size = of.length;
   const pixels = images.length / names.length;

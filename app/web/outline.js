@@ -1,11 +1,11 @@
-// The outline of a stroke: where a round pen, moved along it, leaves ink, as the edges of a polygon. A port of
+// The outline of a stroke drawn with a round pen, as the edges of a polygon: a port of
 // src/sketch_classifier/drawings/raster/outline.py and edges.py. Positions are in 1/256 pixel.
 
 import { rint } from "./simplify.js";
 
-export const SUBROWS = 15; // sub-rows a pixel row, at whose middles the edges are sampled
+export const SUBROWS = 15; // sub-rows per pixel row; the edges are sampled at the middle of each
 
-// The round pen as a polygon: [x, y, and the side that ends in this corner] a corner.
+// The round pen as a polygon: for each corner [x, y, dx, dy], where (dx, dy) is the side that ends in it.
 export function penCorners(scale, radius, tolerance = 0.1) {
   let corners = Math.ceil((2 * Math.PI) / Math.acos(1 - tolerance / (radius * scale)));
   corners += corners % 2;
@@ -19,7 +19,7 @@ export function penCorners(scale, radius, tolerance = 0.1) {
   });
 }
 
-// The edges of the outline of a path of two points at least, no two in a row equal (but for a dot: the same one twice).
+// The edges of the outline of a path of at least two points, with no equal neighbours (except a dot: one point twice).
 export function outline(path, pen, scale, radius) {
   const left = [];
   const right = [];
@@ -62,7 +62,7 @@ export function outline(path, pen, scale, radius) {
     const [fx, fy] = face(256, 0, scale, radius);
     first = old = { dx: 256, dy: 0, fx, fy };
   }
-  let bend = left.length; // where on the left side the contour of the first cap begins
+  let bend = left.length; // index in `left` where the contour of the first cap begins
   for (let end = 0; end < 2; end++) {
     const atStart = (end === 0) === dot;
     const [x, y] = atStart ? path[0] : path.at(-1);
@@ -84,8 +84,8 @@ export function outline(path, pen, scale, radius) {
 }
 
 // The edges between the points of one side.
-//   top, bottom   the first sub-row whose middle it crosses, and the first below
-//   start, slope  where it crosses the middle of sub-row `top`, plus one half, and how much further right each sub-row is
+//   top, bottom   the first sub-row whose middle the edge crosses, and the first one below the edge
+//   start, slope  x at the middle of sub-row `top`, plus one half, and the change of x per sub-row
 function edges(side, direction) {
   const result = [];
   for (let p = 1; p < side.length; p++) {
@@ -106,7 +106,7 @@ function edges(side, direction) {
   return result;
 }
 
-// From the path to its left side: as long as the pen's radius, at a right angle to (dx, dy).
+// The vector from the path to its left side: perpendicular to (dx, dy), with the length of the pen's radius.
 function face(dx, dy, scale, radius) {
   let [x, y] = [dx / 256, dy / 256];
   if (dx === 0) [x, y] = [0, dy > 0 ? 1 : -1];
@@ -118,8 +118,8 @@ function face(dx, dy, scale, radius) {
   return [rint(scale * (-y * radius) * 256), rint(scale * (x * radius) * 256)];
 }
 
-// Which of two slopes comes later, turning from x to y: 1 for a, −1 for b, 0 for neither. Of two opposite slopes, the one
-// to the right (or straight down) comes earlier.
+// Compare two slopes by their angle, turning from x to y: 1 if a comes later, −1 if b does, 0 if neither. Of two
+// opposite slopes, the one to the right (or straight down) comes first.
 function compare(ax, ay, bx, by) {
   const cross = ay * bx - by * ax;
   if (cross !== 0) return cross > 0 ? 1 : -1;
@@ -127,13 +127,13 @@ function compare(ax, ay, bx, by) {
   return 0;
 }
 
-// `compare` of the side of the pen that ends in `corner` with (x, y); corners are counted round and round.
+// `compare` of the side of the pen that ends in `corner` with (x, y); corner numbers wrap around.
 function compareSide(pen, corner, x, y) {
   const [, , sideX, sideY] = pen[corner >= pen.length ? corner - pen.length : corner];
   return compare(sideX, sideY, x, y);
 }
 
-// The number between `low` and `high` to which halving leads, where `isAbove` says in which half to go on.
+// Binary search between `low` and `high`, where `isAbove` decides which half to continue in.
 function halve(low, high, isAbove) {
   let middle = (low + high) >> 1;
   do {
@@ -144,7 +144,7 @@ function halve(low, high, isAbove) {
   return middle;
 }
 
-// Add the corners of the pen at (x, y) that lead the right side from one slope to the next.
+// Add the corners of the pen at (x, y) that join two slopes on the right side.
 function fanRight(pen, inX, inY, outX, outY, x, y, side) {
   const corners = pen.length;
   let start = halve(0, corners, (corner) => compareSide(pen, corner, inX, inY) >= 0);
@@ -156,7 +156,7 @@ function fanRight(pen, inX, inY, outX, outY, x, y, side) {
   for (; start !== end; start = (start + 1) % corners) side.push([x + pen[start][0], y + pen[start][1]]);
 }
 
-// Add the corners of the pen at (x, y) that lead the left side from one slope to the next.
+// Add the corners of the pen at (x, y) that join two slopes on the left side.
 function fanLeft(pen, inX, inY, outX, outY, x, y, side) {
   const corners = pen.length;
   let start = halve(0, corners, (corner) => compareSide(pen, corner + 1, inX, inY) <= 0);

@@ -1,6 +1,6 @@
-// A simplified drawing as a bitmap, byte for byte as src/sketch_classifier/drawings/raster draws it: `outline` is a stroke as
-// a polygon (outline.py), `fill` the polygon as ink (scan.py). A simplified drawing never leaves the bitmap, so nothing is
-// cut off here.
+// Rasterises a simplified drawing, byte for byte like src/sketch_classifier/drawings/raster: `outline` turns a stroke into
+// a polygon (outline.py), `fill` fills the polygon (scan.py). A simplified drawing always fits the bitmap, so there is no
+// clipping here.
 
 import { outline, penCorners } from "./outline.js";
 import { fill } from "./scan.js";
@@ -11,7 +11,7 @@ const MARGIN = 24; // around the region of 256 × 256
 const REGION = 256 + 2 * MARGIN;
 
 // [[xs, ys], …] of whole numbers from 0 to 255 → size × size bytes, white ink (255) on black (0). The drawing is centred.
-// With `ordered`, 3 × size × size bytes: the first third of the pen's way, the second and the last.
+// With `ordered`, 3 × size × size bytes: the first, second and last third of the pen's path.
 export function rasterize(strokes, size = 28, ordered = false) {
   const layers = ordered ? thirds(strokes) : [strokes];
   const bytes = new Uint8Array(layers.length * size * size);
@@ -29,7 +29,7 @@ export function rasterize(strokes, size = 28, ordered = false) {
   return bytes;
 }
 
-// The drawing cut into three of equal length, as `thirds` of path.py does it.
+// The drawing cut into three parts of equal length, like `thirds` in path.py.
 function thirds(strokes) {
   const length = ([xs, ys], i) => {
     const [dx, dy] = [xs[i] - xs[i - 1], ys[i] - ys[i - 1]];
@@ -60,8 +60,8 @@ function thirds(strokes) {
   return layers;
 }
 
-// A stroke starts with a line of length 0, which stays only where no other follows: a dot. Points that repeat the one
-// before are dropped, and so is a point between two lines in the same direction.
+// A stroke starts with a line of length 0, which is kept only if no other line follows: a dot. Repeated points are
+// dropped, and so is a point between two lines in the same direction.
 function trace(points) {
   const path = [points[0], points[0]];
   for (const [x, y] of points.slice(1)) {

@@ -1,10 +1,11 @@
-// A polygon as ink: a port of src/sketch_classifier/drawings/raster/scan.py. A pixel row that every edge crosses from top to
-// bottom, all in one order, is measured exactly; any other is sampled at the middles of its 15 sub-rows.
+// Fills a polygon: a port of src/sketch_classifier/drawings/raster/scan.py. The coverage of a pixel row is computed
+// exactly if all edges cross it from top to bottom without changing their order; otherwise it is sampled at the middles
+// of its 15 sub-rows.
 
 import { inOrder } from "./edge_order.js";
 import { SUBROWS } from "./outline.js";
 
-const HEIGHT = 65536; // one sub-row of covered height in the sums
+const HEIGHT = 65536; // the covered height of one sub-row, in the units of the sums
 
 // Blend white ink inside the polygon over `image`, size × size bytes.
 export function fill(edges, image, size) {
@@ -57,7 +58,7 @@ function sampleRow(active, top, sums) {
   }
 }
 
-// Add the exact area between the edges, which stand in order from left to right.
+// Add the exact area between the edges, which are ordered from left to right.
 function measureRow(active, sub, sums) {
   const cells = active.map((edge) => Math.floor(edge.start + (sub - edge.top) * edge.slope));
   for (let i = 0; i < active.length; i++) {
@@ -73,8 +74,8 @@ function measureRow(active, sub, sums) {
   }
 }
 
-// Add (or with sign −1 take away) the ink to the right of an edge within one pixel row. Positions are whole numbers of
-// 1/256 pixel with an exact rest in units of 1 / `unit`; all numbers stay below 2⁵³.
+// Add (or with sign −1 subtract) the coverage to the right of an edge within one pixel row. Positions are whole numbers
+// of 1/256 pixel with an exact remainder in units of 1 / `unit`; all numbers stay below 2⁵³.
 function addArea({ x1, y1, x2, y2 }, sub, sign, sums) {
   const dx = (x2 - x1) * 256;
   const unit = (y2 - y1) * SUBROWS * 512;
@@ -118,7 +119,7 @@ function addArea({ x1, y1, x2, y2 }, sub, sign, sums) {
   sums[pixel + 1] += sign * (SUBROWS - done) * (HEIGHT + (end & 255));
 }
 
-// x1 + numerator / unit, and half a sub-row's step back from there, as a whole number and a rest.
+// x1 + numerator / unit minus half the step of a sub-row, as a whole number and a remainder.
 function stepBack(x1, numerator, step, stepRest, unit) {
   const whole = Math.floor(numerator / unit);
   const x = x1 + whole - step;
@@ -127,7 +128,7 @@ function stepBack(x1, numerator, step, stepRest, unit) {
   return rest >= unit ? [x + 1, rest - unit] : [x, rest];
 }
 
-// Blend the ink over a pixel row, with rounding 8-bit arithmetic.
+// Blend the ink over a pixel row, with rounded 8-bit arithmetic.
 function blendRow(row, sums) {
   let height = 0;
   for (let x = 0; x < row.length; x++) {

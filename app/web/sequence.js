@@ -2,7 +2,7 @@
 
 const [POINT, END] = [1, 2];
 
-// [[xs, ys], …] → length × (x, y, pen) bytes; zeros stand before the first point of a shorter drawing.
+// [[xs, ys], …] → length × (x, y, pen) bytes; shorter drawings are padded with zeros at the beginning.
 export function sequence(strokes, length) {
   const points = strokes.flatMap(([xs, ys]) => xs.map((x, i) => [x, ys[i], i + 1 < xs.length ? POINT : END]));
   const kept = points.slice(-length);

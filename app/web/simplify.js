@@ -1,16 +1,16 @@
-// A drawing as the dataset would have it: src/sketch_classifier/drawings/simplify.py, step by step.
+// Simplifies a drawing like the dataset's authors: a port of src/sketch_classifier/drawings/simplify.py.
 
-const EPSILON = 2; // in units of the region of 256 × 256: how far from the simplified line a point may lie
+const EPSILON = 2; // largest distance of a point from the simplified line, in units of the 256 × 256 region
 
-const SLACK = 20; // likewise: how far in all a simplified drawing may stay away from x = 0, y = 0 and 255
-const [REDUCED, KEPT] = [0.5, 0.9]; // a simplified drawing keeps this share of its points when reduced with this epsilon
-const ALMOST = 1e-6; // what an aligned coordinate may differ from a whole number that was scaled
-const PART = 2 ** 18; // resampled points that are reduced at a time, so that the work does not grow with the square of their number
-const BLOCK = 64; // of a part, whose points lie in a box; only in a part of MANY points
+const SLACK = 20; // same units: largest total distance of a simplified drawing from x = 0, y = 0 and 255
+const [REDUCED, KEPT] = [0.5, 0.9]; // reduced with this epsilon, a simplified drawing keeps this share of its points
+const ALMOST = 1e-6; // rounding tolerance of an aligned coordinate that was a whole number before scaling
+const PART = 2 ** 18; // resampled points reduced at a time, so that the cost is not quadratic in their number
+const BLOCK = 64; // points of a part that share a bounding box; only in a part of MANY points
 const MANY = 512;
 const STEPS = 2 ** 36; // to which an aligned coordinate is rounded, of the power of two above the drawing's extent
 
-// [[xs, ys], …] of any canvas → [[xs, ys], …] of whole numbers from 0 to 255; a simplified drawing as it is.
+// [[xs, ys], …] on any canvas → [[xs, ys], …] of whole numbers from 0 to 255; a simplified drawing stays unchanged.
 export function simplify(strokes) {
   const aligned = align(strokes);
   const scaled = fits(strokes) ? strokes.map(([xs, ys]) => xs.map((x, i) => [x, ys[i]])) : aligned;
@@ -30,7 +30,7 @@ export function simplify(strokes) {
   });
 }
 
-// Rounded, a half to even.
+// Round half to even.
 export function rint(value) {
   const low = Math.floor(value);
   const rest = value - low;
@@ -38,7 +38,7 @@ export function rint(value) {
   return low % 2 === 0 ? low : low + 1;
 }
 
-// The strokes as lists of [x, y], moved to (0, 0) and scaled, the same in x and y, to a maximum of 255.
+// The strokes as lists of [x, y], moved to (0, 0) and scaled uniformly to a maximum of 255.
 function align(strokes) {
   const low = [0, 1].map((axis) => strokes.reduce((least, stroke) => stroke[axis].reduce(min, least), Infinity));
   const high = [0, 1].map((axis) => strokes.reduce((most, stroke) => stroke[axis].reduce(max, most), -Infinity));
@@ -52,7 +52,7 @@ function align(strokes) {
 const min = (a, b) => Math.min(a, b);
 const max = (a, b) => Math.max(a, b);
 
-// The least power of two that is no less than `value`, from 1e-100 to 1e100.
+// The smallest power of two that is at least `value`, from 1e-100 to 1e100.
 function powerOfTwo(value) {
   let power = 1;
   while (power < value && power < 1e100) power *= 2;
@@ -60,7 +60,7 @@ function powerOfTwo(value) {
   return power;
 }
 
-// Whether strokes are whole numbers and near enough to the sides of the region for a simplified drawing.
+// Whether the coordinates are whole numbers, and close enough to the sides of the region for a simplified drawing.
 function fits(strokes) {
   const all = strokes.flat(2);
   if (!all.length || !all.every((value) => Number.isInteger(value) && value >= 0 && value <= 255)) return false;
@@ -68,7 +68,7 @@ function fits(strokes) {
   return least(0) + least(1) + 255 - all.reduce(max) <= SLACK;
 }
 
-// Whether strokes, lists of [x, y], have whole numbers, and points that cannot be left out.
+// Whether strokes, lists of [x, y], have whole-number coordinates and no redundant points.
 function isSimplified(strokes) {
   const points = strokes.flat();
   if (!points.flat().every((value) => Math.abs(value - rint(value)) <= ALMOST)) return false;
@@ -81,8 +81,8 @@ function isSimplified(strokes) {
   return kept >= KEPT * points.length;
 }
 
-// Fill `dense`, of x, y, x, y, …, with the points at whole distances from the start of a stroke, and its end: PART points
-// at a time, of which it yields the number. All but the first begin with the point that those before ended with.
+// Fill `dense` (x, y, x, y, …) with the points at whole distances from the start of a stroke, and its end point, PART
+// points at a time; yields the number of points. Each part after the first begins with the last point of the previous.
 function* resample(stroke, dense) {
   let length = 0;
   const add = (x, y) => {
@@ -114,8 +114,8 @@ function* resample(stroke, dense) {
   yield length;
 }
 
-// Which of the first `count` points the Ramer–Douglas–Peucker algorithm keeps, a byte each. Of the farthest points the
-// first counts. A block of points whose box lies no farther away than a point that was found is passed over.
+// Which of the first `count` points the Ramer–Douglas–Peucker algorithm keeps, one byte each. Of equally distant points
+// the first is chosen. A block whose bounding box is no farther away than the farthest point so far is skipped.
 function reduce(points, count, epsilon) {
   const part = points.subarray(0, 2 * count);
   const keep = new Uint8Array(count);
@@ -149,7 +149,7 @@ function reduce(points, count, epsilon) {
   return keep;
 }
 
-// The least and the largest x and y of every block of points.
+// The bounding box of each block of points: smallest and largest x and y.
 function boxesOf(part) {
   const boxes = [];
   for (let p = 0; p < part.length / 2; p++) {
@@ -164,8 +164,8 @@ function boxesOf(part) {
   return boxes;
 }
 
-// How far away from the line of `reduce` the corners of a box are, computed as for a point: what rounding does keeps the
-// order, so no point in the box is farther.
+// The largest distance of a box's corners from the line of `reduce`, computed as for a point: rounding is monotonic, so
+// no point in the box is farther.
 function farthestOf(box, left, top, dx, dy, chord) {
   let [lowX, lowY, highX, highY] = [box[0] - left, box[1] - top, box[2] - left, box[3] - top];
   if (!(chord > 0)) {

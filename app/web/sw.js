@@ -1,6 +1,6 @@
-// The service worker: after the first visit the page needs no network. build.py fills in what the page consists of.
+// The service worker: after the first visit the page works offline. build.py fills in the version and the files.
 
-const VERSION = ""; // of the files' content
+const VERSION = ""; // a hash of the files' contents
 const FILES = [];
 
 const PREFIX = `sketch-classifier ${self.registration.scope} `; // other pages may share the origin
@@ -8,7 +8,7 @@ const CACHE = PREFIX + VERSION;
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  const requests = FILES.map((file) => new Request(file, { cache: "no-cache" })); // what has not changed is not sent again
+  const requests = FILES.map((file) => new Request(file, { cache: "no-cache" })); // unchanged files are not sent again
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)));
 });
 

@@ -1,10 +1,10 @@
-// The models, on a thread of their own: the page answers to the pen while one is loaded, unpacked or asked.
+// Runs the models in a web worker, so that the pad stays responsive while a model is loaded, decompressed or run.
 
 import { fetchPacked } from "./fetch.js";
 import { loadRuntime, openModel } from "./model.js";
 
 const methods = {
-  // Both files; each part that arrives is told to the page.
+  // Loads the runtime and the model, and reports the bytes received to the page.
   load: (runtime, about) =>
     Promise.all([loadRuntime(runtime, arrived), fetched(about.file, arrived), opened(runtime, about)]).then(() => null),
   fetch: (file) => fetched(file).then(() => null),
@@ -12,8 +12,8 @@ const methods = {
   answer: async (file, ...drawing) => (await models.get(file))(...drawing),
 };
 
-const files = new Map(); // promises by the name of a file: each is fetched once, unless that fails
-const models = new Map(); // what answers
+const files = new Map(); // promises by file name: each file is fetched once, and again only after a failure
+const models = new Map(); // promises of the `answer` functions, by file name
 
 const arrived = (bytes) => postMessage({ arrived: bytes });
 

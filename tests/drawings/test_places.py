@@ -118,5 +118,5 @@ def test_a_link_out_of_the_repository_is_refused_at_once(tmp_path, monkeypatch):
     (tmp_path / "project/plots").symlink_to("within")
     stages.refuse_links()
     (tmp_path / "project/models").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="^models: leads to [^\n]*elsewhere, outside of the git repository"):
+    with pytest.raises(UserError, match="^models: links to [^\n]*elsewhere, outside the git repository"):
         stages.refuse_links()
