@@ -183,8 +183,8 @@ def test_bitmaps_come_back(source, tmp_path, name):
     [
         ({"format": "jpeg"}, "--format: unknown format 'jpeg'"),
         ({"format": "csv", "source_format": "cvs"}, "--from: unknown format 'cvs': did you mean 'csv'?"),
-        ({"format": "csv", "size": 64}, "--size: bitmaps of csv are 28 pixels a side"),
-        ({"format": "csv", "image": "svg"}, "--image: only image_folder holds svg files"),
+        ({"format": "csv", "size": 64}, "--size: bitmaps of csv have 28 pixels per side"),
+        ({"format": "csv", "image": "svg"}, "--image: only image_folder supports svg files"),
         ({"format": "image_folder", "size": 5000}, "size: a whole number from 16 to"),
         ({"format": "csv", "categories": ["1 cta"]}, "unknown category '1 cta': did you mean '1 cat'"),
     ],

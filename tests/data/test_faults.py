@@ -181,7 +181,7 @@ def test_a_bucket_file_is_compared_with_its_checksum(emulator, get, tmp_path, mo
     assert (whole in ("crc32c", "md5"), prefix) == (True, "version")
     # The same object with the checksum of another, as if a bit had been flipped on the way.
     monkeypatch.setattr(Version, "of", classmethod(_with_wrong_checksum(Version.of)))
-    with pytest.raises(UserError, match="^gs://drawings/full/raw/cat.ndjson: damaged on the way: its [^\n]*$"):
+    with pytest.raises(UserError, match="^gs://drawings/full/raw/cat.ndjson: corrupted in transfer: its [^\n]*$"):
         get(emulator.source, "raw", ["cat"], None)
     assert not list((tmp_path / "cache").rglob("data"))  # what was wrong is not kept
 

@@ -68,7 +68,7 @@ def test_two_files_of_a_category_are_named(tmp_path, name):
     (tmp_path / name).mkdir(exist_ok=True)
     for file in ("cat.ndjson", "full_simplified_cat.ndjson"):
         (tmp_path / name / file).write_text("{}\n")
-    with pytest.raises(UserError, match=r"cat\.ndjson and full_simplified_cat\.ndjson are both of 'cat'; remove one"):
+    with pytest.raises(UserError, match=r"cat\.ndjson and full_simplified_cat\.ndjson are both for 'cat'; remove one"):
         Source(str(tmp_path)).find("simplified", ["cat"])
 
 

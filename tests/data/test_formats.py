@@ -162,7 +162,7 @@ def test_strokes_beside_pictures_in_parquet(sources, tmp_path):
     for case in ("parquet", "parquet bitmaps"):
         for shard in sources[case].rglob("*.parquet"):
             shutil.copy(shard, tmp_path / f"{case} {shard.name}")
-    with pytest.raises(UserError, match="^[^\n]*some .parquet files in it hold strokes, and some pictures"):
+    with pytest.raises(UserError, match="^[^\n]*some .parquet files contain strokes and some pictures"):
         run({"parquet": tmp_path}, "parquet", tmp_path / "out")
 
 
@@ -173,8 +173,8 @@ def test_several_words_in_a_file_of_one_class(sources, tmp_path, case, capsys):
     rows = house.read_bytes().splitlines(keepends=True)
     cat.write_bytes(cat.read_bytes() + b"".join(rows[1:]))
     run({case: source}, case, tmp_path / "out")
-    lines = [line for line in capsys.readouterr().err.splitlines() if "words in it" in line]
-    assert len(lines) == 1 and lines[0].endswith(": 2 words in it ('cat', 'house'), and all are taken for 'cat'")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "words (" in line]
+    assert len(lines) == 1 and lines[0].endswith(": contains 2 words ('cat', 'house'); all are labelled 'cat'")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_several_words_in_a_file_of_one_class(sources, tmp_path, case, capsys):
         ({"cat.csv": b"drawing\n[]\n"}, "cat.csv:2: 'drawing' has no strokes"),
         ({"cat.bin": FLOATS.getvalue()}, "found float32 of shape (1, 784)"),
         ({"cat/a.png": b"", "dog/notes.txt": b""}, "/dog: no .png"),
-        ({"training.tfrecord": b"x" * 99}, "a file training.tfrecord.classes with the classes' names expected"),
+        ({"training.tfrecord": b"x" * 99}, "expected a file training.tfrecord.classes with the class names"),
     ],
 )
 def test_why_the_files_of_a_source_are_not_read(tmp_path, files, message):
@@ -210,7 +210,7 @@ def test_the_split_of_a_shard_is_that_of_its_name(sources, tmp_path, where):
 def test_folders_of_shards_that_are_no_splits(sources, tmp_path):
     for name in ("raw", "simplified_drawings"):
         shutil.copytree(sources["parquet"], tmp_path / name)
-    with pytest.raises(UserError, match="parquet files lie in raw, simplified_drawings: set source to one of these"):
+    with pytest.raises(UserError, match="parquet files are in raw, simplified_drawings; set source to one of these"):
         recognise(str(tmp_path))
 
 

@@ -94,12 +94,12 @@ def test_a_class_that_is_named_like_a_split(folder, tmp_path):
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ({"train/cat": 2, "train/dog": 2, "dog": 2}, "train has folders of classes, and dog beside it has none"),
+        ({"train/cat": 2, "train/dog": 2, "dog": 2}, "train contains class folders, but dog beside it does not"),
         ({"val/cat": 2, "val/dog": 2, "valid/cat": 2}, "val and valid both stand for validation"),
-        ({"test/cat": 2, "test/dog": 2}, "a folder train expected beside test"),
+        ({"test/cat": 2, "test/dog": 2}, "expected a folder train beside test"),
         (
             {"cat": 2, "dog": 0},
-            "source/dog: no .png, .jpg, .jpeg, .webp, .bmp, .gif, .tif, .tiff, .heic, .heif file in it; found nothing",
+            "source/dog: no .png, .jpg, .jpeg, .webp, .bmp, .gif, .tif, .tiff, .heic, .heif files; found nothing",
         ),
         ({"cat": 2}, "categories: all: at least 2 are needed, "),
     ],
@@ -117,7 +117,7 @@ def test_files_that_are_no_pictures_are_named_and_left_out(folder, tmp_path, cap
         (source / name).write_text("no picture")
     assert len(run(source, tmp_path).images) == 4
     lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
-    assert lines == [f"{source}/cat: left out 1 that are not images: 'notes.txt'"]
+    assert lines == [f"{source}/cat: ignored entries that are not images (1): 'notes.txt'"]
 
 
 def test_a_picture_that_cannot_be_read(folder, tmp_path, capsys):
@@ -215,7 +215,7 @@ def test_a_folder_named_like_a_picture_is_none(folder, tmp_path):
 def test_folders_of_folders_of_folders(folder, tmp_path):
     source = folder({"animals/cat": 2, "animals/dog": 2})
     with pytest.raises(
-        UserError, match="animals: pictures expected, found folders .'cat', 'dog'.; .* set source to it"
+        UserError, match="animals: expected pictures, found folders .'cat', 'dog'.; .* set source to it"
     ):
         run(source, tmp_path)
 

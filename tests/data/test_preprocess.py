@@ -105,7 +105,7 @@ def test_no_recognised_drawing_is_refused(raw, tmp_path):
     (tmp_path / "simplified").mkdir()
     for category in CATEGORIES:
         (tmp_path / f"simplified/{category}.ndjson").write_text(text)
-    with pytest.raises(UserError, match="cat.ndjson: no drawing that was recognised"):
+    with pytest.raises(UserError, match="cat.ndjson: no recognised drawings"):
         run(tmp_path, tmp_path / "out", recognized_only=True)
     assert not (tmp_path / "out").exists()
 

@@ -1,4 +1,4 @@
-"""Reads a .zip or .tar archive, local or remote, like the folder that it was made of."""
+"""Reads a local or remote .zip or .tar archive as if it were the folder it was made from."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from sketch_classifier.drawings.limits import check_inflation
 from sketch_classifier.drawings.names import unusable_name
 from sketch_classifier.errors import UserError, one_line, reading, shown, writing
 
-COMPRESSIONS = {  # of tar files, as fsspec calls them
+COMPRESSIONS = {  # of tar files, by fsspec's names
     ".tar": None, ".tar.gz": "gzip", ".tgz": "gzip", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 ARCHIVES = (".zip", *COMPRESSIONS)
-MOST_OPEN = 16  # members that are being read
-COPIED = 2**20  # bytes at a time
+MOST_OPEN = 16  # members kept open for reading
+COPIED = 2**20  # bytes copied at a time
 
 
 def is_archive(url: str) -> bool:
-    """Whether a path or address is that of an archive, by its ending."""
+    """Whether a path or URL is that of an archive, judged by its suffix."""
     return url.lower().endswith(ARCHIVES)
 
 
 def open_archive(url: str, opened: IO[bytes] | None = None) -> Archive:
-    """The members of an archive at a path or address, or of the one that was `opened` there already.
+    """Open the archive at a path or URL, or `opened`, the file object of that archive if it is already open.
 
-    Raises UserError if it is not there, damaged or no archive.
+    Raises UserError if it does not exist, is damaged or is not an archive.
     """
     name = f"source {url!r}"
     try:
@@ -48,8 +48,8 @@ def open_archive(url: str, opened: IO[bytes] | None = None) -> Archive:
         raise UserError(f"{name}: not found") from None
     except UserError:
         raise
-    except Exception as error:  # what zipfile and tarfile raise on damaged archives is of a dozen types
-        raise UserError(f"{name}: no archive that can be read ({one_line(error)})") from error
+    except Exception as error:  # zipfile and tarfile raise a dozen types on damaged archives
+        raise UserError(f"{name}: not a readable archive ({one_line(error)})") from error
 
 
 def _inflated(file: IO[bytes], url: str) -> IO[bytes]:
@@ -58,15 +58,15 @@ def _inflated(file: IO[bytes], url: str) -> IO[bytes]:
 
 
 class Archive(ABC):
-    """The part of a file system of fsspec that `Source` uses. Paths have no slash at their beginning."""
+    """The part of fsspec's file system interface that `Source` uses. Paths have no leading slash."""
 
     def __init__(self, sizes: dict[str, int]) -> None:
-        """`sizes` of the members in bytes, by their names.
+        """`sizes` are the sizes of the members in bytes, by name.
 
-        Names that lead out of the archive or that no file can have are left out. Some programs for Windows write names
-        with backslashes.
+        Names that point outside the archive or are not valid file names are ignored. Backslashes in names, which some
+        Windows programs write, are accepted.
         """
-        self.members: dict[str, str] = {}  # the name within the archive, by path
+        self.members: dict[str, str] = {}  # name within the archive, by path
         self._entries: dict[str, dict[str, Any]] = {}
         self._below: dict[str, list[str]] = {"": []}
         self._lock = threading.Lock()
@@ -88,21 +88,21 @@ class Archive(ABC):
         self._below[folder].append(path)
 
     def ls(self, path: str, detail: bool = True) -> list:
-        """What a folder holds. Raises FileNotFoundError if there is none."""
+        """List a folder. Raises FileNotFoundError if it does not exist."""
         if path.strip("/") not in self._below:
             raise FileNotFoundError(path)
         paths = self._below[path.strip("/")]
         return [self._entries[each] for each in paths] if detail else list(paths)
 
     def info(self, path: str) -> dict[str, Any]:
-        """What is known of a file or folder. Raises FileNotFoundError if there is none."""
+        """The name, size and type of a file or folder. Raises FileNotFoundError if it does not exist."""
         try:
             return self._entries[path.strip("/")]
         except KeyError:
             raise FileNotFoundError(path) from None
 
     def cat_file(self, path: str, start: int, end: int) -> bytes:
-        """The bytes of a file from `start` to `end`. Raises UserError if it is damaged."""
+        """The bytes of a file from `start` to `end`. Raises UserError if the archive is damaged."""
         with self._lock:
             with reading(path):
                 return self._read(path, start, end)
@@ -117,7 +117,7 @@ class _Zip(Archive):
         for about in self._zip.infolist():
             check_inflation(f"{name}: {shown(about.filename)}", about.compress_size, about.file_size)
         super().__init__({about.filename: about.file_size for about in self._zip.infolist() if not about.is_dir()})
-        self._open: dict[str, IO[bytes]] = {}  # so that a large member is not inflated from its start for every block
+        self._open: dict[str, IO[bytes]] = {}  # so that no large member is decompressed from its start for every block
 
     def _read(self, path: str, start: int, end: int) -> bytes:
         member = self._open.pop(path, None) or self._zip.open(self.members[path])
@@ -133,7 +133,7 @@ class _Zip(Archive):
 
 
 class _Tar(Archive):
-    """Inflated once, into a temporary file without a name: a compressed tar can only be read from its start."""
+    """Decompressed once into an unnamed temporary file, because a compressed tar can only be read from its start."""
 
     def __init__(self, file: IO[bytes], packed: int, name: str) -> None:
         self._file = tempfile.TemporaryFile()

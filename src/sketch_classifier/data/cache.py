@@ -14,15 +14,15 @@ from zlib import crc32
 from sketch_classifier.data.ranges import Unsound
 from sketch_classifier.data.source_file import SourceFile
 
-BLOCK = 2**21  # bytes of one request at most
+BLOCK = 2**21  # maximum bytes per request
 
 
 def stream(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> Iterator[bytes]:
     """The file from its start, a block of bytes at a time, until `wanted()` is 0 or the file ends.
 
-    First come the blocks that the cache holds, then blocks of `wanted()` bytes are fetched and kept. A file without a
-    version, or `cache` None, is read without a copy. A file that was read to its end is compared with the checksum
-    that its source gives: raises Unsound, and forgets the file, where it is another.
+    Cached blocks come first; then blocks of `wanted()` bytes are fetched and added to the cache. A file without a
+    version is not cached, nor is any if `cache` is None. A file that has been read to its end is compared with the
+    checksum that its source states; on a mismatch it is removed from the cache, and Unsound is raised.
     """
     checksum = file.checksum()
     try:
@@ -52,12 +52,12 @@ def _blocks(file: SourceFile, wanted: Callable[[], int], cache: Path | None) -> 
 
 
 def open_stream(file: SourceFile, cache: Path | None) -> io.BufferedReader:
-    """The file as one that is read from its start to its end, of which no more is fetched than is read."""
+    """The file as a sequential binary stream, which fetches only what is read."""
     return io.BufferedReader(_Stream(stream(file, lambda: BLOCK, cache)), BLOCK)
 
 
 def forget(file: SourceFile, cache: Path | None) -> None:
-    """Remove what the cache holds of the file, which proved to be wrong."""
+    """Remove the file from the cache, after its contents proved to be wrong."""
     if cache:
         shutil.rmtree(cache / _digest(file.url), ignore_errors=True)
 
@@ -81,10 +81,10 @@ class _Stream(io.RawIOBase):
 
 
 class _Entry:
-    """One version of one file: `data`, its first bytes, and `about.json`, which says which of them are good.
+    """One version of one file: `data`, its first bytes, and `about.json`, which records the valid blocks.
 
-    about.json lists the blocks as [end, crc32], and is replaced as a whole after a block is written. So whatever a
-    killed run, a full disk or a second process leaves behind, a bad block is either not listed or fails its checksum.
+    about.json lists the blocks as [end, crc32] and is replaced atomically after each block is written. So after a
+    killed run, a full disk or concurrent writes, an invalid block is either not listed or fails its checksum.
     """
 
     def __init__(self, file: SourceFile, cache: Path) -> None:
@@ -99,7 +99,7 @@ class _Entry:
                 shutil.rmtree(stale, ignore_errors=True)
 
     def blocks(self) -> Iterator[bytes]:
-        """The blocks that are good, from the start; the first bad one and all after it are forgotten."""
+        """The valid blocks, from the start; the first invalid one and all after it are discarded."""
         if not self.good or not (self.folder / "data").exists():
             self.good = []
             return
@@ -114,7 +114,7 @@ class _Entry:
                 start = end
 
     def append(self, offset: int, block: bytes) -> None:
-        """Keep the block that begins at `offset`, where the last good one ends."""
+        """Add the block that begins at `offset`, where the last valid one ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f"about.{os.getpid()}.partial"
         try:
@@ -124,7 +124,7 @@ class _Entry:
             self.good.append((offset + len(block), crc32(block)))
             partial.write_text(json.dumps(self.about | {"blocks": self.good}), encoding="utf-8")
             partial.replace(self.folder / "about.json")
-        except FileNotFoundError:  # another process found a newer version and removed this one
+        except FileNotFoundError:  # another process has found a newer version and removed this one
             self.good.clear()
         except BaseException:
             partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Converts a source from any readable format to any writable one, a batch at a time."""
+"""Converts a dataset from any readable format to any writable one, a batch at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS
 
 BITMAP = 28
-MOST_PIXELS = 1 << 24  # of the pictures in memory
+MOST_PIXELS = 1 << 24  # rasterised at a time
 NAMES = {
     "strokes": "strokes",
     "key_id": "key_id",
@@ -39,14 +39,14 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Converted:
-    """What was written.
+    """The result of a conversion.
 
-    source_format  in which the source was read
+    source_format  format in which the source was read
     counts         drawings by class
-    lost           what the source knows and the target cannot hold, in words
-    unknown        what the target has room for and the source does not know, in words
-    num_changed    drawings that were not simplified and now are
-    bad            records that were left out
+    lost           descriptions of the properties that the source has and the target format cannot store
+    unknown        descriptions of the properties that the target format stores and the source does not have
+    num_changed    number of drawings that were not simplified before and are now
+    bad            malformed records, which were left out
     """
 
     source_format: str
@@ -70,18 +70,19 @@ def convert(
     image: str = "png",
     reading: str | None = None,
 ) -> Converted:
-    """Write the drawings of a source to the folder `out`, which a data set with this format can have as its source.
+    """Write the drawings of a source to the folder `out`, which can itself be the source of a dataset in that format.
 
     source         a folder or fsspec URL, as `source` of params.yaml, or `official`
-    source_format  in which to read it; by default the target's own where the source has it, else the first it has
-    categories     by default all
-    limit          drawings of each category, in each part of a source that is divided; None: all
-    size           of pictures, pixels a side; only for image_folder
-    image          png or svg, likewise
-    reading        how an image_folder is read: ink or resize
+    source_format  format in which to read the source; by default the target format if the source has it, otherwise the
+                   first one detected
+    categories     categories to convert; by default all
+    limit          maximum number of drawings per category, in each split if the source has splits; None: all
+    size           width and height of the pictures in pixels; only for image_folder
+    image          png or svg; only for image_folder
+    reading        how to read a source that is an image_folder: ink or resize
 
-    Malformed records are left out and counted. Raises UserError, with nothing left at `out`, where `out` exists and is
-    not an empty folder, where the source is not there or malformed, and where strokes would have to be made of bitmaps.
+    Malformed records are left out and counted. Raises UserError, and leaves nothing at `out`, if `out` exists and is
+    not an empty folder, if the source is missing or malformed, or if bitmaps would have to be converted to strokes.
     """
     out = Path(out).absolute()
     kind = _checked(format, source_format, size, image)
@@ -104,24 +105,24 @@ def _checked(format: str, source_format: str | None, size: int | None, image: st
     if source_format is not None and source_format not in FORMATS:
         raise UserError(f"--from: {unknown_name('format', source_format, FORMATS)}")
     if format != "image_folder" and size not in (None, BITMAP):
-        raise UserError(f"--size: bitmaps of {format} are {BITMAP} pixels a side; only image_folder has others")
+        raise UserError(f"--size: bitmaps of {format} have {BITMAP} pixels per side; only image_folder has others")
     if format != "image_folder" and image != "png":
-        raise UserError(f"--image: only image_folder holds {image} files, found --format {format}")
+        raise UserError(f"--image: only image_folder supports {image} files, found --format {format}")
     return writer_of(format)
 
 
 def _candidates(source: str, format: str, source_format: str | None) -> tuple[str, ...]:
-    """The formats to look for in a source, the best first."""
+    """The formats to look for in a source, the preferred one first."""
     if source_format:
         return (source_format,)
     if source == "official":
         return (format if format in OF_BUCKET else "simplified",)
-    first = ORDER if format == "p5" else (format, *ORDER)  # any file of 784 bytes a bitmap could be one of p5
+    first = ORDER if format == "p5" else (format, *ORDER)  # any file of 784 bytes per bitmap could be p5
     return tuple(dict.fromkeys(first))
 
 
 def _check_fits(found: Recognised, kind: type[Writer], image: str, source: str, size: int) -> None:
-    """Raise UserError where the target cannot hold what the source has."""
+    """Raise UserError if the target format cannot store the drawings of the source."""
     as_strokes = image == "svg" or not kind.holds_bitmaps and kind.holds_strokes
     if as_strokes and not found.has_strokes:
         target = "SVG" if image == "svg" else kind.name
@@ -169,11 +170,11 @@ def _write(opened: Reading, found: Recognised, out: Path, kind: type[Writer], fo
 
 
 class _Target:
-    """Brings drawings into the form in which a writer takes them.
+    """Converts drawings to the form that a writer accepts.
 
-    as_strokes   whether that is strokes
-    num_changed  drawings that were simplified
-    had_times    whether any came with the times of its points
+    as_strokes   whether the writer takes strokes rather than bitmaps
+    num_changed  number of drawings that were simplified
+    had_times    whether any drawing had times
     """
 
     def __init__(self, writer: Writer, categories: Sequence[str], is_simplified: bool) -> None:
@@ -182,7 +183,7 @@ class _Target:
         self._writer, self._names, self._is_simplified = writer, np.array(categories), is_simplified
 
     def append(self, batch: Batch, split: str | None) -> None:
-        """Write a batch; raises UserError for what the format cannot hold."""
+        """Write a batch. Raises UserError for drawings that the format cannot store."""
         form, drawings = self._writer.form, batch.drawings
         if drawings is None:
             assert batch.bitmaps is not None
@@ -202,7 +203,7 @@ class _Target:
                 self._writer.bitmaps(bitmaps, batch.labels[share], split, drawings.key_id[share])
 
     def _simplified(self, drawings: Drawings) -> Drawings:
-        """Strokes of simplified files stay as they are, but for those that cannot be such."""
+        """The drawings, simplified; those of simplified files stay unchanged if they are whole and have no times."""
         kept = are_whole(drawings) if self._is_simplified else np.zeros(len(drawings), bool)
         self.num_changed += int((~kept).sum())
         if kept.all():
@@ -216,6 +217,6 @@ class _Target:
 
 
 def _shares(count: int, size: int) -> Iterator[slice]:
-    """What to draw at a time, so that large pictures take no more memory than many small ones."""
+    """Slices of drawings to rasterise at a time, so that large pictures take no more memory than small ones."""
     share = max(1, MOST_PIXELS // size**2)
     return (slice(start, start + share) for start in range(0, count, share))

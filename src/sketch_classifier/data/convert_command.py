@@ -1,4 +1,4 @@
-"""`python -m sketch_classifier convert SOURCE OUT --format FORMAT`."""
+"""The command `python -m sketch_classifier convert SOURCE OUT --format FORMAT`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it loads numba
+if TYPE_CHECKING:  # importing it loads numba
     from sketch_classifier.data.convert import Converted
 
 EXAMPLES = """examples:
@@ -41,7 +41,7 @@ def add(commands) -> None:
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that all commands share that read a source."""
+    """Add the arguments shared by all commands that read a source."""
     parser.add_argument(
         "source",
         metavar="SOURCE",

@@ -1,4 +1,4 @@
-"""The preprocessed dataset: arrays that are memory-mapped, or read from a bucket by range, and one table."""
+"""The preprocessed dataset: one table, and arrays that are memory-mapped or read from a server by byte range."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.params import Input, RasterInput, StrokeInput
 
 SPLITS = ("train", "validation", "test")
-ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # what classes.json says
+ABOUT = ("categories", "positive", "positive_name", "channels", "mirror")  # keys of classes.json
 
 
 class Files(Protocol):
-    """The files that `preprocess` wrote, wherever they lie; str() is the place.
+    """The output files of `preprocess`, local or remote; str() gives their location.
 
-    missing, damaged  what to do about a file that is not there, or is not what was written
+    missing, damaged  advice for error messages about a file that is missing or damaged
     """
 
     missing: str
     damaged: str
 
     def stream(self, name: str) -> IO[bytes]:
-        """The bytes of the file of this name, which can be sought in."""
+        """Open the file of this name as a seekable binary stream."""
         ...
 
     def array(self, name: str) -> np.ndarray:
-        """The array of an .npy file, or what is indexed like it: rows are read when they are asked for."""
+        """The array of an .npy file, or an object that is indexed like one and reads rows on demand."""
         ...
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name."""
+        """Whether a file of this name exists."""
         ...
 
 
@@ -72,12 +72,12 @@ class Dataset:
     images         (N, H, W) or (N, 3, H, W) uint8, white ink on black or photographs; see `Files.array`
     labels         (N,) int64: index into `categories`
     split          (N,) int8: index into SPLITS
-    categories     the names of the classes
-    positive       the categories of the positive group (empty if there is none)
-    positive_name  what to call that group, or None
-    channels       1, 3 (grey three times), "stroke_order" or "color" (photographs)
-    mirror         whether a mirrored drawing is still one of its category
-    files          from which `index` and `inputs` are read when they are asked for
+    categories     class names
+    positive       categories of the positive class of a binary task (empty if there is none)
+    positive_name  name of that class, or None
+    channels       1, 3 (the grey channel repeated), "stroke_order" or "color" (photographs)
+    mirror         whether mirroring a drawing preserves its category
+    files          files from which `index` and `inputs` are read on demand
     """
 
     images: np.ndarray
@@ -92,7 +92,7 @@ class Dataset:
 
     @classmethod
     def open(cls, place: str | Path | Files = "data/processed") -> Dataset:
-        """Open the output of `preprocess`, in a folder or wherever else. Raises UserError if it is missing."""
+        """Open the output of `preprocess`, local or remote. Raises UserError if it is missing or damaged."""
         files = FilesOnDisk(Path(place)) if isinstance(place, str | Path) else place
         try:
             with files.stream("classes.json") as opened:
@@ -119,7 +119,7 @@ class Dataset:
 
     @property
     def folder(self) -> Path:
-        """Where the files lie on the disk, for what reads them by their paths."""
+        """The folder of the files, for code that reads them by path; only for local files."""
         assert isinstance(self.files, FilesOnDisk)
         return self.files.folder
 
@@ -128,13 +128,13 @@ class Dataset:
         return np.flatnonzero(self.split == SPLITS.index(split))
 
     def targets(self, task: str) -> np.ndarray:
-        """(N,) int64: the labels of a multiclass task; 1 in the positive group and 0 outside it for a binary task."""
+        """(N,) int64: the labels for a multiclass task; 1 for positive categories and 0 for others in a binary task."""
         if task == "multiclass":
             return self.labels
         return np.isin(np.array(self.categories), self.positive).astype(np.int64)[self.labels]
 
     def class_names(self, task: str) -> tuple[str, ...]:
-        """The names of the targets: the categories, or the two sides of a binary task (negative first)."""
+        """The names of the targets: the categories, or the two classes of a binary task (negative first)."""
         if task == "multiclass":
             return self.categories
         name = self.positive_name
@@ -142,14 +142,14 @@ class Dataset:
 
     @cached_property
     def index(self) -> pd.DataFrame:
-        """One row per drawing: category, label, split, row (in its file), file (where a category has no one file of its
-        own), for strokes num_strokes and num_points, and key_id, countrycode, recognized and timestamp if known."""
+        """One row per drawing: category, label, split, row (in its file), file (if files are not one per category),
+        num_strokes and num_points for strokes, and key_id, countrycode, recognized and timestamp if known."""
         with self.files.stream("index.parquet") as opened:
             return pd.read_parquet(opened)
 
     @property
     def has_strokes(self) -> bool:
-        """Whether the drawings' strokes were kept beside the images."""
+        """Whether the dataset contains strokes in addition to images."""
         return self.files.has("points.npy")
 
     @overload
@@ -159,9 +159,9 @@ class Dataset:
     @overload
     def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences: ...
     def inputs(self, input: Input) -> np.ndarray | Rasters | Sequences:
-        """The N drawings as a network with that input reads them.
+        """The N drawings in the form that a network with that input expects.
 
-        That is `images`; Rasters of the input's size; or Sequences of max_points + 1 points.
+        This is `images`, Rasters of the input's size, or Sequences of max_points + 1 points.
 
         Raises UserError if the input needs strokes and the dataset has none.
         """
@@ -180,7 +180,7 @@ class Dataset:
 
 
 def _labels_and_splits(files: Files) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) int64 and (N,) int8 of an index, read some rows at a time, so that hardly more than these is in memory."""
+    """The labels, (N,) int64, and splits, (N,) int8, of the index, read in batches to limit memory use."""
     with files.stream("index.parquet") as opened, pq.ParquetFile(opened) as file:
         labels = np.empty(file.metadata.num_rows, np.int64)
         split = np.empty(file.metadata.num_rows, np.int8)

@@ -1,4 +1,4 @@
-"""Downloads (or generates) the first rows of each category's file into a folder with a manifest."""
+"""Downloads (or generates) the first rows of each category's file, and writes a manifest."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def download(
 ) -> dict:
     """Write the first `limit` (None: all) drawings of each category to `out/<format>/`.
 
-    Formats with one file per category are written as `<category>` with the same suffix, others as their module in
-    `data/formats` says. For svhn, `categories` are the names of files (train_32x32, …), which are written whole; only
+    Formats with one file per category are written as `<category>` with the same suffix; for others, see their module in
+    `data/formats`. For svhn, `categories` are the names of files (train_32x32, …), which are written whole; only
     synthetic ones are cut to `limit`.
 
     source      `synthetic` (generated from `seed`), or what `Source` accepts
@@ -46,11 +46,11 @@ def download(
     categories  if empty, all categories of the source
     cache       folder for downloaded data, so that a later call fetches only what is missing; None: no cache
     workers     number of files downloaded at the same time
-    base        folder of a relative source that is not in the working directory
+    base        folder that a relative source is resolved against if it is not in the working directory
 
-    Returns the manifest, which is also `out/manifest.json`: source, format, limit, categories, and for each file, by
-    category, url, version (generation or etag; None for a folder), source_size, check (how the downloaded data was
-    checked, see `SourceFile`; not for a folder), rows, bytes, sha256. `out` is replaced as a whole at the end, and
+    Returns the manifest, which is also written to `out/manifest.json`: source, format, limit, categories, and for each
+    file, by category, url, version (generation or etag; None for a folder), source_size, check (how the downloaded data
+    was verified, see `SourceFile`; not for a folder), rows, bytes, sha256. `out` is replaced atomically at the end, and
     unchanged if anything fails. Raises UserError for an unreachable source, for a category that is unknown, missing or
     not a valid file name, and for a malformed file.
     """
@@ -76,7 +76,7 @@ def download(
 
 
 def find(format: Format, source: Source, categories: Sequence[str] | None) -> tuple[Sequence[str], list[Piece]]:
-    """What to fetch, from the source or, where that is an archive with a single folder in it, from that."""
+    """The categories and pieces to fetch from the source or, if it is an archive with a single folder, from that."""
     inner = source.only_folder
     if inner is None:
         return format.find(source, categories)
@@ -102,7 +102,7 @@ def _draw(folder, format, categories, limit, seed, progress) -> list[dict]:
     if format == "svhn":
         from sketch_classifier.synthetic.digits import write_digits as write
     else:
-        from sketch_classifier.synthetic import write  # compiles the rasteriser: seconds that other sources save
+        from sketch_classifier.synthetic import write  # here: it compiles the rasteriser, which takes seconds
 
     total = None if limit is None else limit * len(categories)
     with tqdm(desc="draw", total=total, unit="drawing", disable=None if progress else True) as bar:
@@ -140,9 +140,9 @@ def _fetch_all(
 
 
 class _Bar(tqdm):
-    """How far a download is, how fast it goes and how long it still takes: in bytes where all of each file is wanted.
+    """A progress bar with rate and remaining time, in bytes if whole files are downloaded, otherwise in rows.
 
-    What the cache had counts as done, but not in the rate.
+    Cached data counts towards the progress, but not towards the rate.
     """
 
     def __init__(self, pieces: Sequence[Piece], limit: int | None, progress: bool) -> None:
@@ -153,7 +153,7 @@ class _Bar(tqdm):
         super().__init__(desc="download", total=total, smoothing=0, disable=None if progress else True, **more)
 
     def show(self, pending: Collection[Piece]) -> None:
-        """Show what is done now; `pending` are the pieces that are not complete."""
+        """Update the bar; `pending` are the pieces that are not complete."""
         if self.disable:
             return
         open_files = {id(file) for piece in pending for file in piece.files}
@@ -173,7 +173,7 @@ class _Bar(tqdm):
 
 
 def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
-    """Write the first rows of one piece; say what it is."""
+    """Write the first rows of one piece; return its entry for the manifest."""
     for file in piece.files:
         if file.size == 0 and not format.may_be_empty:
             raise UserError(f"{file.url}: empty file")
@@ -183,7 +183,7 @@ def _fetch(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> dict:
 
 
 def _origin(files: Sequence[SourceFile]) -> dict:
-    """Where a piece comes from. Of several files: the first, a digest of all versions, and all bytes."""
+    """The origin of a piece. For several files: the first URL, a digest of all versions, and the total size."""
     version = files[0].version
     if len(files) > 1 and version is not None:
         version = sha256("\n".join(f"{file.url} {file.version}" for file in files).encode()).hexdigest()
@@ -194,7 +194,7 @@ def _origin(files: Sequence[SourceFile]) -> dict:
 
 
 def _about(path: Path, folder: Path, rows: int) -> dict:
-    """What a finished file holds."""
+    """The path, number of rows, size and checksum of a finished file."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return {"file": path.relative_to(folder).as_posix(), "rows": rows, "bytes": path.stat().st_size, "sha256": digest}

@@ -1,4 +1,4 @@
-"""Finished parts of a data set in a work folder, each with checksums, so that a killed run goes on where it stopped."""
+"""Stores finished parts of a dataset in a work folder, with checksums, so that a killed run can be resumed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ BLOCK = 1 << 22  # bytes copied or checked at a time
 
 
 class Layout(NamedTuple):
-    """The rows of an array."""
+    """The shape and dtype of the rows of an array."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
     @property
     def num_bytes(self) -> int:
-        """Bytes of a row."""
+        """Bytes per row."""
         return self.dtype.itemsize * int(np.prod(self.shape, dtype=np.int64))
 
 
 def layouts(image_size: int, channels: int | str) -> dict[str, Layout]:
-    """The arrays of a data set: `points` and `offsets` exist only where there are strokes."""
+    """The layouts of a dataset's arrays; `points` and `offsets` are written only for strokes."""
     shape = (image_size, image_size) if channels == 1 else (3, image_size, image_size)
     return {
         "images": Layout(shape, np.dtype(np.uint8)),
@@ -43,14 +43,14 @@ def layouts(image_size: int, channels: int | str) -> dict[str, Layout]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a finished part holds.
+    """The metadata of a finished part.
 
-    input         SHA-256 of the file that was read
-    num_drawings  how many drawings of it are kept
-    num_rows      of each array, by name
+    input         SHA-256 of the input file
+    num_drawings  number of drawings kept
+    num_rows      number of rows of each array, by name
     digests       SHA-256 of each array, by name, and of `index`
-    fractions     `hash_fractions` of the drawings, where they are few
-    messages      what the reader had to say, in lines
+    fractions     `hash_fractions` of the drawings, if there are only few
+    messages      messages of the reader, one per line
     """
 
     input: str
@@ -62,9 +62,9 @@ class Record:
 
 
 class PartFiles:
-    """The files of the part with this number: an array each, the rows of the index, and the record, written last.
+    """The files of the part with this number: one per array, the rows of the index, and the record, written last.
 
-    `offsets` are those of the part alone, without the first 0.
+    `offsets` are relative to the part, without the leading 0.
     """
 
     def __init__(self, folder: Path, number: int) -> None:
@@ -75,7 +75,7 @@ class PartFiles:
 
     @cached_property
     def record(self) -> Record | None:
-        """None where the part is not finished, or its record is damaged."""
+        """The record, or None if the part is not finished or its record is damaged."""
         try:
             digest, text = self.path("record").read_bytes().split(b"\n", 1)
             return Record(**json.loads(text)) if digest.decode() == sha256(text).hexdigest() else None
@@ -84,11 +84,11 @@ class PartFiles:
 
     @property
     def is_joined(self) -> bool:
-        """Whether its arrays have been appended to those of the data set, and removed here."""
+        """Whether its arrays have been appended to those of the dataset, and removed here."""
         return self.record is not None and not self.path("images").exists()
 
     def is_intact(self, input: str) -> bool:
-        """Whether all files are there as they were written, from that input (its SHA-256)."""
+        """Whether all files are intact and were made from the input with this SHA-256."""
         record = self.record
         try:
             return record is not None and record.input == input and all(
@@ -98,7 +98,7 @@ class PartFiles:
             return False
 
     def batches(self) -> Iterator[pa.Table]:
-        """The rows of the index, a batch at a time, as they were written."""
+        """The rows of the index, in the batches in which they were written."""
         with pa.OSFile(str(self.path("index"))) as file, pa.ipc.open_stream(file) as reader:
             for batch in reader:
                 yield pa.Table.from_batches([batch])
@@ -122,7 +122,7 @@ class PartWriter(ExitStack):
         self.files, self.layouts = files, layouts
         self.num_drawings = 0
         self.num_rows = dict.fromkeys(layouts, 0)
-        self._opened: dict[str, tuple[Any, Any]] = {}  # file and digest, by the array's name
+        self._opened: dict[str, tuple[Any, Any]] = {}  # file and digest, by array name
         self._index: pa.ipc.RecordBatchStreamWriter | None = None
 
     def append(self, name: str, rows: np.ndarray) -> None:
@@ -147,7 +147,7 @@ class PartWriter(ExitStack):
         self.num_drawings += len(rows)
 
     def finish(self, input: str, fractions: list[float], messages: str) -> Record:
-        """Complete the files; the record comes last, under its name when it is complete."""
+        """Complete the files; the record is written last, atomically."""
         self.close()
         digests = {name: digest.hexdigest() for name, (_, digest) in self._opened.items()}
         digests["index"] = digest_of(self.files.path("index"))
@@ -160,10 +160,10 @@ class PartWriter(ExitStack):
 
 
 class Joined(ExitStack):
-    """The arrays of the data set, in the work folder: those of the parts so far, in their order.
+    """The arrays of the dataset in the work folder: those of the parts so far, concatenated in order.
 
     folder  the work folder
-    kept    the records of the parts that are in the arrays already; what follows these there is cut off
+    kept    records of the parts that the arrays already contain; anything after these is truncated
     """
 
     def __init__(self, folder: Path, layouts: Mapping[str, Layout], kept: list[Record]) -> None:
@@ -175,7 +175,7 @@ class Joined(ExitStack):
             self._open(name, sum(record.num_rows[name] for record in kept) + (name == "offsets"))
 
     def append(self, files: PartFiles, record: Record) -> None:
-        """Append the arrays of the next part, and remove its files but for the index and the record."""
+        """Append the arrays of the next part, and remove its files except the index and the record."""
         first_point = self._writers["points"].num_rows if "points" in self._writers else 0
         for name in record.num_rows:
             if name not in self._writers:
@@ -195,7 +195,7 @@ class Joined(ExitStack):
 
 
 def is_part_of(folder: Path, layouts: Mapping[str, Layout], record: Record, before: Mapping[str, int]) -> bool:
-    """Whether the arrays in a work folder hold, byte for byte, a part that comes after so many rows of each array."""
+    """Whether the arrays in a work folder contain a part, byte for byte, after `before` rows of each array."""
     try:
         for name, num_rows in record.num_rows.items():
             path = folder / f"{name}.npy"
@@ -215,7 +215,7 @@ def is_part_of(folder: Path, layouts: Mapping[str, Layout], record: Record, befo
 
 
 def _rows(path: Path, start: int, count: int, layout: Layout) -> Iterator[np.ndarray]:
-    """`count` rows of a file from byte `start` on, some at a time; fewer where the file is shorter."""
+    """`count` rows of a file from byte offset `start`, in blocks; fewer if the file is shorter."""
     most = max(1, BLOCK // layout.num_bytes)
     width = layout.num_bytes // layout.dtype.itemsize
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What is in a source: classes, counts, sizes, flags, countries, malformed records, and some drawings of each class."""
+"""Summarises a source: classes, counts, sizes, flags, countries, malformed records, and sample drawings per class."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from sketch_classifier.drawings.raster import rasterize
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS
 
-SHOWN = 8  # drawings of a class that are kept to be shown
-MOST_LISTED = 50  # categories that a block names
+SHOWN = 8  # sample drawings per class
+MOST_LISTED = 50  # categories that a params.yaml block lists by name
 MOST_COMPARED = 10  # classes whose first pictures are read in both ways
-CLEAN = 0.9  # correlation of what both give, at least
-MOST_SHOWN = 40  # classes of which they are kept
+CLEAN = 0.9  # minimum correlation between the results of both
+MOST_SHOWN = 40  # classes with sample drawings
 
 
 @dataclass
 class OfClass:
-    """What is known of a class.
+    """Statistics of a class.
 
-    num             drawings that were read
-    is_cut          whether there may be more, as no more were to be read
-    num_recognized  of these
-    num_points      of all these, and `num_strokes`
-    samples         (n, H, W) uint8, white ink on black, or (n, 3, H, W): the first few
+    num             number of drawings read
+    is_cut          whether the class may have more drawings, because the limit was reached
+    num_recognized  number of recognised drawings among them
+    num_points      total number of points; `num_strokes` likewise
+    samples         (n, H, W) uint8, white ink on black, or (n, 3, H, W): the first few drawings
     """
 
     num: int = 0
@@ -48,19 +48,19 @@ class OfClass:
 
 @dataclass
 class Inspection:
-    """What is known of a source.
+    """Statistics of a source.
 
-    format      in which it was read
-    others      formats that it has, too
-    classes     by name
-    splits      drawings by split, where the source is divided into splits
-    known       which columns its files have (key_id, countrycode, recognized, timestamp)
-    countries   drawings by country
-    num_bytes   of its files
-    shape       of a bitmap or picture: (28, 28); None where it has strokes
-    reading     of image_folder: how its pictures were read, and should be
-    bad         records that cannot be read
-    unreadable  what is wrong with each file that cannot be read at all
+    format      format in which it was read
+    others      other formats that it contains
+    classes     statistics by class name
+    splits      number of drawings by split, if the source has splits
+    known       metadata columns of its files (key_id, countrycode, recognized, timestamp)
+    countries   number of drawings by country
+    num_bytes   total size of its files
+    shape       shape of a bitmap or picture, such as (28, 28); None for strokes
+    reading     for image_folder: the reading that was used, which suits its pictures
+    bad         malformed records
+    unreadable  error of each file that cannot be read at all
     """
 
     source: str
@@ -82,11 +82,11 @@ class Inspection:
 
     @property
     def num(self) -> int:
-        """Drawings that were read."""
+        """Number of drawings read."""
         return sum(one.num for one in self.classes.values())
 
     def block(self) -> dict:
-        """The preset of a dataset that reads the source, as params.yaml has it."""
+        """A dataset preset for the source, as in params.yaml."""
         names = [name for name, one in self.classes.items() if one.num]
         official = self.source == "official"
         listed = names if official or len(names) <= MOST_LISTED else "all"
@@ -106,11 +106,10 @@ def inspect(
     limit: int | None = 1000,
     reading: str | None = None,
 ) -> Inspection:
-    """Read the first `limit` (None: all) drawings of each class, in each part of a source that is divided.
+    """Read the first `limit` (None: all) drawings of each class, in each split if the source has splits.
 
-    The other arguments are those of `convert`; without `reading`, an image_folder is read as fits its first pictures
-    (`fitting_reading`). Raises UserError if the source is not there, and where no format
-    recognises anything in it.
+    The other arguments are those of `convert`; without `reading`, `fitting_reading` chooses that of an image_folder.
+    Raises UserError if the source does not exist, or if no drawings are found in it in any format.
     """
     if source_format is not None and source_format not in FORMATS:
         raise UserError(f"--from: {unknown_name('format', source_format, FORMATS)}")
@@ -154,10 +153,10 @@ def inspect(
 
 
 def fitting_reading(opened: Reading) -> str:
-    """Which reading fits the pictures of an image_folder.
+    """Which `reading` suits the pictures of an image_folder.
 
-    "resize" where it makes nearly the same of the first pictures as "ink" does: where they are clean and square, and
-    the drawing fills them and has as broad a pen as in the dataset. Else "ink".
+    "resize" if it gives nearly the same result for the first pictures as "ink": if they are clean and square, and the
+    drawing fills them with the line width of the dataset. Otherwise "ink".
     """
     few = replace(opened, limit=SHOWN, pieces=opened.pieces[:MOST_COMPARED])
     ink, resized = (_first(replace(few, reading=name)) for name in ("ink", "resize"))
@@ -166,7 +165,7 @@ def fitting_reading(opened: Reading) -> str:
 
 
 def _first(opened: Reading) -> dict[tuple[str, int], np.ndarray]:
-    """The pixels of the pictures that can be read and show something, by their part and row."""
+    """The pixels of the readable, non-blank pictures, by part and row."""
     found = {}
     with TemporaryDirectory() as folder:
         for one in opened.each():
@@ -177,7 +176,7 @@ def _first(opened: Reading) -> dict[tuple[str, int], np.ndarray]:
                         for row, bitmap in zip(batch.rows.tolist(), batch.bitmaps, strict=True):
                             if np.ptp(bitmap):
                                 found[fetched.part.name, row] = bitmap.ravel()
-            except UserError:  # which the reading of all reports
+            except UserError:  # reported when all pictures are read
                 continue
     return found
 

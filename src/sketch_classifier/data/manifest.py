@@ -1,4 +1,4 @@
-"""data/raw/manifest.json, which `download` writes: where the drawings come from."""
+"""Reads data/raw/manifest.json, in which `download` records the origin of the drawings."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ T = TypeVar("T")
 def read_source(path: str | Path) -> str:
     """`synthetic`, `official`, or the folder or URL that the drawings were downloaded from.
 
-    It is read from the data rather than from params.yaml, which may have changed since. Raises UserError if the
-    manifest is missing or damaged.
+    The manifest is read rather than params.yaml, which may have changed since. Raises UserError if the manifest is
+    missing or damaged.
     """
     return _read(path, "source", str)
 
@@ -29,7 +29,7 @@ def read_categories(path: str | Path) -> list[str]:
 
 
 def count_rows(raw: str | Path, paths: Iterable[Path]) -> int | None:
-    """How many drawings these files of the folder `raw` have together, or None where the manifest does not say."""
+    """The total number of drawings in these files of the folder `raw`, or None if the manifest does not record it."""
     try:
         manifest = json.loads((Path(raw) / "manifest.json").read_text(encoding="utf-8"))
         rows = {about["file"]: int(about["rows"]) for about in manifest["files"]}

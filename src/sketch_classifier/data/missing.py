@@ -18,18 +18,18 @@ def no_files(
     num_found: int,
     suffix: str | None = None,
 ) -> str:
-    """One line about files that are not in the folder or URL `where`, of a source that could be asked.
+    """A one-line message about files that are missing in the folder or URL `where` of a source that is accessible.
 
-    missing    their categories (of svhn: their names)
-    listed     the categories of which it does have files; None where a web server shows no list of files
-    num_found  of the categories that were asked for
-    suffix     the ending of the files; by default the format's
+    missing    categories of the missing files (for svhn: their names)
+    listed     categories whose files it does have; None if a web server does not list its files
+    num_found  number of requested categories that were found
+    suffix     suffix of the files; by default that of the format
     """
     names = None if listed is None else sorted(listed)
     first, suffix = missing[0], suffix or SUFFIXES[format]
     also = f" (also missing: {_named(missing[1:])})" if missing[1:] else ""
     if names is None and not num_found and _any_is_real(format, missing):
-        answer = f"{where}/{first}{suffix} is not there, and the server lists no files"
+        answer = f"{where}/{first}{suffix} does not exist, and the server lists no files"
         return f"nothing found under {where}: {answer}; check the address"
     if not FORMATS[format].by_category:
         others = f"; found {_named(names)}" if names else ""
@@ -43,7 +43,7 @@ def no_files(
 
 
 def _any_is_real(format: str, missing: Sequence[str]) -> bool:
-    """Whether any of the names is one that a complete source has, so that its absence speaks against the address."""
+    """Whether any of the names exists in a complete source, so that its absence suggests a wrong address."""
     return not FORMATS[format].by_category or not set(missing).isdisjoint(official_categories())
 
 

@@ -1,4 +1,4 @@
-"""The first rows of a file, from a stream of its bytes: how many more are needed, and which belong to them."""
+"""Cuts a stream of bytes to the first rows of a file, and estimates how many more bytes are needed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sketch_classifier.drawings.limits import MAX_HEADER, MAX_RECORD
 from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.errors import UserError, cut
 
-BITMAP = 28 * 28  # bytes a row
+BITMAP = 28 * 28  # bytes per row
 HEADER_GUESS = 128  # bytes of the header that numpy writes
-FIRST_REQUEST = 2**16  # bytes, while nothing is known of how long the lines are
+FIRST_REQUEST = 2**16  # bytes, while the length of the lines is unknown
 LINE_GUESS = 500  # bytes
 RECORD_GUESS = 150  # bytes of a drawing in a .bin file
 BLANKS = np.frombuffer(b" \t\n\r\v\f", np.uint8)
@@ -35,7 +35,7 @@ class NpyRows:
         self.url, self.size, self.limit = url, size, limit
         self.rows = 0
         self._head = b""
-        self._missing: int | None = None  # bytes of the rows still to come; None until the header is read
+        self._missing: int | None = None  # bytes of the remaining rows; None until the header has been read
 
     def wanted(self) -> int:
         """How many more bytes of the file are wanted; 0 when it is enough."""
@@ -75,7 +75,7 @@ class NpyRows:
         return b""
 
     def _header_end(self) -> int | None:
-        """Where the rows begin, as soon as that can be said."""
+        """The byte offset of the rows, or None while it is unknown."""
         head = self._head
         if not npy.MAGIC_PREFIX.startswith(head[:6]):
             raise UserError(f"{self.url}: not an .npy file: it begins with {head[:12]!r}")
@@ -96,13 +96,13 @@ class NpyRows:
 
 
 class _Records(ABC):
-    """What is wanted of a file whose records are of different lengths, up to its `limit`-th (None: all)."""
+    """Base class for files with records of different lengths, cut after the `limit`-th (None: not at all)."""
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
         self.url, self.size, self.limit = url, size, limit
         self.rows = 0
-        self._num_bytes = 0  # of whole records
-        self._tail = b""  # the record that has begun
+        self._num_bytes = 0  # of complete records
+        self._tail = b""  # the incomplete last record
 
     def wanted(self) -> int:
         """About how many more bytes of the file are wanted; 0 when it is enough."""
@@ -111,7 +111,7 @@ class _Records(ABC):
         left = self.limit - self.rows
         if left == 0:
             return 0
-        # The lengths of records spread by about their mean, so those of n records together by sqrt(n) of it.
+        # The standard deviation of a record's length is about its mean, so that of n records is sqrt(n) of it.
         records = left + math.sqrt(left)
         if self.rows == 0:
             return self._first(records)
@@ -120,13 +120,13 @@ class _Records(ABC):
 
     @abstractmethod
     def _first(self, records: float) -> int:
-        """About how many bytes are wanted while no record is known."""
+        """About how many bytes are wanted before the first record has been read."""
 
 
 class NdjsonRows(_Records):
-    """The lines of an .ndjson file up to its `limit`-th (None: all) that is not blank, blank ones before it included.
+    """The lines of an .ndjson file up to the `limit`-th (None: all) non-blank one, including blank lines before it.
 
-    `rows` counts no blank lines. Raises UserError for a file that ends within a line.
+    `rows` does not count blank lines. Raises UserError for a file that ends within a line.
     """
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
@@ -172,12 +172,12 @@ class NdjsonRows(_Records):
         return b""
 
     def _ends(self, block: bytes) -> np.ndarray:
-        """Where lines end in the next bytes of the file, behind their last byte."""
+        """The offsets in the next bytes of the file at which lines end, just after their last byte."""
         return np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
 
 
 class WholeMat:
-    """All of a MAT-file: its labels stand at its end. Raises UserError as soon as it proves to be another file."""
+    """All of a MAT-file, because its labels are at its end. Raises UserError as soon as it proves not to be one."""
 
     def __init__(self, url: str, size: int) -> None:
         self.url, self.size = url, size
@@ -218,7 +218,7 @@ class BinaryRows(_Records):
         self._num_bytes += end
         self._tail = data[end:]
         if len(self._tail) > MAX_RECORD:
-            raise UserError(f"{self.url}:{self.rows + 1}: a record above {MAX_RECORD >> 20} MiB; not a .bin file")
+            raise UserError(f"{self.url}:{self.rows + 1}: a record over {MAX_RECORD >> 20} MiB; not a .bin file")
         return data[:end]
 
     def finish(self) -> bytes:
@@ -232,14 +232,14 @@ class BinaryRows(_Records):
 
 
 class CsvRows(NdjsonRows):
-    """The line of names and the first `limit` (None: all) rows of a CSV file; a line break within quotes ends no row.
+    """The header line and the first `limit` (None: all) rows of a CSV file; a line break within quotes ends no row.
 
     Raises UserError for a file that ends within quotes.
     """
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
         super().__init__(url, size, None if limit is None else limit + 1)
-        self._is_quoted = False  # whether what comes next is within quotes
+        self._is_quoted = False  # whether the next byte is within quotes
 
     def _ends(self, block: bytes) -> np.ndarray:
         data = np.frombuffer(block, np.uint8)
@@ -258,24 +258,24 @@ class CsvRows(NdjsonRows):
                 raise UserError(f"{where}: the file ends within this row, after {len(self._tail)} bytes")
             self.rows += 1
             end = b"\n"
-        self.rows -= 1  # the line of names
+        self.rows -= 1  # the header line
         if self.rows < 1:
             raise UserError(f"{self.url}: no rows")
         return end
 
 
 class BitmapRows:
-    """The first `limit` (None: all) bitmaps of a file of 784 bytes each, without the header that may stand before them.
+    """The first `limit` (None: all) bitmaps, 784 bytes each, of a file, without its header if it has one.
 
-    Headers are those of .npy files, those of MNIST's files, and any of up to 128 bytes that says the number of bitmaps
-    as a whole number of 32 bits. Raises UserError for a file of another length.
+    Known headers are those of .npy files, those of MNIST files, and any of up to 128 bytes that contains the number of
+    bitmaps as a 32-bit integer. Raises UserError for a file of another length.
     """
 
     def __init__(self, url: str, size: int, limit: int | None) -> None:
         self.url, self.size, self.limit = url, size, limit
         self.rows = 0
         self._head = b""
-        self._missing: int | None = None  # bytes still to come; None until it is known what the header is
+        self._missing: int | None = None  # remaining bytes; None until the header is known
 
     def wanted(self) -> int:
         """How many more bytes of the file are wanted; 0 when it is enough."""
@@ -320,12 +320,12 @@ class BitmapRows:
             if any(num in struct.unpack(f"{order}{rest // 4}I", head[:rest]) for order in "<>"):
                 return rest
         raise UserError(
-            f"{self.url}: no bitmaps: {self.size} bytes are {self.size // BITMAP} × {BITMAP} and {rest} more, "
-            f"and no known header of {rest} bytes: the file begins with {head[:12]!r}"
+            f"{self.url}: not bitmaps: {self.size} bytes are {self.size // BITMAP} × {BITMAP} and {rest} more, "
+            f"which are not a known header: the file begins with {head[:12]!r}"
         )
 
     def _check_array(self, header: bytes) -> None:
-        """Raise UserError where the bytes after the header of an .npy file are no bitmaps, one after another."""
+        """Raise UserError if the array of an .npy file is not a sequence of bitmaps."""
         shape, fortran_order, dtype = read_npy_header(io.BytesIO(header), self.url)
         if dtype != np.uint8 or fortran_order or math.prod(shape[1:]) not in (1, BITMAP):
             order = " in Fortran order" if fortran_order else ""
@@ -334,5 +334,5 @@ class BitmapRows:
 
 
 def _npy_header_end(head: bytes) -> int:
-    """Where the array begins in an .npy file that begins with these 12 bytes or more."""
+    """The byte offset of the array in an .npy file, given at least its first 12 bytes."""
     return 10 + struct.unpack_from("<H", head, 8)[0] if head[6] == 1 else 12 + struct.unpack_from("<I", head, 8)[0]

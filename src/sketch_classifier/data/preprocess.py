@@ -1,4 +1,4 @@
-"""Converts downloaded files to arrays for training."""
+"""Converts the downloaded files to arrays for training: rasterises, resizes and splits the drawings."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ from sketch_classifier.params.refusal import refusal
 from sketch_classifier.progress import step
 
 FEW = 1000  # drawings; with more, no split is empty by chance
-FEW_TO_TEST = 10  # test drawings of a class; metrics of fewer mean little
-ROW_GROUP = 2**17  # rows of the index written together: many small groups would be slow to read
-SMALL = 2**26  # bytes; less than this is not worth starting processes
+FEW_TO_TEST = 10  # test drawings per class, below which its metrics are unreliable
+ROW_GROUP = 2**17  # rows per row group of the index: many small groups would be slow to read
+SMALL = 2**26  # bytes of input below which starting processes does not pay off
 
 
 def preprocess(
@@ -65,22 +65,23 @@ def preprocess(
 ) -> None:
     """Rasterise, resize and split the drawings of `raw`, one batch at a time, into the folder `out`.
 
-    `out` holds images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
-    points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and each
-    drawing has as many strokes as its `num_strokes` in the index. Drawings are in the order of the files, and these in
-    the order of the categories if there is one file per category; otherwise the column `file` of the index names the
-    file. `row` in the index is the line, record or row in that file, from 0, counting those that were left out. Columns
-    that the files do not have (key_id, countrycode, recognized, timestamp) are missing in the index.
+    `out` contains images.npy, index.parquet and classes.json as `Dataset` reads them, and for drawings with strokes
+    points.npy (P, 2) uint8 and offsets.npy (S + 1,) int64: stroke s is points[offsets[s]:offsets[s + 1]], and a
+    drawing's number of strokes is its `num_strokes` in the index. Drawings are in file order, and files are in category
+    order if there is one file per category; otherwise the column `file` of the index names the file. `row` in the index
+    is the line, record or row in that file, from 0, counting those that were left out. Columns that the files do not
+    have (key_id, countrycode, recognized, timestamp) are missing in the index.
 
     Each drawing is aligned and scaled by `simplify`, which leaves those of the dataset's own simplified files
     unchanged. A line on standard error says how many drawings of a `simplified` file were not simplified.
 
-    work     a folder that keeps what is finished, file by file, until all is: after a kill, a call with the same input,
-             arguments and code goes on from there. One call at a time uses it; others wait. None: nothing is kept
-    workers  processes that share the files; by default `num_workers()`. The bytes do not depend on it
+    work     folder for the results of finished files until all are finished: if the process is killed, a call with the
+             same input, arguments and code resumes from them. Locked by one call at a time; others wait. None: not used
+    workers  number of processes among which the files are divided; by default `num_workers()`. It does not affect the
+             output
 
-    Raises UserError for a malformed file, for a larger share of malformed records than `preset.max_bad_records`, and
-    if the preset needs something that the files do not record.
+    Raises UserError for a malformed file, if the share of malformed records is larger than `preset.max_bad_records`,
+    and if the preset needs something that the files do not record.
     """
     workers = workers or num_workers()
     format = format_of(preset.format)
@@ -89,7 +90,7 @@ def preprocess(
     parts = format.parts(Path(raw) / preset.format, preset)
     known = format.known(parts)
     if preset.recognized_only and "recognized" not in known:
-        raise UserError(f"recognized_only: the files in {Path(raw) / preset.format} do not say what was recognised")
+        raise UserError(f"recognized_only: the files in {Path(raw) / preset.format} do not record it")
     division = Division.of(split, {part.split for part in parts})
     in_several = any(part.category is None or part.split for part in parts)
     names = tuple(part.name for part in parts) if in_several else ()
@@ -122,12 +123,12 @@ def preprocess(
 
 @dataclass(frozen=True)
 class _Job:
-    """What all parts have in common.
+    """The settings that all parts share.
 
-    folder   the work folder
-    known    the columns that all files have
-    names    the names of the parts, where the index has a column for them
-    threads  that draw at the same time, in each process
+    folder   work folder
+    known    metadata columns that all files have
+    names    names of the parts, if the index has a column for them
+    threads  number of rasterising threads per process
     """
 
     folder: Path
@@ -139,13 +140,13 @@ class _Job:
 
     @property
     def layouts(self) -> dict[str, Layout]:
-        """The arrays of the data set."""
+        """The layouts of the dataset's arrays."""
         return layouts(self.preset.image_size, self.preset.channels)
 
 
 @contextmanager
 def _kept(parent: Path, fingerprint: str) -> Iterator[Path]:
-    """The folder with this name in `parent`, which is kept unless the block ends well. Others are removed."""
+    """The folder named `fingerprint` in `parent`, locked; it is removed if the block succeeds. Others are removed."""
     busy = f"another run is preprocessing in {parent}: waiting until it ends"
     with ExitStack() as stack:
         with writing(parent):
@@ -162,7 +163,7 @@ def _kept(parent: Path, fingerprint: str) -> Iterator[Path]:
 
 
 def _fingerprint(preset: DatasetPreset, division: Division, parts: Sequence[Part], known: frozenset[str]) -> str:
-    """A digest of all that decides what comes out, but for the content of the files, which records hold."""
+    """A digest of everything that determines the output, except the files' contents, which the records cover."""
     about = {
         "preset": preset.model_dump(mode="json"),
         "split": division.split.model_dump(mode="json"),
@@ -187,7 +188,7 @@ def _with_categories(preset: DatasetPreset, manifest: Path) -> DatasetPreset:
 
 
 def _finish_all(job: _Job, parts: Sequence[Part], processes: int, bar: tqdm) -> list[Record]:
-    """Finish every part that is not finished yet, and join the arrays of all. Their records."""
+    """Finish every part that is not finished yet, and join the arrays of all parts; return their records."""
     files = [PartFiles(job.folder, number) for number in range(len(parts))]
     records = _joined_before(job, parts, files, processes)
     rest = range(len(records), len(parts))
@@ -205,7 +206,7 @@ def _finish_all(job: _Job, parts: Sequence[Part], processes: int, bar: tqdm) -> 
 
 
 def _announce(bar: tqdm, record: Record, is_new: bool) -> None:
-    """Print what the reader of a part had to say, and count its drawings where they are not counted yet."""
+    """Print the messages of a part's reader, and add its drawings to the bar unless they have been counted."""
     if not is_new and not bar.disable:  # counted, but not in the rate
         bar.initial += record.num_drawings
         bar.update(record.num_drawings)
@@ -214,7 +215,7 @@ def _announce(bar: tqdm, record: Record, is_new: bool) -> None:
 
 
 def _joined_before(job: _Job, parts: Sequence[Part], files: Sequence[PartFiles], processes: int) -> list[Record]:
-    """The records of the first parts, whose arrays an earlier run has joined, as far as all of it is as it was."""
+    """The records of the first parts whose arrays an earlier run has joined, as far as they are intact."""
     tasks = []
     before = dict.fromkeys(job.layouts, 0)
     for number, file in enumerate(files):
@@ -234,7 +235,7 @@ def _joined_before(job: _Job, parts: Sequence[Part], files: Sequence[PartFiles],
 
 
 def _check_joined(task: tuple[_Job, int, Part, dict[str, int]], report: Callable[[int], object]) -> bool:
-    """Whether a part is joined as it was written, after so many rows of each array, and its input has not changed."""
+    """Whether the joined arrays contain a part intact, after so many rows of each, and its input has not changed."""
     job, number, part, before = task
     files = PartFiles(job.folder, number)
     report(0)
@@ -247,7 +248,7 @@ def _check_joined(task: tuple[_Job, int, Part, dict[str, int]], report: Callable
 
 
 def _finish(task: tuple[_Job, int, Part], report: Callable[[int], object]) -> tuple[Record, bool]:
-    """The record of a part, and whether it was made now: an earlier run may have finished it."""
+    """The record of a part, and whether the part was processed now rather than by an earlier run."""
     job, number, part = task
     files = PartFiles(job.folder, number)
     report(0)
@@ -264,14 +265,14 @@ def _finish(task: tuple[_Job, int, Part], report: Callable[[int], object]) -> tu
                     assert batch.bitmaps is not None
                     fractions += hash_fractions(batch.bitmaps).tolist()
             if not writer.num_drawings:
-                kept = " that was recognised" if job.preset.recognized_only else ""
-                raise UserError(f"{part.path}: no drawing{kept}")
+                kept = " recognised" if job.preset.recognized_only else ""
+                raise UserError(f"{part.path}: no{kept} drawings")
             few = fractions if writer.num_drawings <= FEW else []
             return writer.finish(input, few, said.getvalue()), True
 
 
 def _batches(job: _Job, part: Part, report: Callable[[int], object]) -> Iterator[tuple[Batch, np.ndarray]]:
-    """The drawings of a part, simplified and rasterised, and the split of each."""
+    """The drawings of a part, simplified and rasterised, in batches, and the split of each drawing."""
     preset, format = job.preset, format_of(job.preset.format)
     bad = BadRecords() if preset.max_bad_records > 0 else None
     num_changed = 0
@@ -300,7 +301,7 @@ def _batches(job: _Job, part: Part, report: Callable[[int], object]) -> Iterator
 
 
 def _append(job: _Job, writer: PartWriter, number: int, batch: Batch, splits: np.ndarray) -> None:
-    """Write the drawings of a batch of file `number`."""
+    """Write the drawings of a batch from file `number`."""
     drawings = batch.drawings
     writer.append("images", _images(job, batch))
     columns = {
@@ -319,7 +320,7 @@ def _append(job: _Job, writer: PartWriter, number: int, batch: Batch, splits: np
 
 
 def _columns(drawings: Drawings, known: frozenset[str]) -> dict:
-    """What is known of the drawings."""
+    """The index columns of the drawings."""
     columns = {
         "key_id": drawings.key_id,
         "countrycode": np.char.decode(drawings.countrycode, "ascii"),
@@ -333,7 +334,7 @@ def _columns(drawings: Drawings, known: frozenset[str]) -> dict:
 
 
 def _images(job: _Job, batch: Batch) -> np.ndarray:
-    """(n, S, S) or (n, 3, S, S) uint8, as the preset has them."""
+    """The images of a batch, (n, S, S) or (n, 3, S, S) uint8, in the preset's size and channels."""
     size, channels, drawings, images = job.preset.image_size, job.preset.channels, batch.drawings, batch.images
     if channels == "stroke_order":
         if drawings is None:
@@ -351,8 +352,8 @@ def _images(job: _Job, batch: Batch) -> np.ndarray:
 
 
 def _write_index(job: _Job, records: Sequence[Record]) -> None:
-    """Write index.parquet, a group of rows at a time."""
-    tables: list[pa.Table] = []  # rows that are not yet written
+    """Write index.parquet, one row group at a time."""
+    tables: list[pa.Table] = []  # rows not yet written
     batches: Iterator[pa.Table] = (
         batch for number in range(len(records)) for batch in PartFiles(job.folder, number).batches()
     )
@@ -371,7 +372,7 @@ def _write_index(job: _Job, records: Sequence[Record]) -> None:
 
 
 def _with_all_splits(rows: pa.Table, fractions: np.ndarray, division: Division) -> pa.Table:
-    """The index of so few drawings that a split may have none, with one in each; and say what is few."""
+    """The index of a small dataset, with no split left empty; warns about classes with few test drawings."""
     whole = rows.to_pandas()
     splits = division.filled(whole["split"].cat.codes.to_numpy(), fractions)
     whole["split"] = pd.Categorical.from_codes(splits, SPLITS)
@@ -396,7 +397,7 @@ def _write_classes(path: Path, preset: DatasetPreset) -> None:
 
 
 def _num_changed(before: Drawings, after: Drawings) -> int:
-    """How many drawings have other points than before, of as many strokes."""
+    """How many drawings differ in their points; `before` and `after` have the same numbers of strokes."""
     if np.array_equal(before.stroke_offsets, after.stroke_offsets) and np.array_equal(before.points, after.points):
         return 0
     of_stroke = np.repeat(np.arange(len(before)), np.diff(before.drawing_offsets))

@@ -1,4 +1,4 @@
-"""Parts of a file on a web server or in a Google bucket: of one version, checked, and each within a stated time."""
+"""Range requests to a web server or a Google bucket, with checks of version and length, and with timeouts."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from sketch_classifier.data import retries
 from sketch_classifier.data.retries import Cancelled
 from sketch_classifier.errors import UserError
 
-LEAST_RATE = 1024  # bytes a second that an answer must come at after READ_TIMEOUT, on average
+LEAST_RATE = 1024  # minimum average rate of a response after READ_TIMEOUT, in bytes per second
 POLL = 0.25  # seconds
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class Unsound(UserError):
-    """What was read are not the bytes of one version of a file. Read again from its start, it may be sound."""
+    """The bytes read do not belong to one version of a file. Reading it again from its start may succeed."""
 
 
 class WithoutRanges(Exception):
-    """The server answers a request for a part with the whole file."""
+    """The server ignores range requests and sends the whole file."""
 
 
 @dataclass
 class Version:
-    """By what a file is known to be the same in each answer.
+    """Identifies the version of a file, so that every response can be checked to belong to the same one.
 
-    generation   of a Google bucket's object
-    etag         of a web server, strong (it says that the bytes are the same) or weak, `W/"…"`
-    modified     Last-Modified, where there is nothing better
-    checksums    of the whole file, by algorithm: crc32c, md5, sha256
+    generation   generation of an object in a Google bucket
+    etag         entity tag of a web server, strong (it guarantees identical bytes) or weak, `W/"…"`
+    modified     Last-Modified, if there is nothing better
+    checksums    checksums of the whole file, by algorithm: crc32c, md5, sha256
     """
 
     size: int
@@ -46,7 +46,7 @@ class Version:
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], is_gcs: bool, is_http: bool) -> Version:
-        """What a source says of a file."""
+        """The version in a file system's entry for a file."""
         version = cls(int(entry["size"]))
         if is_gcs:
             version.generation = str(entry["generation"]) if entry.get("generation") else None
@@ -62,15 +62,15 @@ class Version:
         return bool(self.generation or self.etag or self.modified)
 
     def conditions(self) -> dict[str, str]:
-        """Headers that let a server refuse to send another version (RFC 9110, 13.1); it need not heed them."""
-        if self.etag and not self.etag.startswith("W/"):  # a weak one matches nothing
+        """Conditional request headers (RFC 9110, 13.1) against other versions; servers may ignore them."""
+        if self.etag and not self.etag.startswith("W/"):  # a weak one never matches
             return {"If-Match": self.etag}
         if self.modified and not self.etag:
             return {"If-Unmodified-Since": self.modified}
         return {}
 
     def check(self, headers: Any, url: str) -> None:
-        """Raise Unsound where an answer is of another version; keep the checksums that it names."""
+        """Raise Unsound if a response is of another version; store the checksums that it states."""
         for name, expected in (
             ("X-Goog-Generation", self.generation),
             ("ETag", self.etag),
@@ -91,10 +91,11 @@ def get(
     take: Callable[[bytes], object],
     cancelled: threading.Event,
 ) -> None:
-    """Hand the bytes of a file from span[0] to span[1] (None: all) to `take` as they come; one request.
+    """Request the bytes of a file from span[0] to span[1] (None: all), and pass them to `take` as they arrive.
 
-    Raises Unsound for another version, WithoutRanges, FileNotFoundError, TimeoutError for an answer that stalls or
-    drips, Cancelled, and errors of aiohttp. What was taken before stays good, and the rest can be asked for again.
+    Raises Unsound for another version, WithoutRanges, FileNotFoundError, TimeoutError for a response that stalls or is
+    too slow, Cancelled, and errors of aiohttp. Bytes that were passed to `take` before an error are valid, and the rest
+    can be requested again.
     """
     future = asyncio.run_coroutine_threadsafe(_get(fs, path, version, span, take, cancelled), fs.loop)
     try:
@@ -138,7 +139,7 @@ async def _request(fs, path, version, span, take) -> None:
         headers, options = fs._get_headers(headers), {"params": fs._get_params({})}
     else:
         session, url = await fs.set_session(), fs.encode_url(path)
-    # The limit on all of it is `_get`'s, which knows how much has come.
+    # The total timeout is enforced in `_get`, which knows how much has arrived.
     timeout = ClientTimeout(
         total=None,
         connect=retries.CONNECT_TIMEOUT,
@@ -166,11 +167,11 @@ def _check_status(answer, path: str, version: Version, span: tuple[int, int] | N
         raise Unsound(f"{path}: changed while it was read: {version.size:,} bytes at first, now fewer; run again")
     answer.raise_for_status()
     if answer.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
-        raise UserError(f"{path}: the server sends it compressed ({answer.headers['Content-Encoding'][:20]})")
+        raise UserError(f"{path}: the server sends the file compressed ({answer.headers['Content-Encoding'][:20]})")
     if answer.status == 206 and span:
         match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != span[0]:
-            raise UserError(f"{path}: the server sent another part than bytes {span[0]}-{span[1] - 1}")
+            raise UserError(f"{path}: the server did not send the requested bytes {span[0]}-{span[1] - 1}")
         total = match[3]
     else:
         total = answer.headers.get("Content-Length", "*")
@@ -181,7 +182,7 @@ def _check_status(answer, path: str, version: Version, span: tuple[int, int] | N
 
 
 def _decoded(values: Mapping[str, str | None]) -> dict[str, bytes]:
-    """Checksums in base64, those left out that are none."""
+    """Decode checksums from base64, and leave out invalid ones."""
     lengths = {"crc32c": 4, "md5": 16, "sha256": 32}
     found = {}
     for name, value in values.items():
@@ -195,7 +196,7 @@ def _decoded(values: Mapping[str, str | None]) -> dict[str, bytes]:
 
 
 def _of_list(value: str | None) -> dict[str, bytes]:
-    """Checksums of a header such as `crc32c=AAAAAA==,md5=…` or `sha-256=:…:`."""
+    """Parse the checksums in a header such as `crc32c=AAAAAA==,md5=…` or `sha-256=:…:`."""
     names = {"crc32c": "crc32c", "md5": "md5", "sha-256": "sha256"}
     parts = [part.strip().partition("=") for part in (value or "").split(",")]
     return _decoded({names[name.lower()]: text.strip(":") for name, _, text in parts if name.lower() in names})

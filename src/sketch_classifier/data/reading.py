@@ -18,19 +18,19 @@ from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError, unknown_name
 from sketch_classifier.params import FORMATS, DatasetPreset
 
-# In which formats a source is looked for, the first that it has being read: strokes before bitmaps made of them, and
-# `.bin` files as drawings before any file as bitmaps.
+# The order in which formats are detected in a source; the first one found is read. Strokes come before bitmaps made
+# from them, and drawings in `.bin` files before the format that accepts any file as bitmaps.
 ORDER = (
     "simplified", "raw", "binary", "csv", "parquet", "tfrecord", "p5", "numpy_bitmap", "svhn", "image_folder",
 )  # fmt: skip
-OF_BUCKET = ("simplified", "raw", "binary", "numpy_bitmap")  # of the source `official`
+OF_BUCKET = ("simplified", "raw", "binary", "numpy_bitmap")  # formats of the source `official`
 SVHN = "svhn"
-FEW = 3  # files that are tried
+FEW = 3  # files to try
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A part of a source that was fetched, and the address it came from."""
+    """A fetched part of a source, and the URL it came from."""
 
     part: Part
     address: str
@@ -38,10 +38,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Reading:
-    """A source as one format reads it.
+    """A source in one of its formats.
 
-    categories  that it has, or those of them that were chosen, in the order in which labels count them
-    limit       how many drawings of each are read at most, in each of its parts; None: all
+    categories  categories that it has, or the selected ones, in label order
+    limit       maximum number of drawings of each, in each of its parts; None: all
     """
 
     source: Source
@@ -65,8 +65,9 @@ class Reading:
     ) -> Reading:
         """Find the categories (None: all) of a source in a format.
 
-        reading  of image_folder: ink (the default) or resize
-        Raises UserError if a folder, a file or a category is not there.
+        reading  for image_folder: ink (the default) or resize
+
+        Raises UserError if a folder, a file or a category is missing.
         """
         kind = format_of(format)
         where = Source(source, kind.official)
@@ -86,13 +87,13 @@ class Reading:
         return len(self.pieces)
 
     def each(self) -> list[Reading]:
-        """The same, cut into what can be read without the rest: the files of a category each, or all that mix these."""
+        """The same source, divided into what can be read separately: one category each, or all if files mix them."""
         return [replace(self, pieces=(piece,)) for piece in self.pieces] if self._by_category else [self]
 
     def fetch(self, folder: Path) -> Iterator[Fetched]:
-        """The parts of the source, each there to be read until the next one is asked for.
+        """Fetch the parts of the source one by one; each can be read until the next one is requested.
 
-        folder  an empty folder to fetch into, where no more than one file of a category lies at a time
+        folder  empty folder to fetch into, which contains at most one file per category at a time
 
         Raises UserError for a file that cannot be fetched.
         """
@@ -112,8 +113,8 @@ class Reading:
     def read(self, fetched: Fetched, bad: BadRecords | None = None) -> Iterator[Batch]:
         """The drawings of a part, a batch at a time; labels count `categories`.
 
-        `bad` skips and counts malformed records; without it the first one raises UserError. Both call a file by the
-        address that it came from.
+        `bad` skips and counts malformed records; without it the first one raises UserError. Messages name a file by the
+        URL that it came from.
         """
         part = fetched.part
         categories = (part.category,) if self._by_category and part.category else self.categories
@@ -134,7 +135,7 @@ class Reading:
                 bad.first = [*bad.first, *first][: bad.keep]
 
     def known(self, fetched: Fetched) -> frozenset[str]:
-        """Which of the columns of drawings the part's file says."""
+        """The metadata columns that the part's file has."""
         return self.format.known([fetched.part])
 
     @property
@@ -142,7 +143,7 @@ class Reading:
         return FORMATS[self.format.name].by_category
 
     def _preset(self, categories: tuple[str, ...]) -> DatasetPreset:
-        """A preset that is not checked, since one category is none of a data set."""
+        """A preset without validation, which would reject a dataset with a single category."""
         is_svhn = self.format.name == SVHN
         reading = self.reading or "ink" if self.format.name == "image_folder" else None
         return DatasetPreset.model_construct(
@@ -157,7 +158,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A format that a source has.
+    """A format that was detected in a source.
 
     first  its first drawing
     """
@@ -175,7 +176,7 @@ class Recognised:
 
     @property
     def is_simplified(self) -> bool:
-        """Whether its strokes are taken as simplified ones: whole numbers, no times, and not in a file of raw ones."""
+        """Whether its strokes count as simplified: whole numbers, no times, and not in a file of the raw format."""
         drawings = self.first.drawings
         if drawings is None:
             return False
@@ -185,15 +186,15 @@ class Recognised:
 def recognise(source: str, among: Sequence[str] | None = None, categories: Sequence[str] | None = None) -> Recognised:
     """The first format, of those named or of all, in which drawings of the source can be read.
 
-    Each format looks for its files, and the first drawing of these is read. Raises UserError if none has any, with
-    what the formats said that have files there.
+    Each format looks for its files and reads the first drawing. Raises UserError if no format succeeds, with the errors
+    of the formats whose files were found.
     """
     refusals: dict[str, UserError] = {}
     for recognised in recognised_formats(source, among, categories, refusals):
         return recognised
     if categories:
         found = recognise(source, among)
-        Reading.of(source, found.format, categories)  # says which of them is not there
+        Reading.of(source, found.format, categories)  # raises the error about the missing one
     if len(refusals) == 1:
         raise next(iter(refusals.values()))
     if refusals:
@@ -208,9 +209,9 @@ def recognised_formats(
     categories: Sequence[str] | None = None,
     refusals: dict[str, UserError] | None = None,
 ) -> Iterator[Recognised]:
-    """All such formats, as `recognise` finds the first of them.
+    """All formats in which drawings of the source can be read; see `recognise`.
 
-    refusals  to which is added by format why its files cannot be read, where it has some
+    refusals  receives, by format, the error of those whose files were found but cannot be read
     """
     _check(source)
     for name in among or (OF_BUCKET if source == "official" else ORDER):
@@ -227,7 +228,7 @@ def recognised_formats(
 
 
 def are_whole(drawings: Drawings) -> np.ndarray:
-    """(N,) bool: which drawings have no times, and only coordinates that are whole numbers from 0 to 255."""
+    """(N,) bool: which drawings have no times, and whole-number coordinates from 0 to 255."""
     if drawings.times is not None or not len(drawings):
         return np.zeros(len(drawings), bool)
     if drawings.points.dtype == np.uint8:
@@ -238,7 +239,7 @@ def are_whole(drawings: Drawings) -> np.ndarray:
 
 
 def _check_kind(source: str, format: str, first: Batch, categories: Sequence[str] | None) -> None:
-    """Raise NoFiles where .ndjson files are named for neither `simplified` nor `raw` and the first is of the other."""
+    """Raise NoFiles if .ndjson files outside folders `simplified` and `raw` prove to be of the other format."""
     if format not in ("simplified", "raw") or first.drawings is None:
         return
     file = Reading.of(source, format, categories, limit=1).pieces[0].files[0]
@@ -248,10 +249,10 @@ def _check_kind(source: str, format: str, first: Batch, categories: Sequence[str
 
 
 def _check(source: str) -> None:
-    """Raise UserError where a source cannot be reached at all: each format would only say the same."""
+    """Raise UserError if a source cannot be accessed at all, for which each format would raise the same error."""
     if source == "synthetic":
         raise UserError(
-            "source synthetic: drawn when it is needed; `python -m sketch_classifier.synthetic OUT` writes a folder"
+            "source synthetic: generated on demand; `python -m sketch_classifier.synthetic OUT` writes it to a folder"
         )
     where = Source(source)
     if not where.is_http and where.entries() is None:
@@ -259,13 +260,13 @@ def _check(source: str) -> None:
 
 
 def _first(source: str, format: str, categories: Sequence[str] | None) -> Batch:
-    """One of the first drawings; the first file may be damaged, and others not."""
-    refusal = UserError(f"source {source!r}: no drawing in its {format} files")
+    """The first drawing that can be read in one of the first files."""
+    refusal = UserError(f"source {source!r}: its {format} files contain no drawings")
     bad = BadRecords()
     every = Reading.of(source, format, categories, limit=1)
     if FORMATS[format].by_category or format == SVHN:
         tried = every.each()[:FEW]
-    else:  # no more of a file is read than until the first drawing of the class
+    else:  # reads a file only up to the first drawing of the class
         tried = [replace(every, categories=(name,), pieces=every.pieces[:1]) for name in every.categories[:FEW]]
     with TemporaryDirectory() as folder:
         for reading in tried:

@@ -1,4 +1,4 @@
-"""A preprocessed dataset on a web server or in a bucket, of which each process reads the rows that it needs."""
+"""Reads a preprocessed dataset from a web server or bucket; each process fetches only the rows that it needs."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from sketch_classifier.data.sources import Source
 from sketch_classifier.drawings.npy_header import read_npy_header
 from sketch_classifier.errors import UserError
 
-HEAD = 2**12  # bytes that hold the header of an array
-GAP = 2**16  # bytes between two rows that are fetched as well: another request would take longer
-BLOCK = 2**22  # bytes of one request at most
-AT_ONCE = 16  # requests
+HEAD = 2**12  # bytes sufficient for the header of an array
+GAP = 2**16  # bytes; smaller gaps between rows are fetched as well, since another request would take longer
+BLOCK = 2**22  # maximum bytes per request
+AT_ONCE = 16  # concurrent requests
 
 
 class RemoteFiles:
-    """The files of a dataset under a URL, as `Dataset.open` takes them; see `Files` there.
+    """The files of a dataset under a URL, for `Dataset.open`; implements its `Files`.
 
-    url  of a folder that holds what `preprocess` wrote, for fsspec: https://, gs://, s3://, memory://, …
+    url  fsspec URL of a folder with the output of `preprocess`: https://, gs://, s3://, memory://, …
 
-    All parts of a file are of one version, and failures that pass are tried again: see `Source` and `SourceFile`.
-    Raises UserError, here and whenever something is read, for a URL that cannot be read, and for a file that is not
-    there, has changed since it was opened or is no array.
+    All parts of a file are of one version, and requests that fail temporarily are retried: see `Source` and
+    `SourceFile`. The constructor and all reads raise UserError for a URL that cannot be read, and for a file that is
+    missing, has changed since it was opened or is not an array.
     """
 
-    missing = "the URL of a copy of data/processed is expected"
+    missing = "expected the URL of a copy of data/processed"
     damaged = "copy data/processed there again"
 
     def __init__(self, url: str) -> None:
@@ -56,10 +56,10 @@ class RemoteFiles:
 
 
 class RemoteArray:
-    """The rows of an .npy file of a source, fetched when they are asked for and not kept.
+    """The rows of an .npy file of a source, fetched on demand and not cached.
 
-    Indexed like a memory-mapped array, by a row, a slice or integers, which give an array in memory; by nothing else.
-    Rows that lie close together are fetched by one request, AT_ONCE of these at the same time.
+    Indexed like a memory-mapped array, but only by a row number, a slice or an integer array; the result is an array in
+    memory. Rows close to each other are fetched in one request, with up to AT_ONCE concurrent requests.
     """
 
     def __init__(self, file: SourceFile) -> None:
@@ -68,7 +68,7 @@ class RemoteArray:
         self._file, self._start = file, head.tell()
         self._row_bytes = prod(self.shape[1:]) * self.dtype.itemsize
         if is_fortran_order or self.dtype.hasobject or not self.shape or not self._row_bytes:
-            raise UserError(f"{file.url}: not an array that `preprocess` writes: {self.dtype} of shape {self.shape}")
+            raise UserError(f"{file.url}: not an array written by `preprocess`: {self.dtype} of shape {self.shape}")
         expected = self._start + len(self) * self._row_bytes
         if file.size != expected:
             raise UserError(f"{file.url}: damaged: {expected:,} bytes expected, found {file.size:,}")
@@ -77,22 +77,22 @@ class RemoteArray:
         return self.shape[0]
 
     def __getitem__(self, rows) -> np.ndarray:
-        """(n, …) for a slice or (n,) integers; (…) for a single one. Raises UserError where they cannot be fetched."""
+        """(n, …) for a slice or (n,) integers; (…) for a single one. Raises UserError if they cannot be fetched."""
         chosen = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         if chosen.dtype.kind not in "iu" and chosen.size:
-            raise IndexError(f"rows are chosen by integers, found {chosen.dtype}")
+            raise IndexError(f"rows are indexed by integers, found {chosen.dtype}")
         wanted = np.where(chosen < 0, chosen + len(self), chosen).astype(np.int64).ravel()
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < len(self):
-            raise IndexError(f"{self._file.url}: rows from 0 to {len(self) - 1} are there")
+            raise IndexError(f"{self._file.url}: row numbers must be from 0 to {len(self) - 1}")
         unique, places = np.unique(wanted, return_inverse=True)
         return self._fetched(unique)[places].reshape(chosen.shape + self.shape[1:])[()]
 
     def cancel(self) -> None:
-        """Let reads in other threads end at their next step, and all later ones fail."""
+        """Abort reads in other threads at their next step, and let all later reads fail."""
         self._file.source.cancel()
 
     def _fetched(self, rows: np.ndarray) -> np.ndarray:
-        """The rows (n,) int64, ascending, each of them once."""
+        """Fetch the rows (n,) int64, which are ascending and unique."""
         found = np.empty((len(rows), *self.shape[1:]), self.dtype)
         block = rows // max(1, BLOCK // self._row_bytes)
         ends = np.flatnonzero((np.diff(rows) > 1 + GAP // self._row_bytes) | (np.diff(block) > 0)) + 1

@@ -1,4 +1,4 @@
-"""Requests that are made again: how often, after which wait, and for which failures."""
+"""Retries failed requests: how often, after which delay, and for which errors."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any, TypeVar
 from sketch_classifier.drawings.limits import MAX_TEXT, check_size
 from sketch_classifier.errors import one_line
 
-LISTING_DELAYS = (0.5, 1.0)  # seconds before each new try; a host out of reach shows within half a minute
+LISTING_DELAYS = (0.5, 1.0)  # seconds before each retry; an unreachable host is reported within half a minute
 READING_DELAYS = (0.5, 1.0, 2.0, 4.0)
-CONNECT_TIMEOUT, READ_TIMEOUT = 8.0, 20.0  # seconds to connect, and without a byte; of each try
-LISTING_TIMEOUT = 60.0  # seconds for a whole answer that is no part of a file
+CONNECT_TIMEOUT, READ_TIMEOUT = 8.0, 20.0  # seconds to connect, and between received bytes, per attempt
+LISTING_TIMEOUT = 60.0  # seconds for a whole response other than file contents
 LONGEST_WAIT = 60.0  # seconds that a server may ask to wait (Retry-After)
 
 T = TypeVar("T")
 
 
 class Cancelled(BaseException):
-    """Raised by reads that are under way or begin after `Source.cancel`. No Exception, so that no reader takes it for
-    a damaged file."""
+    """Raised by reads in progress, and by later ones, after `Source.cancel`. Not an Exception, so that no reader
+    mistakes it for a damaged file."""
 
 
 def retry(call: Callable[[], T], delays: Sequence[float], cancelled: threading.Event) -> T:  # type: ignore[return]  # the last try returns or raises
-    """What `call` returns; where it fails for a passing reason, tried again after each of the delays (seconds).
+    """The result of `call()`, retried after each of the delays (seconds) if it fails temporarily.
 
-    A server that says how long to wait is heeded, up to LONGEST_WAIT; beyond that nothing is tried again.
+    A server's Retry-After is respected up to LONGEST_WAIT; if it is longer, the call is not retried.
     """
     for delay in (*delays, None):
         if cancelled.is_set():
@@ -45,7 +45,7 @@ def retry(call: Callable[[], T], delays: Sequence[float], cancelled: threading.E
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same request may well succeed later."""
+    """Whether the error is temporary, so that the same request may succeed later."""
     from aiohttp import ClientError
 
     status = status_of(error)
@@ -58,7 +58,7 @@ def is_passing(error: Exception) -> bool:
 
 
 def status_of(error: Exception) -> int | None:
-    """The HTTP status of a refusal (aiohttp's `status`, gcsfs' `code`), if it is one."""
+    """The HTTP status of an error response (`status` in aiohttp, `code` in gcsfs), or None for other errors."""
     for name in ("status", "code"):
         value = getattr(error, name, None)
         if value is not None and str(value).isdigit():
@@ -67,7 +67,7 @@ def status_of(error: Exception) -> int | None:
 
 
 def retry_after(error: Exception) -> float:
-    """The seconds for which a refusal asks to wait (RFC 9110, 10.2.3: a number or a date); 0 where it does not."""
+    """The seconds in an error's Retry-After header (RFC 9110, 10.2.3: a number or a date); 0 without one."""
     value = (getattr(error, "headers", None) or {}).get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
@@ -78,15 +78,15 @@ def retry_after(error: Exception) -> float:
 
 
 async def check_answer(response: Any) -> None:
-    """For a session of aiohttp: raise where the server is busy, with the headers, which fsspec and gcsfs drop; and let
-    no answer be read as a whole, as lists of files are, that is longer than MAX_TEXT."""
+    """Response hook of an aiohttp session: raise if the server is busy, keeping the headers that fsspec and gcsfs drop;
+    and limit responses that are read as a whole, such as file listings, to MAX_TEXT bytes."""
     if response.status in (429, 503):
         response.raise_for_status()
     response.content = _Bounded(response.content, str(response.url))
 
 
 class _Bounded:
-    """The content of an answer (aiohttp's StreamReader), of which only so much is read at once."""
+    """The content of a response (aiohttp's StreamReader) with a limit on what is read at once."""
 
     def __init__(self, content: Any, url: str) -> None:
         self._content, self._url = content, url

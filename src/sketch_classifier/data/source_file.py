@@ -1,4 +1,4 @@
-"""A file of a source: read by range, of one version, and compared with the checksum that its source gives."""
+"""A file of a source, read by byte range and verified by its version and checksum."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CHECKSUMS = ("crc32c", "md5", "sha256")  # the fastest first
 
 @dataclass(eq=False)
 class SourceFile:
-    """One category's file. `version` (generation, etag, …) names its content; None where a copy would be pointless.
+    """The file of one category. `version` (generation, etag, …) identifies its content; None if caching is pointless.
 
-    identity     what answers are compared with
-    num_fetched  bytes read so far
-    check        how the bytes read so far were checked, as the manifest says it: by the checksum of the whole file
-                 (crc32c, md5, sha256), by the version and size in each answer, or by the size alone
+    identity     version that all responses must have
+    num_fetched  number of bytes read so far
+    check        how the bytes read so far were verified, as recorded in the manifest: by the checksum of the whole file
+                 (crc32c, md5, sha256), by the version and size in each response, or by the size alone
     """
 
     source: Source
@@ -48,11 +48,11 @@ class SourceFile:
             self.check = "version"
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes from `start` to `end`, which must lie within `size`. Passing failures are tried again.
+        """The bytes from `start` to `end`, which must be within `size`. Temporary failures are retried.
 
-        Several threads may read at the same time.
+        Thread-safe.
 
-        Raises Unsound (a UserError) where the file has changed, UserError where it cannot be read, and Cancelled.
+        Raises Unsound (a UserError) if the file has changed, UserError if it cannot be read, and Cancelled.
         """
         delays = () if self.source.is_local else retries.READING_DELAYS
         try:
@@ -66,7 +66,7 @@ class SourceFile:
         return data
 
     def read_whole(self, limit: int) -> bytes:
-        """All of a small file, of at most `limit` bytes, compared with its checksum where there is one."""
+        """The contents of a small file, at most `limit` bytes, verified by its checksum if it has one."""
         check_size(self.url, "a file", self.size, limit)
         try:
             return self._read_compared()
@@ -77,11 +77,11 @@ class SourceFile:
             return self._read_compared()
 
     def checksum(self) -> Checksum:
-        """Takes the bytes of the file from its first to its last, and compares them."""
+        """A new checksum, to be updated with the bytes of the file from first to last."""
         return Checksum(self)
 
     def refreshed(self) -> SourceFile:
-        """The file as it is now. Raises UserError where it is no longer there."""
+        """The current version of the file. Raises UserError if it no longer exists."""
         newer = self.source.again(self)
         if newer is None:
             raise UserError(f"{self.url}: removed while it was read")
@@ -89,13 +89,13 @@ class SourceFile:
         return newer
 
     def check_is_same(self) -> None:
-        """Raise Unsound where the file has changed since it was found, in a file system whose answers do not say so."""
+        """Raise Unsound if the file has changed since it was found, for file systems whose responses do not tell."""
         source = self.source
         if self.version and not (source.is_local or source.is_remote) and self.refreshed().version != self.version:
             raise Unsound(f"{self.url}: changed while it was read; run again")
 
     def reader(self) -> io.BufferedReader:
-        """The file as one that can be sought in, of which hardly more is fetched than is read."""
+        """The file as a seekable binary stream, which fetches little more than is read."""
         return io.BufferedReader(_Ranges(self), 2**20)
 
     def _read_compared(self) -> bytes:
@@ -106,7 +106,7 @@ class SourceFile:
         return data
 
     def _read_rest(self, start: int, end: int, taken: bytearray) -> bytes:
-        """One try, which goes on where the last one stopped."""
+        """One attempt, which continues where the previous one stopped."""
         if self._whole:
             return os.pread(self._whole.fileno(), end - start, start)
         if self.source.is_remote:
@@ -132,7 +132,7 @@ class SourceFile:
         return data
 
     def _fetch_whole(self) -> None:
-        """Fetch the file into a temporary one without a name: its server cannot send parts."""
+        """Fetch the file into an unnamed temporary file, because its server does not support range requests."""
         whole = tempfile.TemporaryFile()
         with writing(tempfile.gettempdir()):
             ranges.get(self.source.fs, self.path, self.identity, None, whole.write, self.source.cancelled)
@@ -142,7 +142,7 @@ class SourceFile:
 
 
 class Checksum:
-    """The checksum of a file, from its bytes as they come."""
+    """The checksum of a file, computed incrementally."""
 
     def __init__(self, file: SourceFile) -> None:
         self._file = file
@@ -152,8 +152,8 @@ class Checksum:
         self._crc = 0
 
     def update(self, block: bytes) -> None:
-        """Take the next bytes."""
-        if not self._num_bytes:  # which one it will be is known once the first answer is here
+        """Add the next bytes."""
+        if not self._num_bytes:  # the algorithm is known after the first response
             known = self._file.identity.checksums
             self._name = next((name for name in CHECKSUMS if name in known), None)
         self._num_bytes += len(block)
@@ -165,13 +165,13 @@ class Checksum:
             self._digests[self._name].update(block)
 
     def finish(self) -> None:
-        """Raise Unsound where all of the file was taken and is not what its source says that it is."""
+        """Raise Unsound if the file is complete and does not match the checksum that its source states."""
         file = self._file
         if self._num_bytes < file.size or not self._num_bytes or self._name is None:
             return
         found = self._crc.to_bytes(4, "big") if self._name == "crc32c" else self._digests[self._name].digest()
         if found != file.identity.checksums[self._name]:
-            raise Unsound(f"{file.url}: damaged on the way: its {self._name} is not the one that the source gives")
+            raise Unsound(f"{file.url}: corrupted in transfer: its {self._name} does not match that of the source")
         file.check = self._name
 
 

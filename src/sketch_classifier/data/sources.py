@@ -1,4 +1,4 @@
-"""Sources of drawings: the public bucket, a folder, or anything fsspec opens. Bytes are read by range."""
+"""Sources of drawings: the public bucket, a folder, or any fsspec URL. Finds their files, to be read by byte range."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class NoFiles(UserError):
 
 
 class Place(NamedTuple):
-    """Where files of a format may lie in a source, their ending, and what their names may begin with."""
+    """A possible location of a format's files in a source: folder, suffix, and optional prefix of the file names."""
 
     folder: str
     suffix: str
     prefix: str = ""
 
     def category(self, name: str) -> str | None:
-        """The category that a file is of, by its name; None for a file of another format."""
+        """The category of a file according to its name; None for a file of another format."""
         if not name.endswith(self.suffix):
             return None
         name = normal(name).removesuffix(self.suffix)
@@ -60,13 +60,13 @@ class Place(NamedTuple):
 class Source:
     """The files of one source, found by format and category.
 
-    name  `official`, a folder (relative, absolute, `~`, file://) or an fsspec URL that holds
-          numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson, or SVHN's .mat files.
-          Google buckets are read anonymously, unless fsspec's own configuration names a token
-          (FSSPEC_GS_TOKEN=google_default, say); STORAGE_EMULATOR_HOST is respected. Or a .zip or .tar of such a folder.
+    name  `official`, a folder (relative, absolute, `~`, file://) or an fsspec URL that contains
+          numpy_bitmap/<category>.npy, simplified/<category>.ndjson and raw/<category>.ndjson, or SVHN's .mat files;
+          or a .zip or .tar archive of such a folder. Google buckets are read anonymously, unless fsspec's own
+          configuration sets a token (such as FSSPEC_GS_TOKEN=google_default); STORAGE_EMULATOR_HOST is respected
     official  what `official` stands for
-    base      where a relative folder or archive lies that is not in the working directory; messages and `url` stay
-              relative, so that the same data have the same manifest wherever they are read
+    base      folder that a relative path is resolved against if it is not in the working directory; messages and `url`
+              stay relative, so that the same data have the same manifest wherever they are read
     """
 
     def __init__(self, name: str, official: str = OFFICIAL, base: Path | None = None) -> None:
@@ -77,7 +77,7 @@ class Source:
         self.is_http = protocol in ("http", "https")
         self.is_local = protocol in ("file", "local", "memory")
         self.is_disk = protocol in ("file", "local") and not is_archive(self.url)
-        self.is_remote = self.is_gcs or self.is_http  # whose answers are checked
+        self.is_remote = self.is_gcs or self.is_http  # so responses are checked
         self.cancelled = threading.Event()
         self.fs: Any
         place = self.url
@@ -93,16 +93,16 @@ class Source:
         except (ImportError, ValueError) as error:
             raise UserError(f"source {name!r}: {retries.reason(error)}") from None
         if self.is_gcs:
-            # gcsfs itself would try six times, for half a minute, and log traces: `retry` decides instead.
+            # gcsfs itself would try six times, for half a minute, and log tracebacks; `retry` handles this instead.
             self.fs._request = partial(type(self.fs)._request.__wrapped__, self.fs)
 
     def find(self, format: str, categories: Sequence[str] | None) -> list[SourceFile]:
-        """The files of the categories (for svhn: of the names), in their order; None: all there are, by name.
+        """The files of the categories (for svhn: of the names), in their order; for None, all files, sorted by name.
 
-        A name is also found in the other of Unicode's normal forms (macOS writes é as two characters, say). Where the
-        format allows for several folders or endings, the files are of the one that has most of the categories.
+        Names match in either Unicode normal form (macOS decomposes é into two characters, for example). If the format
+        allows several folders or suffixes, the one with the most of the categories is used.
 
-        Raises UserError if the source cannot be reached, and where a folder, a file or a category is not there.
+        Raises UserError if the source cannot be reached, or if a folder, a file or a category is missing.
         """
         about = FORMATS[format]
         places = [Place(folder, suffix, about.prefix) for suffix in about.suffixes for folder in about.folders]
@@ -117,7 +117,7 @@ class Source:
 
     @property
     def only_folder(self) -> Source | None:
-        """What lies in the only folder of an archive; files may lie beside it."""
+        """The only top-level folder of an archive, as a source, or None. There may be files beside the folder."""
         if not isinstance(self.fs, Archive) or self.root:
             return None
         names = [entry["name"] for entry in self.fs.ls("") if entry["type"] == "directory"]
@@ -129,9 +129,9 @@ class Source:
         return inner
 
     def entries(self, folder: str = "") -> dict[str, dict[str, Any]] | None:
-        """What the source says of each file and folder in one of its folders, by name; None where it is not there.
+        """The entries of the files and folders in a folder of the source, by name; None if the folder does not exist.
 
-        Raises UserError if the source cannot be reached, and for a web server that shows no list of files.
+        Raises UserError if the source cannot be reached, and for a web server that does not list its files.
         """
         path = self._path(quote(folder) if self.is_http else folder)
         try:
@@ -150,24 +150,24 @@ class Source:
         return entries
 
     def address(self, name: str) -> str:
-        """The address of a file or a folder of the source, as messages give it."""
+        """The path or URL of a file or folder of the source, for messages."""
         return f"{self.url}/{name}".rstrip("/")
 
     def file(self, category: str, name: str, entry: dict[str, Any]) -> SourceFile:
-        """The file of the source that has this name, of which the source says `entry`."""
-        if self.is_http and entry.get("size") is None:  # no list there says how long a file is
+        """The file of the source with this name and entry."""
+        if self.is_http and entry.get("size") is None:  # listings of web servers do not include file sizes
             entry = self._ask(entry["name"]) or entry
         url = entry["name"] if self.is_http else f"{self.url}/{name}"
         return self._source_file(category, url, entry)
 
     def named(self, name: str) -> SourceFile | None:
-        """The file of this name in the source; None where there is none. Raises UserError if it cannot be reached."""
+        """The file of the source with this name, or None. Raises UserError if the source cannot be reached."""
         path, url = self._path(quote(name) if self.is_http else name), self.address(name)
         entry = self._entry(path, url)
         return self._source_file(name, url, entry) if entry else None
 
     def again(self, file: SourceFile) -> SourceFile | None:
-        """A file of the source as it is by now; None where it is gone."""
+        """The current version of a file of the source; None if it no longer exists."""
         if not self.is_http:
             self.fs.invalidate_cache()
         entry = self._entry(file.path, file.url)
@@ -179,7 +179,7 @@ class Source:
         return SourceFile(self, category, url, entry["name"], entry["size"], version, identity)
 
     def _opened_archive(self) -> IO[bytes] | None:
-        """An archive on a web server or in a bucket, opened so that its parts are of one version; None for others."""
+        """A remote archive, opened so that all parts are read from one version; None for other sources."""
         if not self.is_remote:
             return None
         folder, _, name = self.url.rpartition("/")
@@ -191,16 +191,16 @@ class Source:
         return outer._source_file(name, self.url, entry).reader()
 
     def refuse(self, format: str) -> NoFiles:
-        """What to raise where the source has no file of the format."""
+        """The error to raise if the source has no file of the format."""
         endings = " or ".join(FORMATS[format].suffixes)
         return NoFiles(f"source {self.name!r}: {self._refusal(Place('', endings), format, None)}")
 
     def cancel(self) -> None:
-        """Let reads in other threads raise Cancelled at their next step."""
+        """Make reads in other threads raise Cancelled at their next step."""
         self.cancelled.set()
 
     def retry(self, call: Callable[[], T], delays: Sequence[float]) -> T:
-        """What `call` returns, with new tries after passing failures: see `data/retries.py`."""
+        """The result of `call()`, retried after temporary failures: see `data/retries.py`."""
         return retries.retry(call, delays, self.cancelled)
 
     def _find_in(self, place: Place, format: str, categories: Sequence[str] | None) -> list[SourceFile]:
@@ -226,13 +226,13 @@ class Source:
     def _find_in_or_flat(
         self, place: Place, flat: Place, format: str, categories: Sequence[str] | None
     ) -> list[SourceFile]:
-        """As `_find_in`; where the folder has none of the categories, those that lie directly in the source."""
+        """Like `_find_in`; if the folder has none of the categories, searches the top level of the source."""
         if self.is_http and categories is None and self._list(place) is None and self._list(flat):
             place = flat
         try:
             return self._find_in(place, format, categories)
         except NoFiles as error:
-            called = self.url.rpartition("/")[2]  # in a folder raw there are none that are simplified
+            called = self.url.rpartition("/")[2]  # a folder named raw contains no simplified ones
             is_other = called in SKETCHES and called != format
             num = -1 if is_other else self._count(flat, categories)
             listed = None if num or self.is_http else self.entries(place.folder)
@@ -246,16 +246,16 @@ class Source:
             raise UserError(f"categories: all: the server lists no files under {folder}; list the categories")
         if not listed:
             raise NoFiles(f"source {self.name!r}: no {place.suffix} files in {folder}")
-        # sketch-rnn's bucket has cat.npz, 75,000 drawings, and cat.full.npz, all of them: one class
+        # sketch-rnn's bucket has cat.npz (75,000 drawings) and cat.full.npz (all of them) for the same class
         whole = {name for name in listed if name.endswith(".full") and name.removesuffix(".full") in listed}
         return sorted(listed.keys() - whole)
 
     def _count(self, place: Place, categories: Sequence[str] | None) -> int:
-        """How many of the categories (None: of any) have a file in this place; −1 where there is no such place."""
+        """How many of the categories (None: of any) have a file in this place; −1 if the place does not exist."""
         wanted = None if categories is None else {normal(category) for category in categories}
         if self.is_http:
             listed = self._list(place)
-            if listed is None:  # a web server without lists
+            if listed is None:  # a web server that does not list files
                 return sum(self._file(place, category, None) is not None for category in list(categories or ())[:1])
             names = set(listed)
         else:
@@ -266,7 +266,7 @@ class Source:
         return len(names if wanted is None else names & wanted)
 
     def _list(self, place: Place, format: str | None = None) -> dict[str, dict[str, Any]] | None:
-        """What the source says of each file in a place, by category; None where a web server does not list."""
+        """The entries of the files in a place, by category; None if a web server does not list files."""
         try:
             entries = self.retry(partial(self.fs.ls, self._path(place.folder), detail=True), retries.LISTING_DELAYS)
         except Exception as error:
@@ -280,13 +280,13 @@ class Source:
             category = place.category(name)
             if category in listed:
                 both = " and ".join(sorted((name, names[category])))
-                raise UserError(f"{self.address(place.folder)}: {both} are both of {category!r}; remove one of them")
+                raise UserError(f"{self.address(place.folder)}: {both} are both for {category!r}; remove one of them")
             if category is not None:
                 listed[category], names[category] = entry, name
-        return listed if listed or not self.is_http else None  # any page would do as an empty list
+        return listed if listed or not self.is_http else None  # any web page looks like an empty listing
 
     def _named(self, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """What the source says of each file, by name. Left out is what no file can be called."""
+        """The entries by file name, without those whose names are not valid file names."""
         named = {}
         for entry in entries:
             name = entry["name"].rstrip("/").rsplit("/", 1)[-1]
@@ -297,10 +297,10 @@ class Source:
         return named
 
     def _file(self, place: Place, category: str, listed: dict[str, dict[str, Any]] | None) -> SourceFile | None:
-        """The category's file, or None if there is none; without a list a web server is asked for it."""
+        """The category's file, or None if there is none; without a listing, a web server is asked for the file."""
         prefixes = ("", place.prefix) if place.prefix else ("",)
         names = [f"{place.folder}/{prefix}{category}{place.suffix}".lstrip("/") for prefix in prefixes]
-        if self.is_http:  # no list there says how long a file is
+        if self.is_http:  # listings of web servers do not include file sizes
             listed_path = (listed or {}).get(normal(category), {}).get("name")
             paths = filter(None, [listed_path]) if listed is not None else (self._path(quote(name)) for name in names)
             entry = next((there for path in paths if (there := self._ask(path))), None)
@@ -312,7 +312,7 @@ class Source:
         return self.file(category, names[-1] if is_prefixed else names[0], entry)
 
     def _entry(self, path: str, what: str) -> dict[str, Any] | None:
-        """What the source says of the file at a path, or None if there is none. `what` is what errors call it."""
+        """The entry of the file at a path, or None if there is none. `what` is its name in error messages."""
         if self.is_http:
             return self._ask(path)
         try:
@@ -323,7 +323,7 @@ class Source:
             raise UserError(f"{what}: cannot be read: {retries.reason(error)}") from None
 
     def _ask(self, path: str) -> dict[str, Any] | None:
-        """What a web server says of the file at a path, or None where it says that there is none."""
+        """The entry of the file at a path on a web server, or None if it does not exist."""
         try:
             entry = self.retry(partial(self._info, path), retries.LISTING_DELAYS)
         except FileNotFoundError:
@@ -331,14 +331,14 @@ class Source:
         except Exception as error:
             raise UserError(f"source {self.name!r}: cannot read {path}: {retries.reason(error)}") from None
         if entry["size"] is None:
-            raise UserError(f"{path}: the server does not say how long the file is")
+            raise UserError(f"{path}: the server does not state the size of the file")
         return entry
 
     def _info(self, path: str) -> dict[str, Any]:
         try:
             return self.fs.info(path)
-        except FileNotFoundError as error:  # so fsspec calls whatever went wrong
-            # A bucket whose files may not be listed says 403 of files that do not exist.
+        except FileNotFoundError as error:  # fsspec raises this for any error
+            # A bucket without permission to list files answers 403 for files that do not exist.
             cause = error.__cause__
             if not isinstance(cause, Exception) or retries.status_of(cause) in (403, 404, 410):
                 raise
@@ -363,7 +363,7 @@ class Source:
         return f"{what}; accepted are {', '.join(ours)}, and a folder or URL laid out like the bucket"
 
     def _other_formats(self, format: str) -> str:
-        """Words on the formats that the source does have; none where it has none, or where that cannot be said."""
+        """A hint about the formats that the source does have; empty if there are none or they cannot be determined."""
         found = []
         for other in SKETCHES if format != "svhn" else ():
             with suppress(Exception):
@@ -373,7 +373,7 @@ class Source:
 
 
 def _behind_link(entry: dict[str, Any]) -> dict[str, Any] | None:
-    """What a file system says of a file or folder; of a link, of what it leads to, or None where that is not there."""
+    """The entry of a file or folder; for a symbolic link, that of its target, or None if the target does not exist."""
     if not entry.get("islink"):
         return entry
     path = Path(entry["name"])
@@ -383,12 +383,12 @@ def _behind_link(entry: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def normal(name: str) -> str:
-    """The name in Unicode's composed form: é may be one character or two, and looks the same."""
+    """The name in Unicode's composed form (NFC), in which é is one character."""
     return normalize("NFC", name)
 
 
 def _options(protocol: str) -> dict[str, Any]:
-    """How to open a file system of the protocol."""
+    """The options with which to open an fsspec file system."""
     if protocol not in ("gs", "gcs", "http", "https"):
         return {}
     from aiohttp import ClientTimeout
@@ -396,14 +396,14 @@ def _options(protocol: str) -> dict[str, Any]:
     timeout = ClientTimeout(
         total=retries.LISTING_TIMEOUT, connect=retries.CONNECT_TIMEOUT, sock_read=retries.READ_TIMEOUT
     )
-    # The proxy is the one that HTTPS_PROXY names.
+    # The proxy is taken from HTTPS_PROXY.
     session = {"trust_env": True, "raise_for_status": retries.check_answer}
     if protocol in ("http", "https"):
         return {"client_kwargs": session | {"timeout": timeout}}
-    # Before gcsfs is imported: its experimental class first asks over gRPC what kind of bucket it is, which an emulator
-    # answers with a minute of silence and which a plain read does not need.
+    # Must be set before gcsfs is imported: its experimental class first requests the bucket type over gRPC, which plain
+    # reads do not need and which takes a minute to time out with an emulator.
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     configured = fsspec.config.conf.get("gs", {}) | fsspec.config.conf.get("gcs", {})
     token = configured.get("token", "anon")
-    # Without `requests_timeout` gcsfs waits for ever, whatever its session says.
+    # Without `requests_timeout` gcsfs never times out, whatever its session's settings.
     return {"token": token, "access": "read_only", "requests_timeout": timeout, "session_kwargs": session}

@@ -15,10 +15,10 @@ from sketch_classifier.params import Split
 
 @dataclass(frozen=True)
 class Division:
-    """How the drawings of a data set are divided: by the source's own division as far as it has one, else by a hash.
+    """How the drawings of a dataset are split: by the source's own splits as far as it has any, otherwise by a hash.
 
-    own    the splits that the source has of its own; empty: the hash decides on all drawings
-    split  the shares, and the folds
+    own    the splits that the source has; if empty, all drawings are split by hash
+    split  fractions and folds
     """
 
     split: Split
@@ -26,9 +26,9 @@ class Division:
 
     @classmethod
     def of(cls, split: Split, own: Set[str | None]) -> Division:
-        """The division of a source with these splits of its own (None: drawings that are in none).
+        """The division of a source with these splits of its own (None: drawings that are in no split).
 
-        Raises UserError if they cannot be divided in this way.
+        Raises UserError if the settings do not fit the source.
         """
         named = frozenset(name for name in own if name)
         if split.protocol == "random" or named == {"train"} or "train" not in named:
@@ -41,11 +41,11 @@ class Division:
         return cls(split, named)
 
     def filled(self, splits: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-        """The same splits of all N drawings, but none without a drawing that has a share, which few drawings may give.
+        """The splits of all N drawings, changed so that no split with a non-zero fraction is empty.
 
-        `fractions` are the drawings' `hash_fractions`, (N,). An empty split takes the drawings, one and its
-        copies, whose hash comes nearest to its part of all hashes. Where the source has a division of its own, where
-        there are folds, or fewer than three different drawings, nothing changes.
+        Small datasets may have empty splits by chance. `fractions` are the drawings' `hash_fractions`, (N,). An empty
+        split receives the drawing, with its copies, whose hash is closest to the split's range of hashes. Nothing
+        changes if the source has its own splits, with folds, or with fewer than three distinct drawings.
         """
         places = np.unique(fractions)
         if self.own or self.split.folds or len(places) < len(SPLITS):
@@ -61,9 +61,9 @@ class Division:
         return splits
 
     def assign(self, bitmaps: np.ndarray, own: str | None) -> np.ndarray:
-        """The split of each drawing, (N,) int8 index into SPLITS, of a part that is this split in the source.
+        """The split of each drawing, (N,) int8 index into SPLITS, for a part that belongs to split `own` in the source.
 
-        Of the source's training drawings, those become validation and test that it has none of, in these shares.
+        Splits that the source lacks are taken from its training drawings, with the fractions of `split`.
         """
         split = self.split
         if not self.own:
@@ -81,13 +81,13 @@ class Division:
 def assign_splits(bitmaps: np.ndarray, validation: float, test: float, folds: int = 0, fold: int = 0) -> np.ndarray:
     """The split of each drawing, (N,) int8 index into SPLITS, from a hash of its 28×28 bitmap, (N, 28, 28) uint8.
 
-    Equal bitmaps always share a split, whatever their category, format or place in a file, so no copy can straddle two;
-    adding or removing drawings moves no other. Test takes the lowest hashes and validation the next, so a change of
-    `validation` leaves the test drawings as they are.
+    Equal bitmaps are always in the same split, whatever their category, format or position in a file, so duplicates
+    never leak between splits; adding or removing drawings does not affect others. Test takes the lowest hashes and
+    validation the next, so changing `validation` does not change the test set.
 
-    With `folds` above 0 the hashes are cut in so many equal parts instead, whatever `test` is: part `fold` (from 0) is
-    test, so each drawing is test in exactly one fold. Of the rest, the share validation / (1 − test) that comes next
-    (after the last part, the first) is validation.
+    With `folds` above 0, the range of hashes is divided into that many equal parts instead, whatever `test` is: part
+    `fold` (from 0) is test, so each drawing is in the test set of exactly one fold. Of the rest, the fraction
+    validation / (1 − test) that follows it (cyclically) is validation.
     """
     fraction = hash_fractions(bitmaps)
     if folds:
@@ -105,6 +105,6 @@ def assign_splits(bitmaps: np.ndarray, validation: float, test: float, folds: in
 
 
 def hash_fractions(bitmaps: np.ndarray) -> np.ndarray:
-    """(N,) float64 in [0, 1): the BLAKE2b hash of each drawing's bytes as a fraction of all hashes."""
+    """(N,) float64 in [0, 1): the BLAKE2b hash of each drawing's bytes, scaled to the unit interval."""
     digests = b"".join(blake2b(row, digest_size=8).digest() for row in np.ascontiguousarray(bitmaps))
     return (np.frombuffer(digests, "<u8") >> np.uint64(11)) / float(1 << 53)

@@ -1,7 +1,8 @@
 """SVHN format 2: 32×32 photographs of house-number digits in MAT-files (version 5), read in bounded memory.
 
-A file holds two variables: `X`, uint8 (32, 32, 3, N), and `y`, N labels from 1 to 10, 10 for the digit 0. MATLAB stores
-the first axis fastest, so the images lie one after another and can be read as a stream, while it is decompressed.
+A file contains two variables: `X`, uint8 (32, 32, 3, N), and `y`, N labels from 1 to 10, where 10 is the digit 0.
+MATLAB stores arrays in column-major order, so the images are contiguous and can be read while the stream is
+decompressed.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ PUBLISHED = {
 
 HEADER = 128  # bytes before the first variable
 IMAGE = SIDE * SIDE * 3  # bytes
-MAX_IMAGES = 1 << 22  # of a file; the largest published one has 531,131
-MAX_VARIABLES = 1000  # of a file, which has two
+MAX_IMAGES = 1 << 22  # per file; the largest published one has 531,131
+MAX_VARIABLES = 1000  # per file; a valid one has two
 BLOCK = 2**16  # bytes read from the file at a time
-MATRIX, COMPRESSED = 14, 15  # types of what stands at the top level
-# Types of numbers in the file, and of the arrays in memory that they stand for (which MATLAB calls classes).
+MATRIX, COMPRESSED = 14, 15  # types of top-level elements
+# Numeric data types in the file, and array types in memory (MATLAB's classes).
 TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 CLASSES = {
     1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 6: "double", 7: "single", 8: "int8", 9: "uint8",
@@ -48,8 +49,8 @@ NUMERIC = {kind for code, kind in CLASSES.items() if code > 5}
 class SvhnFile:
     """A file of N photographs.
 
-    name    what errors call it
-    digits  (N,) uint8: the digit of each, 0 to 9
+    name    name of the file in error messages
+    digits  (N,) uint8: the digit of each photograph, 0 to 9
     """
 
     path: Path
@@ -59,10 +60,10 @@ class SvhnFile:
 
     @classmethod
     def open(cls, path: str | Path, name: str | None = None) -> SvhnFile:
-        """Read the labels, and check that all else is as it must be. `name` is what errors call the file.
+        """Read the labels and validate the headers. `name` is the name of the file in error messages.
 
-        Raises UserError, in one line, for a file that is truncated or no MAT-file of version 5, and for
-        variables that are missing or of another shape or type.
+        Raises UserError for a file that is truncated or not a MAT-file of version 5, and for variables that are missing
+        or have the wrong shape or type.
         """
         path = Path(path)
         name = name or str(path)
@@ -71,7 +72,7 @@ class SvhnFile:
             for wanted in ("X", "y"):
                 if wanted not in variables:
                     found = ", ".join(variables) or "none"
-                    raise UserError(f"{name}: no variable {wanted}; X and y are expected, found {cut(found)}")
+                    raise UserError(f"{name}: no variable {wanted}; expected X and y, found {cut(found)}")
             pixels = variables["X"]
             shape = pixels.shape + (1,) * (4 - len(pixels.shape))  # MATLAB drops the last axis of a single image
             if pixels.type != "uint8" or shape[:3] != (SIDE, SIDE, 3) or len(shape) != 4:
@@ -90,7 +91,7 @@ class SvhnFile:
         return len(self.digits)
 
     def images(self, num: int | None = None, chunk: int = 4096) -> Iterator[np.ndarray]:
-        """The first `num` images (None: all), a chunk at a time: (n, 3, 32, 32) uint8, red, green and blue.
+        """The first `num` images (None: all), a chunk at a time: (n, 3, 32, 32) uint8, RGB.
 
         Raises UserError if the file turns out to be damaged.
         """
@@ -105,9 +106,9 @@ class SvhnFile:
 
 
 def check_header(head: bytes, name: str) -> Order:
-    """The byte order ("<" or ">") that the first 128 bytes of a MAT-file of version 5 say.
+    """The byte order ("<" or ">") in the first 128 bytes of a MAT-file of version 5.
 
-    Raises UserError for the start of any other file, calling it `name`.
+    Raises UserError, with `name` as the name of the file, if they are not the header of such a file.
     """
     orders: dict[bytes, Order] = {b"IM": "<", b"MI": ">"}
     order = orders.get(head[126:128])
@@ -120,19 +121,19 @@ def check_header(head: bytes, name: str) -> Order:
 
 @dataclass(frozen=True)
 class _Variable:
-    """Where an array lies, and what it is."""
+    """The type, shape and location of an array in the file."""
 
     name: str
     type: str
     shape: tuple[int, ...]
-    order: Order  # of bytes, as `struct` calls it
-    start: int  # of the element in the file, without its tag
-    num_bytes: int  # of the element in the file, without its tag
+    order: Order  # byte order, in the notation of `struct`
+    start: int  # byte offset of the element's data, after its tag
+    num_bytes: int  # size of the element's data
     is_compressed: bool
 
 
 def _variables(file: BinaryIO, size: int, name: str) -> Iterator[_Variable]:
-    """The arrays of a file of `size` bytes, in its order."""
+    """The arrays of a file of `size` bytes, in file order."""
     order = check_header(file.read(HEADER), name)
     start = HEADER
     for _ in range(MAX_VARIABLES):
@@ -151,28 +152,28 @@ def _variables(file: BinaryIO, size: int, name: str) -> Iterator[_Variable]:
         place = _Variable("", "", (), order, start, num_bytes, kind == COMPRESSED)
         yield _Stream(file, place, name).variable
         start += num_bytes
-    raise UserError(f"{name}: more than {MAX_VARIABLES} variables; X and y are expected")
+    raise UserError(f"{name}: more than {MAX_VARIABLES} variables; expected X and y")
 
 
 class _Stream:
-    """The bytes of one array, from the first; what it is has been read."""
+    """The data of one array, read sequentially, after its header."""
 
     def __init__(self, file: BinaryIO, place: _Variable, called: str) -> None:
         self._file, self._called, self._order = file, called, place.order
-        self._left = place.num_bytes  # in the file
+        self._left = place.num_bytes  # unread bytes in the file
         self._zlib = zlib.decompressobj() if place.is_compressed else None
         file.seek(place.start)
         if self._zlib:
-            self._numbers("II", 8)  # the tag of the matrix within
+            self._numbers("II", 8)  # the tag of the matrix inside
         flags = self._element()
         shape = tuple(np.frombuffer(self._element(), place.order + "i4").tolist())
         name = self._element().decode("latin-1")
         kind = CLASSES.get(struct.unpack_from(place.order + "I", flags.ljust(4, b"\0"))[0] & 0xFF, "unknown")
         self.variable = _Variable(name, kind, shape, place.order, place.start, place.num_bytes, place.is_compressed)
-        self._numbers_left = -1  # bytes; −1 before the first
+        self._numbers_left = -1  # unread bytes of the numbers; −1 before the first
 
     def numbers(self, num: int) -> np.ndarray:
-        """The next `num` numbers of the array (its real part), (num,), of the type that they are stored with."""
+        """The next `num` numbers of the array (its real part), (num,), in the type in which they are stored."""
         if self._numbers_left < 0:
             code, self._numbers_left, inline = self._tag()
             if code not in TYPES:
@@ -190,7 +191,7 @@ class _Stream:
         return np.frombuffer(self._read(num_bytes), self._dtype)
 
     def finish(self) -> None:
-        """Check that the array ends where it should, and its checksum where it is compressed."""
+        """Check that the array ends where it should, and verify its checksum if it is compressed."""
         if self._numbers_left:
             raise self._damaged(cut(f"{self.variable.name} has more numbers than its shape {self.variable.shape} says"))
         if self._zlib:
@@ -199,7 +200,7 @@ class _Stream:
                     raise self._damaged("bytes after the last number")
 
     def _element(self) -> bytes | bytearray:
-        """The data of the next small element (not that of the numbers)."""
+        """The data of the next small element (any but the numbers)."""
         _, num_bytes, inline = self._tag()
         if inline is not None:
             return inline
@@ -208,9 +209,9 @@ class _Stream:
         return self._read(num_bytes + -num_bytes % 8)[:num_bytes]
 
     def _tag(self) -> tuple[int, int, bytes | None]:
-        """The next element's type and number of bytes, and its data where that stands within the tag."""
+        """The next element's type and number of bytes, and its data if it is stored inside the tag."""
         code, num_bytes = self._numbers("II", 8)
-        if code >> 16:  # up to 4 bytes of data in the place of the length
+        if code >> 16:  # small element format: up to 4 bytes of data inside the tag
             inline = struct.pack(self._order + "I", num_bytes)
             return code & 0xFFFF, min(code >> 16, 4), inline[: code >> 16]
         return code, num_bytes, None
@@ -228,7 +229,7 @@ class _Stream:
         return data
 
     def _inflate(self, most: int) -> bytes:
-        """At most so many bytes; none at the end."""
+        """Decompress up to `most` bytes; empty at the end."""
         assert self._zlib is not None
         while not self._zlib.eof:
             packed = self._zlib.unconsumed_tail or self._from_file(BLOCK)
@@ -239,7 +240,7 @@ class _Stream:
             if part:
                 return part
             if not packed:
-                raise self._damaged("its compressed data end too early")
+                raise self._damaged("its compressed data is truncated")
         return b""
 
     def _from_file(self, most: int) -> bytes:
@@ -255,11 +256,11 @@ def _digits(file: BinaryIO, labels: _Variable, name: str) -> np.ndarray:
     """(N,) uint8, from labels 1 to 10."""
     num = prod(labels.shape)
     if labels.type not in NUMERIC or (num and num != max(labels.shape)):
-        raise UserError(f"{name}: y: N numbers in one column expected, found {labels.type} {cut(str(labels.shape))}")
+        raise UserError(f"{name}: y: expected N numbers in one column, found {labels.type} {cut(str(labels.shape))}")
     stream = _Stream(file, labels, name)
     values = stream.numbers(num)
     stream.finish()
     wrong = values[~np.isin(values, np.arange(1, 11))]
     if len(wrong):
-        raise UserError(f"{name}: y: labels from 1 to 10 expected (10 for the digit 0), found {wrong[0]}")
+        raise UserError(f"{name}: y: expected labels from 1 to 10 (10 for the digit 0), found {wrong[0]}")
     return (values % 10).astype(np.uint8)

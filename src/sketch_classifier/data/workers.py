@@ -1,4 +1,4 @@
-"""Calls a function for many items in several processes, with progress, and without any that outlives the caller."""
+"""Calls a function for many items in several processes, with progress; no process outlives the caller."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from typing import Any, TypeVar
 from sketch_classifier.errors import UserError, shown
 
 VARIABLE = "SKETCH_CLASSIFIER_WORKERS"
-POLL = 0.5  # seconds between two updates of the progress
+POLL = 0.5  # seconds between progress updates
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Report = Callable[[int], None]
 
-_counter: Any = None  # of the pool that this process belongs to
+_counter: Any = None  # of the pool to which this worker process belongs
 
 
 def num_workers() -> int:
-    """The number in SKETCH_CLASSIFIER_WORKERS, else that of the cores that this process may use.
+    """The number in SKETCH_CLASSIFIER_WORKERS, or by default the number of cores available to this process.
 
     Raises UserError if the variable is not a whole number of at least 1.
     """
@@ -43,19 +43,19 @@ def num_workers() -> int:
 def in_order(
     function: Callable[[Item, Report], Result], items: Iterable[Item], workers: int, progress: Report
 ) -> Generator[Result, None, None]:
-    """`function(item, report)` for each item, in the order of the items, in so many processes.
+    """Yield `function(item, report)` for each item, in the order of the items, computed in `workers` processes.
 
-    What the function reports is added up and handed to `progress` here. With fewer than two workers all is done in
-    this process. After an exception of the function or of the consumer of this generator, such as KeyboardInterrupt,
-    the processes are killed, whatever they are doing; when this process is killed, they end as well. Raises UserError
-    if one of them is killed.
+    The counts that the function reports are summed and passed to `progress` in this process. With fewer than two
+    workers, everything runs in this process. After an exception in the function or in the consumer of this generator,
+    such as KeyboardInterrupt, the worker processes are killed immediately; if this process is killed, they exit as
+    well. Raises UserError if one of them is killed.
     """
     if workers < 2:
         for item in items:
             yield function(item, progress)
         return
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
-    if sys.platform != "win32":  # the modules are loaded once, and their memory is shared
+    if sys.platform != "win32":  # modules are loaded once, and their memory is shared
         context.set_forkserver_preload([function.__module__])
     counter = context.Value("q", 0)
     pool = ProcessPoolExecutor(workers, context, _begin, (counter,))
@@ -71,7 +71,7 @@ def in_order(
     waiting: deque[Future[Result]] = deque()
     rest = iter(items)
     try:
-        # The first item goes ahead of the others: where code has to be compiled, one process does it for all.
+        # The first item runs alone, so that code that has to be compiled is compiled once, by one process.
         waiting.extend(pool.submit(_call, function, item) for item in islice(rest, 1))
         while waiting and not waiting[0].done() and not counter.value:
             poll(waiting)
@@ -86,7 +86,7 @@ def in_order(
             f"one of {workers} processes was killed, probably for lack of memory; set {VARIABLE} to a smaller number"
         ) from error
     except BaseException:
-        for process in list(pool._processes.values()):  # as `kill_workers` of Python 3.14 does it
+        for process in list(pool._processes.values()):  # as `kill_workers` does in Python 3.14
             process.kill()
         raise
     finally:
@@ -94,10 +94,10 @@ def in_order(
 
 
 def _begin(counter: Any) -> None:
-    """Runs once in each process of a pool."""
+    """Initialise a worker process of a pool."""
     global _counter
     _counter = counter
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller gets it, too, and says what to do
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller receives it too, and handles it
     Thread(target=_end_with_parent, daemon=True).start()
 
 

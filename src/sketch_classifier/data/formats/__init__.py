@@ -1,4 +1,4 @@
-"""The formats of a dataset, one a file: how their files are found in a source, fetched and read."""
+"""The formats of a dataset, one per module: how their files are found in a source, fetched and read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Batch", "Format", "Part", "Piece", "Wanted", "fetch_piece", "format_
 
 
 def format_of(name: str) -> Format:
-    """The format of that name, which is one of `params.FORMATS`."""
+    """The format with that name, one of `params.FORMATS`."""
     from sketch_classifier.data.formats import (
         binary,
         csv,

@@ -1,4 +1,4 @@
-"""`binary`: simplified drawings in the bucket's compact form, `<category>.bin`."""
+"""`binary`: simplified drawings in the bucket's compact binary format, `<category>.bin`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`csv`: the files of Kaggle's competition, `train_simplified/<category>.csv` or `train_raw/<category>.csv`."""
+"""`csv`: the files of the Kaggle competition, `train_simplified/<category>.csv` or `train_raw/<category>.csv`."""
 
 from __future__ import annotations
 

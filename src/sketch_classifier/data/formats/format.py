@@ -1,4 +1,4 @@
-"""What `data/` asks of a format."""
+"""The interface that each dataset format implements, and functions that several formats share."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # they load numba, which fetching does not need
     from sketch_classifier.drawings.strokes import Drawings
 
 CHUNK = 4096  # drawings in memory at a time
-KNOWN = frozenset({"key_id", "countrycode", "recognized", "timestamp"})  # what a format may know of a drawing
-DIVISIONS = {  # the names of parts of a data set, and the split that each one is
+KNOWN = frozenset({"key_id", "countrycode", "recognized", "timestamp"})  # metadata that a format may record
+DIVISIONS = {  # names under which sources publish their splits, and the split that each one is
     "train": "train", "training": "train",
     "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
     "test": "test", "testing": "test", "eval": "test", "evaluation": "test",
@@ -34,14 +34,14 @@ DIVISIONS = {  # the names of parts of a data set, and the split that each one i
 
 @dataclass(frozen=True)
 class Piece:
-    """A file of data/raw that is to be written.
+    """A file to be written to data/raw.
 
-    name      where, within the folder of its format: "cat.ndjson", "train/cat.tar"
-    category  whose drawings it holds; of mixed categories its own name without an ending
-    files     of the source, that it is made from
-    classes   the names of the classes that its records have numbers of, where they have
+    name      path within the folder of its format: "cat.ndjson", "train/cat.tar"
+    category  the category of its drawings; for mixed categories, the file's own name without the suffix
+    files     files of the source from which it is made
+    classes   class names, if its records store class numbers
 
-    Raises UserError where the name or the category, which may come from a server or an archive, is none for a file.
+    Raises UserError if the name or the category, which may come from a server or an archive, is not a valid file name.
     """
 
     name: str
@@ -57,8 +57,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which drawings to fetch: those of the categories, at most `limit` (None: all) of each in a piece; and the folder
-    that keeps what was fetched, or None."""
+    """Which drawings to fetch: those of `categories`, at most `limit` (None: all) of each per piece; and the cache
+    folder, or None."""
 
     categories: tuple[str, ...]
     limit: int | None
@@ -67,8 +67,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Part:
-    """A file of data/raw that is to be read: its category, or None where these are mixed, and the split that it is in
-    the source's own division, or None where it has none."""
+    """A file of data/raw to be read: its category, or None for mixed categories, and its split in the source, or None
+    if the source has no splits."""
 
     path: Path
     name: str
@@ -77,13 +77,13 @@ class Part:
 
 
 class Batch(NamedTuple):
-    """n drawings as they are read, either as strokes or as bitmaps.
+    """n drawings, either as strokes or as bitmaps.
 
     labels    (n,) int16: index into the categories
-    rows      (n,) int64: which line, row or record of the part each is, from 0, with those counted that are left out
-    drawings  strokes on any canvas, or None
-    bitmaps   (n, 28, 28) uint8, white ink on black, or photographs (n, 3, H, W), or None where there are strokes
-    images    (n, S, S) uint8: the bitmaps at the data set's image size, where they are not simply resized
+    rows      (n,) int64: line, row or record number in the part, from 0, counting those that were left out
+    drawings  strokes on a canvas of any size, or None
+    bitmaps   (n, 28, 28) uint8, white ink on black, or photographs (n, 3, H, W), or None for strokes
+    images    (n, S, S) uint8: the bitmaps at the dataset's image size, if these are not simply the resized bitmaps
     """
 
     labels: np.ndarray
@@ -94,12 +94,12 @@ class Batch(NamedTuple):
 
 
 class Format(ABC):
-    """How drawings of a format get from a source to data/raw, and from there into arrays.
+    """How drawings of a format are fetched from a source to data/raw, and read from there into arrays.
 
-    name           as `format` has it; what params.yaml must know is in `params.formats`
+    name           value of `format` in params.yaml; its other properties for params.yaml are in `params.formats`
     official       what the source `official` stands for
-    is_simplified  whether its drawings should be simplified already
-    may_be_empty   whether a file without a byte is a malformed record, which may be left out, or a shard without any
+    is_simplified  whether its drawings should already be simplified
+    may_be_empty   whether a file of 0 bytes is allowed: as a malformed record, which may be left out, or an empty shard
     """
 
     name: ClassVar[str]
@@ -109,40 +109,40 @@ class Format(ABC):
 
     @abstractmethod
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
-        """The categories (None: all that there are, now by name), and what to fetch of them.
+        """The categories (for None: all, sorted by name), and the pieces to fetch for them.
 
-        Raises UserError if a folder, a file or a category is not there.
+        Raises UserError if a folder, a file or a category is missing.
         """
 
     @abstractmethod
     def fetch(self, piece: Piece, path: Path, wanted: Wanted) -> int:
-        """Write a piece to `path`; how many drawings it has. Raises UserError for a malformed file."""
+        """Write a piece to `path`; return its number of drawings. Raises UserError for a malformed file."""
 
     @abstractmethod
     def parts(self, folder: Path, preset: DatasetPreset) -> list[Part]:
-        """What was fetched into a folder, in the order in which drawings are read. Raises UserError if it is not."""
+        """The parts fetched into a folder, in the order in which they are read. Raises UserError if any is missing."""
 
     @abstractmethod
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        """The drawings of a part that are in the preset's categories, a batch at a time.
+        """The drawings of a part that belong to the preset's categories, a batch at a time.
 
         `bad` skips and counts malformed records; without it the first one raises UserError.
         """
 
     def reads_in_processes(self, parts: Sequence[Part]) -> bool:
-        """Whether `read` starts processes of its own, so that its caller need not."""
+        """Whether `read` starts processes itself, so that its caller need not."""
         return False
 
     def known(self, parts: Sequence[Part]) -> frozenset[str]:
-        """Which of KNOWN every part says of its drawings."""
+        """Which of KNOWN all of the parts record."""
         return KNOWN if FORMATS[self.name].has_flags else frozenset()
 
 
 def fetch_piece(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> tuple[Piece, int]:
-    """Write a piece below `folder`: the piece as it was fetched, and how many drawings it has.
+    """Write a piece below `folder`; return the piece as it was fetched, and its number of drawings.
 
-    Where a file turns out to be of two versions, or not what its checksum says, the piece is fetched from its start
-    once more, as its files are by then. Raises UserError where that fails, too.
+    If a file changes during the download or fails its checksum, the whole piece is fetched once more, from the current
+    versions of its files. Raises UserError if that fails, too.
     """
     path = path_within(folder, piece.name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def fetch_piece(format: Format, piece: Piece, folder: Path, wanted: Wanted) -> t
             file.check_is_same()
         return piece, num
     except Unsound:
-        if any(file.source.is_local for file in piece.files):  # in an archive, whose list of members is old, too
+        if any(file.source.is_local for file in piece.files):  # in an archive, whose list of members is also outdated
             raise
         piece = replace(piece, files=tuple(file.refreshed() for file in piece.files))
     return piece, format.fetch(piece, path, wanted)
@@ -167,7 +167,7 @@ class OneFileEach(Format):
         return tuple(piece.category for piece in pieces), pieces
 
     def piece(self, file: SourceFile) -> Piece:
-        """What is fetched of a file of the source."""
+        """The piece to fetch for a file of the source."""
         return Piece(f"{file.category}{SUFFIXES[self.name]}", file.category, (file,))
 
     def fetch(self, piece: Piece, path: Path, wanted: Wanted) -> int:
@@ -189,13 +189,13 @@ class OneFileEach(Format):
 
     @abstractmethod
     def prefix(self, file: SourceFile, limit: int | None) -> Prefix:
-        """What cuts a file of the source to its first rows."""
+        """An object that cuts a file of the source to its first rows."""
 
 
 class Quota:
-    """Which drawings of a piece of mixed categories are wanted.
+    """Counts the drawings taken from a piece with mixed categories, up to the limit of each category.
 
-    num_taken  drawings so far
+    num_taken  number of drawings so far
     """
 
     def __init__(self, wanted: Wanted, classes: Sequence[str]) -> None:
@@ -204,15 +204,15 @@ class Quota:
         self._names = classes
         self._most = most
         self._left = {classes.index(category): most for category in wanted.categories}
-        self._open = len(self._left)  # categories of which more are wanted
+        self._open = len(self._left)  # categories that have not reached the limit
 
     @property
     def is_full(self) -> bool:
-        """Whether no more are wanted."""
+        """Whether all categories have reached the limit."""
         return not self._open
 
     def take(self, label: int) -> bool:
-        """Whether a drawing of the class with this number is wanted, which then counts."""
+        """Whether a drawing of the class with this number is wanted; if so, it is counted."""
         left = self._left.get(label, 0)
         if not left:
             return False
@@ -222,14 +222,14 @@ class Quota:
         return True
 
     def check(self, where: str) -> None:
-        """Raise UserError for a category of which there was no drawing."""
+        """Raise UserError if there was no drawing of a category."""
         missing = [self._names[label] for label, left in self._left.items() if left == self._most]
         if missing:
-            raise UserError(f"{where}: no drawing of {', '.join(map(repr, missing[:10]))}")
+            raise UserError(f"{where}: no drawings of {', '.join(map(repr, missing[:10]))}")
 
 
 class Prefix(Protocol):
-    """The first rows of a file, from its bytes as they come: see `data/prefix.py`."""
+    """Cuts a stream of bytes to the first rows of a file: see `data/prefix.py`."""
 
     rows: int
 
@@ -239,7 +239,7 @@ class Prefix(Protocol):
 
 
 def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
-    """The drawings of a file that is named for its class. A line on standard error says that it holds several words."""
+    """The drawings of a file that is named after its class. Warns on standard error if it contains several words."""
     words: set[str] = set()
     for drawings in batches:
         words.update(drawings.word.tolist())
@@ -247,22 +247,20 @@ def of_one_class(part: Part, batches: Iterator[Drawings]) -> Iterator[Drawings]:
     words.discard("")
     if len(words) > 1:
         few = ", ".join(map(repr, sorted(words)[:3])) + (", …" if len(words) > 3 else "")
-        print(
-            f"{part.path.name}: {len(words)} words in it ({few}), and all are taken for {part.name!r}", file=sys.stderr
-        )
+        print(f"{part.path.name}: contains {len(words)} words ({few}); all are labelled {part.name!r}", file=sys.stderr)
 
 
 def labelled(part: Part, preset: DatasetPreset, count: int) -> np.ndarray:
-    """(count,) int16: the label of the part's category for each of its drawings."""
+    """(count,) int16: the label of the part's category, repeated."""
     assert part.category is not None
     return np.full(count, preset.categories.index(part.category), np.int16)
 
 
 def chosen(where: str, categories: Sequence[str] | None, there: Sequence[str]) -> tuple[str, ...]:
-    """The categories (None: all) out of those that a source has. Raises UserError if one is not there."""
+    """The categories (None: all) out of those that a source has. Raises UserError if one is missing."""
     if categories is None:
         if not there:
-            raise UserError(f"{where}: no category in it")
+            raise UserError(f"{where}: no categories found")
         return tuple(there)
     missing = [category for category in categories if category not in there]
     if missing:

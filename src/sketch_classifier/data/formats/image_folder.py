@@ -1,7 +1,7 @@
-"""`image_folder`: pictures in a folder a class, or with `train/`, `validation/` and `test/` over these.
+"""`image_folder`: pictures in one folder per class, optionally below `train/`, `validation/` and `test/`.
 
-The pictures of a class become one file, `<class>.parquet` or `train/<class>.parquet`, as they are: the column `image`
-is a struct of bytes and name. They are in the natural order of their names: 2.png comes before 10.png.
+The pictures of a class are stored unchanged in one file, `<class>.parquet` or `train/<class>.parquet`, whose column
+`image` is a struct of bytes and name. They are in natural order of their names: 2.png comes before 10.png.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".parquet"
 SHARE = 64  # pictures that a thread or a process reads at a time
-MANY = 500  # from so many pictures on it pays to start processes
-IGNORED = {"thumbs.db", "desktop.ini", "__macosx"}  # that systems leave behind, beside all that begins with a dot
+MANY = 500  # number of pictures above which starting processes pays off
+IGNORED = {"thumbs.db", "desktop.ini", "__macosx"}  # files of operating systems, in addition to names with a dot
 
 
 class ImageFolder(Format):
@@ -115,7 +115,7 @@ class ImageFolder(Format):
 
 
 class Pictures(NamedTuple):
-    """Some pictures: their files' bytes, what to call them, and as in `Batch`."""
+    """Some pictures: the contents of their files, their names for error messages, and labels and rows as in `Batch`."""
 
     data: list[bytes]
     names: list[str]
@@ -126,10 +126,10 @@ class Pictures(NamedTuple):
 def read_pictures(
     batches: Iterable[Pictures], num: int, where: str, preset: DatasetPreset, bad: BadRecords | None
 ) -> Iterator[Batch]:
-    """Pictures as the preset's `reading` reads them, in their order, of which there are about `num`.
+    """Decode about `num` pictures according to the preset's `reading`, in order.
 
-    They are read in several threads, and where it takes long in several processes, which are never far ahead.
-    `bad` skips and counts those that cannot be read; without it the first one raises UserError.
+    They are read in several threads, or in several processes if there are many, with bounded read-ahead. `bad` skips
+    and counts those that cannot be read; without it the first one raises UserError.
     """
     from sketch_classifier.drawings.formats.records import report
 
@@ -146,7 +146,7 @@ def read_pictures(
 
 
 def _read(data: Sequence[bytes], reading: str, size: int) -> tuple[np.ndarray, np.ndarray | None, list[str | None]]:
-    """(bitmaps, images, what is wrong with each picture) of the pictures that can be read: see `Batch`."""
+    """The bitmaps and images (see `Batch`) of the readable pictures, and an error or None for every picture."""
     from sketch_classifier.drawings.picture import bitmaps_of
 
     return bitmaps_of(data, reading, size)
@@ -155,7 +155,7 @@ def _read(data: Sequence[bytes], reading: str, size: int) -> tuple[np.ndarray, n
 def _in_order(
     function: Callable, batches: Iterable[Pictures], arguments: tuple, num: int
 ) -> Iterator[tuple[Pictures, Any]]:
-    """Each batch and what the function makes of its data."""
+    """Each batch and the result of the function for its data."""
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
     pool = _processes(workers) if arguments[0] == "ink" and num >= MANY and workers > 1 else _threads(workers)
     waiting: deque[tuple[Pictures, Future]] = deque()
@@ -184,7 +184,7 @@ def _threads(workers: int) -> Executor:
 
 
 def _folders(entries: dict[str, dict[str, Any]] | None) -> list[str]:
-    """The names of the folders among what a source lists, in their order."""
+    """The names of the folders among the entries of a source, sorted."""
     return sorted(
         name for name, entry in (entries or {}).items() if entry["type"] == "directory" and not _is_ignored(name)
     )
@@ -195,7 +195,7 @@ def _is_ignored(name: str) -> bool:
 
 
 def _splits(source: Source, folder: str, classes: Sequence[str]) -> dict[str, str]:
-    """The folders that are splits, by the split; none where the folders are classes."""
+    """The folders that are splits, by split; empty if the folders are classes."""
     named = [name for name in classes if name.lower() in DIVISIONS]
     over = [name for name in named if _folders(source.entries(f"{folder}/{name}".lstrip("/")))]
     if not over:
@@ -203,7 +203,7 @@ def _splits(source: Source, folder: str, classes: Sequence[str]) -> dict[str, st
     where = source.address(folder)
     if len(over) < len(classes):
         other = next(name for name in classes if name not in over)
-        raise UserError(f"{where}: {over[0]} has folders of classes, and {other} beside it has none")
+        raise UserError(f"{where}: {over[0]} contains class folders, but {other} beside it does not")
     splits: dict[str, str] = {}
     for name in over:
         split = DIVISIONS[name.lower()]
@@ -211,13 +211,13 @@ def _splits(source: Source, folder: str, classes: Sequence[str]) -> dict[str, st
             raise UserError(f"{where}: {splits[split]} and {name} both stand for {split}")
         splits[split] = name
     if "train" not in splits:
-        raise UserError(f"{where}: a folder train expected beside {', '.join(splits.values())}")
+        raise UserError(f"{where}: expected a folder train beside {', '.join(splits.values())}")
     return {split: splits[split] for split in ("train", "validation", "test") if split in splits}
 
 
 def _pieces(source: Source, wanted: Sequence[tuple[str, str, str]]) -> list[Piece]:
-    """A piece for each folder, prefix and category. Raises NoFiles where the first of the folders has no file of any
-    kind of picture, so that the source may be of another format, and UserError for any other."""
+    """A piece for each folder, prefix and category. Raises NoFiles if the first folder contains no pictures, so that
+    the source may be in another format, and UserError if any other does not."""
     pieces: list[Piece] = []
     for folder, prefix, category in wanted:
         try:
@@ -230,7 +230,7 @@ def _pieces(source: Source, wanted: Sequence[tuple[str, str, str]]) -> list[Piec
 
 
 def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
-    """The pictures of a class, whose folder lies in this folder."""
+    """The piece with the pictures of a class, whose folder is in `folder`."""
     path = f"{folder}/{category}".lstrip("/")
     entries = {name: entry for name, entry in (source.entries(path) or {}).items() if not _is_ignored(name)}
     pictures = [name for name in entries if name.lower().endswith(PICTURE_SUFFIXES) and entries[name]["type"] == "file"]
@@ -238,18 +238,18 @@ def _piece(source: Source, folder: str, prefix: str, category: str) -> Piece:
     where = source.address(path)
     few = ", ".join(map(repr, others[:3])) + (", …" if others[3:] else "")
     if not pictures and _folders(entries):
-        raise UserError(f"{where}: pictures expected, found folders ({few}); if they are classes, set source to it")
+        raise UserError(f"{where}: expected pictures, found folders ({few}); if they are classes, set source to it")
     if not pictures:
-        raise NoFiles(f"{where}: no {', '.join(PICTURE_SUFFIXES)} file in it; found {few or 'nothing'}")
+        raise NoFiles(f"{where}: no {', '.join(PICTURE_SUFFIXES)} files; found {few or 'nothing'}")
     if others:
-        _say_once(f"{where}: left out {len(others)} that are not images: {few}")
+        _say_once(f"{where}: ignored entries that are not images ({len(others)}): {few}")
     files = tuple(source.file(name, f"{path}/{name}", entries[name]) for name in sorted(pictures, key=_natural))
     return Piece(f"{prefix}{category}{SUFFIX}", category, files)
 
 
 @cache
 def _say_once(line: str) -> None:
-    """Print a line on standard error, though a source may be looked through several times."""
+    """Print a line on standard error once, even if a source is listed several times."""
     print(line, file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""`numpy_bitmap`: bitmaps of 28×28, `<category>.npy` of the bucket."""
+"""`numpy_bitmap`: 28×28 bitmaps, the bucket's `<category>.npy`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NumpyBitmap(OneFileEach):
         return NpyRows(file.url, file.size, limit)
 
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        from sketch_classifier.drawings.formats import open_bitmaps  # here: its package loads numba
+        from sketch_classifier.drawings.formats import open_bitmaps  # here: importing it loads numba
 
         bitmaps = open_bitmaps(part.path)
         for start in range(0, len(bitmaps), CHUNK):

@@ -1,7 +1,7 @@
-"""`p5`: what tutorials for p5.js and Magenta use: `<category>.bin`, bitmaps of 784 bytes, or sketch-rnn's `.npz`.
+"""`p5`: the files used in p5.js and Magenta tutorials: `<category>.bin`, bitmaps of 784 bytes, or sketch-rnn's `.npz`.
 
-Where a source has both, the ending counts that more of the categories have. A `.npz` has training, validation and test
-drawings of its own; see `drawings/formats/sketch_rnn.py`.
+If a source has both, the suffix that covers more of the categories is used. A `.npz` file is already split into
+training, validation and test drawings; see `drawings/formats/sketch_rnn.py`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class P5(OneFileEach):
         return BitmapRows(file.url, file.size, limit)
 
     def fetch(self, piece: Piece, path: Path, wanted: Wanted) -> int:
-        """A .npz is fetched whole: where its lists lie stands at its end."""
+        """A .npz file is fetched whole, because its table of contents is at its end."""
         if path.suffix == BITMAPS:
             return super().fetch(piece, path, wanted)
         from sketch_classifier.drawings.formats.sketch_rnn import sketch_rnn_lists

@@ -1,7 +1,7 @@
 """`parquet`: the shards of Hugging Face's `google/quickdraw`, which mix all classes, as strokes or as pictures.
 
-A source is a folder of shards such as `train-00000-of-00004.parquet`, or with a folder for each split over them. They
-become a file a split, cut to the first drawings of each class. See `drawings/formats/parquet.py`.
+A source is a folder of shards such as `train-00000-of-00004.parquet`, optionally in one subfolder per split. They are
+merged into one file per split, cut to the first drawings of each class. See `drawings/formats/parquet.py`.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Parquet(Format):
         else:
             if elsewhere:
                 few = ", ".join(elsewhere[:8])
-                raise UserError(f"{source.url}: .parquet files lie in {few}: set source to one of these folders")
+                raise UserError(f"{source.url}: the .parquet files are in {few}; set source to one of these folders")
             raise source.refuse(self.name)
         where = source.address(folder)
         splits = sorted({split for split, _ in files}, key=lambda split: (split != "train", split))
         first = _opened(files[0][1])
         for file in (file for _, file in files[1:]):
             if _opened(file).has_strokes != first.has_strokes:
-                raise UserError(f"{where}: some .parquet files in it hold strokes, and some pictures; separate them")
+                raise UserError(f"{where}: some .parquet files contain strokes and some pictures; separate them")
         there = first.names()
         if first.classes is None:
             there = tuple(sorted({*there, *(name for _, file in files[1:] for name in _opened(file).names())}))
@@ -85,7 +85,7 @@ class Parquet(Format):
         if DIVISIONS.get(piece.category, "train") == "train":
             quota.check(piece.files[0].url)
         if writer is None:
-            raise UserError(f"{piece.files[0].url}: no drawing of the categories")
+            raise UserError(f"{piece.files[0].url}: no drawings of the categories")
         return quota.num_taken
 
     def parts(self, folder: Path, preset: DatasetPreset) -> list[Part]:
@@ -134,8 +134,8 @@ def _labels(words: np.ndarray, label_of: dict[str, int]) -> np.ndarray:
 
 
 def _files(source: Source, folder: str) -> tuple[list[tuple[str, SourceFile]], list[str]]:
-    """The shards in a folder of a source and in those below it that are splits, each with the name of its split; and
-    the other folders with shards."""
+    """The shards in a folder of a source and in its subfolders that are splits, each with the name of its split; and
+    the other subfolders that contain shards."""
     found: list[tuple[str, SourceFile]] = []
     others = []
     entries = source.entries(folder) or {}
@@ -154,7 +154,7 @@ def _files(source: Source, folder: str) -> tuple[list[tuple[str, SourceFile]], l
 
 
 def _split(name: str) -> str | None:
-    """The split that a file or folder is named for, if any: train-00000-of-00004.parquet, partial-train/, test/."""
+    """The split that a file or folder is named after, if any: train-00000-of-00004.parquet, partial-train/, test/."""
     words = re.split(r"[^a-z]+", name.removesuffix(SUFFIX).lower())
     return next((DIVISIONS[word] for word in words if word in DIVISIONS), None)
 

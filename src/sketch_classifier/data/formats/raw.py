@@ -1,4 +1,4 @@
-"""`raw`: strokes as drawn, with times, as lines of JSON: `<category>.ndjson` of the bucket."""
+"""`raw`: unsimplified strokes with times, as lines of JSON: the bucket's `raw/<category>.ndjson`."""
 
 from __future__ import annotations
 

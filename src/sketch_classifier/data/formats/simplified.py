@@ -1,4 +1,4 @@
-"""`simplified`: strokes as lines of JSON, `<category>.ndjson` of the bucket."""
+"""`simplified`: simplified strokes as lines of JSON, the bucket's `simplified/<category>.ndjson`."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Svhn(Format):
     official = "http://ufldl.stanford.edu/housenumbers"
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
-        """Of svhn, `categories` are the names of files."""
+        """For svhn, `categories` are the names of files."""
         files = source.find(self.name, categories)
         return (), [Piece(f"{file.category}.mat", file.category, (file,)) for file in files]
 
@@ -62,7 +62,7 @@ class Svhn(Format):
         return parts
 
     def read(self, part: Part, preset: DatasetPreset, bad: BadRecords | None) -> Iterator[Batch]:
-        """The first `preset.limit` photographs of the file, those of digits that are no category left out."""
+        """The first `preset.limit` photographs of the file, without those of digits that are not categories."""
         photographs = SvhnFile.open(part.path)
         label_of = np.full(10, -1, np.int16)  # by digit
         label_of[[int(category) for category in preset.categories]] = np.arange(len(preset.categories))

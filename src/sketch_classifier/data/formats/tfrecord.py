@@ -1,7 +1,7 @@
 """`tfrecord`: the files of TensorFlow's drawing tutorial, which mix all classes: see `drawings/formats/tfrecord.py`.
 
-A source has shards `training.tfrecord-?????-of-?????` and `eval.tfrecord-…`, and the classes' names in a `.classes`
-file. They become `training.tfrecord` and `eval.tfrecord`, cut to the first drawings of each class.
+A source has shards `training.tfrecord-?????-of-?????` and `eval.tfrecord-…`, and the class names in a `.classes` file.
+They are merged into `training.tfrecord` and `eval.tfrecord`, cut to the first drawings of each class.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CLASSES = ".classes"
 
 class Tfrecord(Format):
     name = "tfrecord"
-    may_be_empty = True  # a shard of few drawings, as TensorFlow writes it
+    may_be_empty = True  # TensorFlow writes empty shards if there are few drawings
 
     def find(self, source: Source, categories: Sequence[str] | None) -> tuple[tuple[str, ...], list[Piece]]:
         for folder in FORMATS[self.name].folders:
@@ -45,7 +45,7 @@ class Tfrecord(Format):
         strange = [stem for stem in stems if stem not in DIVISIONS]
         if strange and len(stems) > 1:
             also = f"{strange[0]}.tfrecord beside {stems[0]}.tfrecord"
-            raise UserError(f"{where}: {also}; names such as training.tfrecord and eval.tfrecord expected")
+            raise UserError(f"{where}: {also}; expected names such as training.tfrecord and eval.tfrecord")
 
         def file(name: str) -> SourceFile:
             return source.file(name, f"{folder}/{name}".lstrip("/"), entries[name])
@@ -54,7 +54,7 @@ class Tfrecord(Format):
         beside = [name for stem in stems for name in lists if name.startswith(f"{stem}.")]
         if not beside and len(lists) != 1:
             found = f"found {cut(', '.join(lists))}" if lists else "found none"
-            raise UserError(f"{where}: a file {stems[0]}.tfrecord{CLASSES} with the classes' names expected, {found}")
+            raise UserError(f"{where}: expected a file {stems[0]}.tfrecord{CLASSES} with the class names, {found}")
         classes = file((beside or lists)[0])
         there = _names(classes)
         pieces = [
@@ -74,7 +74,7 @@ class Tfrecord(Format):
                     for record, label in iter_records(stream, file.url):
                         if quota.is_full:
                             break
-                        if label is None or quota.take(label):  # a malformed one is for `read` to report
+                        if label is None or quota.take(label):  # `read` reports malformed ones
                             output.write(record)
         if DIVISIONS.get(piece.category, "train") == "train":
             quota.check(piece.files[0].url)
@@ -99,7 +99,7 @@ class Tfrecord(Format):
 def _names(classes: SourceFile) -> tuple[str, ...]:
     names = classes.read_whole(MAX_TEXT).decode("utf-8-sig", errors="replace").rstrip("\r\n").splitlines()
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UserError(f"{classes.url}: class {twice[0]!r} is there twice")
+        raise UserError(f"{classes.url}: class {twice[0]!r} is listed twice")
     return tuple(names)
 
 
