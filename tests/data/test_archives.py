@@ -68,7 +68,7 @@ def test_names_that_lead_out_of_an_archive_are_not_there(tmp_path, suffix):
 def test_a_file_that_is_no_archive(tmp_path, suffix, data):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(data)
-    with pytest.raises(UserError, match="^source '[^\n]*': no (archive|folder)[^\n]*$"):
+    with pytest.raises(UserError, match="^source '[^\n]*': (not a readable archive|no folder)[^\n]*$"):
         Source(str(path)).find("simplified", ["cat"])
 
 

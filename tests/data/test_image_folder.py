@@ -116,7 +116,7 @@ def test_files_that_are_no_pictures_are_named_and_left_out(folder, tmp_path, cap
     for name in ("cat/notes.txt", "cat/.DS_Store", "cat/Thumbs.db", "README.md"):
         (source / name).write_text("no picture")
     assert len(run(source, tmp_path).images) == 4
-    lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "not images" in line]
     assert lines == [f"{source}/cat: ignored entries that are not images (1): 'notes.txt'"]
 
 

@@ -136,7 +136,7 @@ def test_members_and_archives_that_inflate(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "ALWAYS_INFLATED", 1 << 20)
     assert archives.check_inflation is limits.check_inflation
     (tmp_path / "a.npz").write_bytes(npz({"train.npy": bytes(5_000_000)}).getvalue())
-    with pytest.raises(UserError, match="inflate to 5,000,000 or more; at most 1,048,576 are accepted"):
+    with pytest.raises(UserError, match="decompress to 5,000,000 or more; at most 1,048,576 are accepted"):
         sketch_rnn_lists(tmp_path / "a.npz")
     (tmp_path / "a.zip").write_bytes(npz({"raw/cat.ndjson": bytes(5_000_000)}).getvalue())
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as tar:
@@ -144,7 +144,7 @@ def test_members_and_archives_that_inflate(tmp_path, monkeypatch):
         member.size = 5_000_000
         tar.addfile(member, io.BytesIO(bytes(5_000_000)))
     for name in ("a.zip", "a.tar.gz"):
-        with pytest.raises(UserError, match="^source [^\n]* inflate to [^\n]* at most 1,[^\n]* are accepted"):
+        with pytest.raises(UserError, match="^source [^\n]* decompress to [^\n]* at most 1,[^\n]* are accepted"):
             Source(str(tmp_path / name))
 
 

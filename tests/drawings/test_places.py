@@ -86,7 +86,7 @@ def test_no_folder_where_one_is_expected(tmp_path, wrong, replaced):
     with pytest.raises(UserError, match=r"^[^\n]*(models|nowhere)[^\n]*$"):
         with replaced(tmp_path / "models/inner") as path:
             path.write_text("x")
-    with pytest.raises(UserError, match="models: a folder to write in is expected here, found a "):
+    with pytest.raises(UserError, match="models: a writable folder is expected, found a "):
         require_writable(tmp_path / "models/inner")
     assert contents(tmp_path) == before
 
@@ -102,7 +102,7 @@ def test_training_into_an_unwritable_folder_ends_before_it_begins(tmp_path):
     from sketch_classifier.training.train import train
 
     (tmp_path / "models").write_text("mine")
-    with pytest.raises(UserError, match="models: a folder to write in is expected here, found a file"):
+    with pytest.raises(UserError, match="models: a writable folder is expected, found a file"):
         train(None, None, Train(), name="x", seed=0, out=tmp_path / "models", curves=tmp_path / "c", cache=tmp_path)
 
 

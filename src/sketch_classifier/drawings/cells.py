@@ -1,15 +1,15 @@
-"""Texts in CSV files that a spreadsheet would take for formulas: classes and countries come from anyone's files."""
+"""Escapes text in CSV files that a spreadsheet would evaluate as a formula (CSV injection)."""
 
 from __future__ import annotations
 
 import re
 
-FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")  # how a text begins that a spreadsheet would compute
+FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")  # prefixes of text that a spreadsheet would evaluate
 
 
 def as_cell(text: str) -> str:
-    """The text, after an apostrophe if a spreadsheet would compute it: it begins with =, +, -, @, a tab or a carriage
-    return. So that `from_cell` gives it back, apostrophes may already be before these.
+    """The text, prefixed with an apostrophe if a spreadsheet would evaluate it: if it begins with =, +, -, @, a tab or
+    a carriage return, possibly after apostrophes, so that `from_cell` can restore the text.
 
     >>> as_cell("=1+1"), as_cell("it's"), as_cell("'-'")
     ("'=1+1", "it's", "''-'")
@@ -18,5 +18,5 @@ def as_cell(text: str) -> str:
 
 
 def from_cell(text: str) -> str:
-    """What `as_cell` was given."""
+    """The inverse of `as_cell`."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text

@@ -1,4 +1,4 @@
-"""Files and folders that get their final name only when they are complete, and .npy files of unknown length."""
+"""Writes files and folders atomically, by renaming them when they are complete, and .npy files of unknown length."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from sketch_classifier.errors import UserError, one_line, writing
 
 @contextmanager
 def replaced_folder(final: str | Path) -> Iterator[Path]:
-    """A new empty folder to write in; what is in it becomes the content of `final` when the block ends well.
+    """A new empty folder to write to; its contents replace those of `final` if the block succeeds.
 
-    Whatever else `final` held is removed. A symbolic link stays one, and the folder that it leads to is replaced; a
-    mount point stays one, too. When the block raises, the new folder is removed and `final` stays as it was. Raises
-    UserError in one line where it cannot be written (a full disk, no permission), whichever library says so, and does
-    so at once where that is known before. Of several processes that write the same folder, the last one replaces it.
+    Anything else in `final` is removed. If `final` is a symbolic link, the folder that it points to is replaced; a
+    mount point is preserved, too. If the block raises, the new folder is removed and `final` is unchanged. Raises a
+    one-line UserError if it cannot be written (disk full, no permission), whichever library reports it, and immediately
+    if that is known in advance. If several processes write the same folder, the last one wins.
     """
     final = Path(final)
     with writing(final):
@@ -56,11 +56,11 @@ def replaced_folder(final: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def replaced_files(folder: str | Path) -> Iterator[Path]:
-    """A new empty folder to write files in; they are moved to `folder` when the block ends well.
+    """A new empty folder to write files to; they are moved to `folder` if the block succeeds.
 
-    Whatever else is in `folder` stays, and `folder` may be a symbolic link or a mount point. Old files of these names
-    are removed before the first new one is moved, so that a kill in between leaves files missing, but no mixture. When
-    the block raises, `folder` stays as it was. Raises UserError like `replaced_folder`.
+    Other files in `folder` are kept, and `folder` may be a symbolic link or a mount point. Old files with the same
+    names are removed before the first new one is moved, so that a kill in between leaves files missing, but never a
+    mixture of old and new. If the block raises, `folder` is unchanged. Raises UserError like `replaced_folder`.
     """
     folder = Path(folder)
     with writing(folder):
@@ -88,11 +88,11 @@ def replaced_files(folder: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def replaced_file(final: str | Path) -> Iterator[Path]:
-    """A path beside `final` to write to; the file takes the place of `final` when the block ends well.
+    """A path beside `final` to write to; the file replaces `final` if the block succeeds.
 
-    It is on the disk before it does, so that a power failure leaves the old one or the new one. When the block raises,
-    the new file is removed and `final` stays as it was. Raises UserError in one line where it cannot be written. Of
-    several processes that write the same file, the last one replaces it.
+    It is flushed to disk first, so that a power failure leaves either the old or the new file. If the block raises, the
+    new file is removed and `final` is unchanged. Raises a one-line UserError if it cannot be written. If several
+    processes write the same file, the last one wins.
     """
     final = Path(final)
     with writing(final):
@@ -116,9 +116,10 @@ def replaced_file(final: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def alone(path: str | Path, waiting: Callable[[], object]) -> Iterator[None]:
-    """Within: no other process or thread is within the same for that path, of an empty file that is left there.
+    """A lock between processes and threads, held during the block.
 
-    waiting  called once, where another one is and this one waits
+    path     lock file; it is empty and is not removed
+    waiting  called once if another process or thread holds the lock
     """
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
     try:
@@ -131,31 +132,30 @@ def alone(path: str | Path, waiting: Callable[[], object]) -> Iterator[None]:
 
 
 def found_from(base: str | Path, name: str | Path) -> Path:
-    """`name` as a path, relative to `base` if it is relative and the working directory does not have it.
+    """`name` as a path, resolved against `base` if it is relative and does not exist in the working directory.
 
-    For files that the user names in params.yaml and git does not know: DVC runs queued and temporary experiments in a
-    copy of the project, without these files.
+    For files that params.yaml names and git does not track: DVC runs queued and temporary experiments in a copy of the
+    project, without these files.
     """
     path = Path(name)
-    with suppress(RuntimeError):  # "~nobody": a name like any other
+    with suppress(RuntimeError):  # "~nobody": a valid file name
         path = path.expanduser()
-    with suppress(OSError):  # a name that is too long: whoever opens the file says so
+    with suppress(OSError):  # the name is too long: reported when the file is opened
         if path.exists():
             return path
     return Path(base) / path
 
 
 def require_writable(*folders: str | Path) -> None:
-    """Raise UserError, in one line, for the first of the folders that files cannot be written to.
+    """Raise a one-line UserError for the first of the folders that is not writable; to call before a long computation.
 
-    A folder that does not exist counts as writable where the nearest one above it is. Leaves nothing behind. For the
-    start of a long computation.
+    A folder that does not exist counts as writable if its nearest existing parent is. Leaves nothing behind.
     """
     for folder in map(Path, folders):
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
         if not there.is_dir():
-            what = "a file" if there.exists() else "a symbolic link that leads nowhere"
-            raise UserError(f"{there}: a folder to write in is expected here, found {what}")
+            what = "a file" if there.exists() else "a broken symbolic link"
+            raise UserError(f"{there}: a writable folder is expected, found {what}")
         try:
             with tempfile.TemporaryFile(dir=there) as file:
                 file.write(b"x")
@@ -165,7 +165,7 @@ def require_writable(*folders: str | Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, a symbolic link or a folder with all in it; nothing where there is none."""
+    """Remove a file, a symbolic link or a folder with its contents; do nothing if it does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -173,9 +173,10 @@ def _remove(path: Path) -> None:
 
 
 def _new_folder(place: Path) -> tuple[Path, int]:
-    """A new folder to write in, which will take the place, and its lock.
+    """A new folder to write to, which will replace `place`, and its lock.
 
-    It is beside that place, so that one renaming replaces all, or within it where it cannot be renamed: a mount point.
+    It is created beside `place`, so that a single rename replaces everything, or inside it if `place` cannot be renamed
+    because it is a mount point.
     """
     _remove_left(place.parent, place.name)
     partial = beside = place.with_name(_name(place.name))
@@ -184,18 +185,18 @@ def _new_folder(place: Path) -> tuple[Path, int]:
         partial = place / _name("")
     partial.mkdir()
     if partial != beside:
-        with suppress(OSError):  # fails from one mount to another, even of the same file system
+        with suppress(OSError):  # fails between mount points, even of the same file system
             partial = partial.rename(beside)
     return partial, _held(partial)
 
 
 def _name(name: str) -> str:
-    """What a file or folder of this name is called until it is complete: other processes may write the same one."""
+    """A temporary name for the file or folder until it is complete, unique among processes that write the same one."""
     return f"{name}.{secrets.token_hex(4)}.partial"
 
 
 def _remove_left(folder: Path, name: str) -> None:
-    """Remove what killed runs have left in the folder of the file or folder with that name."""
+    """Remove what killed runs have left in `folder` of the file or folder with that name."""
     left = re.compile(re.escape(name) + r"(\.[0-9a-f]{8})?\.(partial|previous)")
     for path in list(folder.iterdir()):
         if left.fullmatch(path.name) and not _is_held(path):
@@ -203,9 +204,9 @@ def _remove_left(folder: Path, name: str) -> None:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether a process that is alive writes it: one that is killed holds no lock."""
+    """Whether a running process is writing it; killed processes hold no locks."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # somebody's pipe would wait for its other end
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # opening a pipe would block
     except OSError:
         return False
     try:
@@ -223,9 +224,9 @@ def _held(folder: Path) -> int:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """For the moment in which names in the folder are made or change hands: one process at a time.
+    """A lock on the folder for the moment in which names in it are created or renamed.
 
-    A folder that is not complete belongs to the run that holds its lock: there it would wait for itself.
+    An incomplete folder belongs to the run that already holds its lock, so it is not locked again: that would deadlock.
     """
     if folder.name.endswith(".partial"):
         yield
@@ -239,8 +240,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, *, wait: bool = False) -> bool:
-    """Lock a file or folder against other processes; whether that is done. It is, too, where there are no locks."""
-    import fcntl  # here: Windows, where models predict, has none
+    """Lock a file or folder against other processes; return whether it succeeded, or locks are not supported."""
+    import fcntl  # here: does not exist on Windows, where models can still predict
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -257,13 +258,13 @@ def _move_all(partial: Path, folder: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Return when the file, or the names in the folder, are on the disk."""
-    with suppress(FileNotFoundError):  # of what the block did not write, the renaming says so
+    """Flush the file, or the directory entries of the folder, to disk."""
+    with suppress(FileNotFoundError):  # the rename reports files that the block did not write
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # the file system has no such call for folders
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # the file system does not support it for folders
                 raise
         finally:
             os.close(descriptor)
@@ -272,8 +273,8 @@ def _flush(path: Path) -> None:
 class NpyWriter:
     """Writes an array of shape (n, *shape) a block of rows at a time; a context manager.
 
-    The header is written again at the end: numpy pads it so that the first axis may grow. So memory use does not
-    depend on n. With `keep` the first so many rows of a file that is there are kept, and the rest is cut off.
+    The header is rewritten at the end, for which numpy pads it, so memory use does not depend on n. With `keep`, the
+    first `keep` rows of an existing file are kept, and the rest is truncated.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype, *, keep: int = 0) -> None:
@@ -294,7 +295,7 @@ class NpyWriter:
         self.num_rows += len(rows)
 
     def flush(self) -> None:
-        """Hand what was appended to the operating system, so that it outlives this process."""
+        """Pass the appended rows to the operating system, so that they survive if this process is killed."""
         self._file.flush()
 
     def __enter__(self) -> NpyWriter:

@@ -1,4 +1,4 @@
-"""Numba's `njit` as this package uses it: without the GIL, and cached on disk if a folder is writable."""
+"""Wrappers of Numba's `njit` that release the GIL, cache on disk if possible, and allow interruption by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from numba.core.caching import NullCache
 from tqdm import tqdm
 
 PACKAGE = __name__.split(".")[0]
-njit: Callable[..., Any] = numba.njit  # its annotations lack options that it takes
+njit: Callable[..., Any] = numba.njit  # its annotations lack some of its options
 
 
 def compiled(**options):
     """Decorator: compile a function to machine code that runs without the GIL and divides floats as NumPy does.
 
-    The code is kept in `__pycache__` beside the source, else in the user's cache folder (or NUMBA_CACHE_DIR), so that
-    only the first run on a machine compiles; where none of these can be written, every process compiles for itself.
+    The code is cached in `__pycache__` beside the source, or in the user's cache folder (or NUMBA_CACHE_DIR), so that
+    only the first run on a machine compiles; if none of these is writable, every process compiles the code.
     """
 
     def decorate(function):
@@ -31,7 +31,7 @@ def compiled(**options):
             dispatcher.enable_caching()
         except RuntimeError:  # "cannot cache function: no locator available": a read-only installation without a home
             return dispatcher
-        # Numba looks only at the file of the function that is called; what it calls may have changed in one beside it.
+        # Numba checks only the file of the called function for changes, not the files of functions that it calls.
         dispatcher._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).parent)
         return dispatcher
 
@@ -39,16 +39,16 @@ def compiled(**options):
 
 
 def inner(**options):
-    """Decorator: as `compiled`, for a function that only compiled functions call; it is quicker to compile."""
+    """Decorator: like `compiled`, for functions called only by compiled functions; these compile faster."""
     return lambda function: njit(
         nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True, **options
     )(function)
 
 
 class _Announcer(event.Listener):
-    """Says once a process, as one line on stderr, that this package is being compiled, which takes a while.
+    """Prints a line on stderr, once per process, when code is being compiled, which takes a while.
 
-    Numba starts the event when it compiles and not when it loads machine code from its cache.
+    Numba triggers the event when it compiles, but not when it loads machine code from its cache.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,9 @@ class _Announcer(event.Listener):
             return
         self.has_spoken = True
         once = "" if isinstance(dispatcher._cache, NullCache) else " (once; later runs load it from the cache)"
-        tqdm.write(f"compiling the drawing code{once}", file=sys.__stderr__)  # now, where messages are collected, too
+        tqdm.write(
+            f"compiling the drawing code{once}", file=sys.__stderr__
+        )  # immediately, even if messages are collected
 
     def on_end(self, event: event.Event) -> None:
         pass
@@ -68,18 +70,18 @@ class _Announcer(event.Listener):
 
 event.register("numba:compile", _Announcer())
 
-abandoned = Event()  # while it is set, compiling ends with KeyboardInterrupt, in whatever thread
+abandoned = Event()  # while set, compilation in any thread raises KeyboardInterrupt
 
 
 class _Interruptible(event.Listener):
-    """Lets Ctrl-C end compiling in the main thread.
+    """Lets Ctrl-C interrupt compilation in the main thread.
 
-    The exception that Python raises for it may come in a callback of LLVM, where it is printed and forgotten. So it is
-    raised between two passes of the compiler instead.
+    Python might raise KeyboardInterrupt in a callback from LLVM, where it is printed and ignored. So it is raised
+    between two compiler passes instead.
     """
 
     def __init__(self) -> None:
-        self._depth = 0  # a function is compiled within another that calls it
+        self._depth = 0  # the compilation of a function may nest in that of its caller
         self._is_waiting = False
 
     def on_start(self, event: event.Event) -> None:
@@ -114,6 +116,6 @@ event.register("numba:run_pass", _BetweenPasses())
 
 
 def _stamp(folder: Path) -> tuple:
-    """What changes when a source file of the folder does."""
+    """A value that changes when a source file in the folder changes."""
     stats = [(path.name, path.stat()) for path in sorted(folder.glob("*.py"))]
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)

@@ -1,4 +1,4 @@
-"""A fast reader of greyscale values from JPEG files, with the same bytes as Pillow gives."""
+"""A fast reader of JPEG files in greyscale, with the same result as Pillow."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 import simplejpeg
 
 START = b"\xff\xd8\xff"
-EXIF = b"\xff\xe1"  # marks what may say which side is up
+EXIF = b"\xff\xe1"  # marker of a segment that may contain the orientation
 
 
 def read_jpeg(data: bytes, side: int) -> np.ndarray | None:
-    """(H, W) uint8, the brightness of a JPEG of at most `side` pixels a side.
+    """(H, W) uint8, the brightness of a JPEG of at most `side` pixels per side.
 
-    None for any other file, for one that may have to be turned, and for a damaged one: whoever reads it otherwise will
-    say what is wrong with it.
+    None for any other file, for one that may have to be rotated, and for a damaged one: the slower reader that the
+    caller falls back to reports the error.
     """
     if not data.startswith(START) or EXIF in data:
         return None

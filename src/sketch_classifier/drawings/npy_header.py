@@ -1,4 +1,4 @@
-"""The header of an .npy file, whatever stands in it."""
+"""Reads the header of an .npy file robustly, even if it is malformed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from numpy.lib import format as npy
 from sketch_classifier.drawings.limits import MAX_HEADER
 from sketch_classifier.errors import UserError, one_line
 
-# numpy parses headers with `ast`, whose depth counter the threads of CPython 3.11 share: where a garbage collection
-# lets another thread parse in between, a parse ends with "SystemError: AST constructor recursion depth mismatch".
+# numpy parses headers with `ast`, whose recursion depth counter is shared by all threads in CPython 3.11: if a garbage
+# collection lets another thread parse in between, it raises "SystemError: AST constructor recursion depth mismatch".
 _one_parse = threading.Lock()
 
 
 def read_npy_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """(shape, whether in Fortran order, type) of the array in an open .npy file, which is then at its first number.
+    """(shape, whether in Fortran order, dtype) of the array in an open .npy file; advances the file to its data.
 
-    Raises UserError for anything else: numpy's parser leaves by a dozen exceptions, and reads as much of a header as
-    its length says before it looks at that.
+    Raises UserError for any other file, whereas numpy's parser raises a dozen types of exceptions, and reads as much as
+    the header's length claims before checking it.
     """
     try:
         head = file.read(10)
@@ -35,7 +35,7 @@ def read_npy_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dty
         if length > MAX_HEADER:
             raise UserError(f"{name}: not an .npy file: version {head[6]} with a header of {length} bytes")
         text = file.read(length)
-        # Version 3 differs from 2 in the text encoding of field names only, and our arrays have no fields.
+        # Version 3 differs from 2 only in the text encoding of field names, and our arrays have no fields.
         read = npy.read_array_header_1_0 if head[6] == 1 else npy.read_array_header_2_0
         with _one_parse:
             shape, fortran_order, dtype = read(io.BytesIO(head[8:] + text))

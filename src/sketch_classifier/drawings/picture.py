@@ -1,5 +1,5 @@
-"""A photo or scan of a drawing as one of the dataset's bitmaps: found, cropped, centred, and redrawn with its pen; or a
-clean picture of one, resized."""
+"""Converts a photo or scan of a drawing to a bitmap like the dataset's: finds, crops and centres the drawing, and
+redraws it with the dataset's line width; or resizes a clean picture of one."""
 
 from __future__ import annotations
 
@@ -25,36 +25,37 @@ from sketch_classifier.drawings.shrink import shrink
 from sketch_classifier.errors import UserError, one_line
 
 BITMAP = 28  # pixels per side of the dataset's own bitmaps
-STRIP = 1 << 20  # pixels in memory as large numbers
-WORKING_SIZE = 640  # pixels of the longer side that are looked at
-EXTENT = 255.0  # of the longer side of a drawing, in the dataset's units
-BROADEST = 0.25  # of the shorter side: a broader dark area is a shadow or the table, not a line
-SURROUNDINGS = 0.3  # of the shorter side: how far around a pixel its brightness is compared
-SHARP = 0.03  # of the shorter side: within so much a line's edge rises
-EVEN = 20  # grey levels between bright and dark places of evenly lit paper
-BROADEST_PEN = 0.06  # of the shorter side …
-BROADEST_LINE = 0.15  # … and of a drawing's longer side: what is broader than both is filled
-FILLED = 1.6  # times as broad as its lines is what a drawing fills
-SILHOUETTE = 0.5  # of the ink of a drawing that is no line drawing is filled, at least
-SMALLEST = 0.02  # extent of the largest connected part of a drawing, of the shorter side
-FAINTEST = 0.06  # contrast of ink, of the paper's brightness
-FEWEST_LINES = 4  # of ruled paper, at opposite edges of a picture
-MOST_RULINGS = 2  # of different colours on one sheet
+STRIP = 1 << 20  # pixels converted to wide numbers at a time
+WORKING_SIZE = 640  # pixels of the longer side to which pictures are reduced
+EXTENT = 255.0  # length of the longer side of a drawing, in the dataset's units
+# Fractions of the picture's shorter side, unless stated otherwise:
+BROADEST = 0.25  # a broader dark area is a shadow or the table, not a line
+SURROUNDINGS = 0.3  # size of the neighbourhood with which a pixel's brightness is compared
+SHARP = 0.03  # largest width of the brightness transition at a line's edge
+EVEN = 20  # largest difference of grey levels on evenly lit paper
+BROADEST_PEN = 0.06  # broadest pen …
+BROADEST_LINE = 0.15  # … and broadest line, of the drawing's longer side; areas broader than both are filled
+FILLED = 1.6  # filled areas are at least this many times as broad as the drawing's lines
+SILHOUETTE = 0.5  # minimum fraction of filled ink in a silhouette, as opposed to a line drawing
+SMALLEST = 0.02  # minimum extent of the largest connected component of a drawing
+FAINTEST = 0.06  # minimum contrast of ink, relative to the paper's brightness
+FEWEST_LINES = 4  # minimum number of lines of ruled paper, at opposite edges of a picture
+MOST_RULINGS = 2  # maximum number of rulings of different colours on one sheet
 
 
 def bitmaps_of(
     files: Sequence[bytes], reading: str, size: int
 ) -> tuple[np.ndarray, np.ndarray | None, list[str | None]]:
-    """Pictures, each the bytes of a file, as the dataset would store them.
+    """Bitmaps of pictures, each given as the bytes of a file.
 
-    reading  "ink": found, cropped, centred and redrawn with the dataset's pen, as `picture_to_bitmap` does;
-             "resize": in grey, as they are, white ink on black, with paper added to the shorter side;
-             "color": as `read_photograph` does
-    size     pixels a side of the images
+    reading  "ink": find, crop and centre the drawing, and redraw it with the dataset's line width: `picture_to_bitmap`;
+             "resize": only resize in greyscale, white ink on black, with paper added to the shorter side;
+             "color": `read_photograph`
+    size     pixels per side of the images
 
-    Returns (n, 28, 28) uint8 bitmaps, or (n, 3, 28, 28) in color, of the n pictures that can be read; the same at
-    `size` as they are drawn or resized from the picture itself, or None where the bitmaps need only be resized; and for
-    each picture what is wrong with it, or None.
+    Returns (n, 28, 28) uint8 bitmaps, or (n, 3, 28, 28) for color, of the n pictures that can be read; the same at
+    `size`, drawn or resized from the picture itself, or None if the bitmaps need only be resized; and for each picture
+    its error, or None.
     """
     made: list[tuple[np.ndarray, np.ndarray]] = []
     reasons: list[str | None] = []
@@ -77,7 +78,7 @@ def bitmaps_of(
 
 
 def read_picture(file: BinaryIO) -> np.ndarray:
-    """A picture as (H, W) uint8 grey, upright, of at most WORKING_SIZE a side; what is transparent becomes paper.
+    """A picture as (H, W) uint8 greyscale, upright, at most WORKING_SIZE per side; transparent areas become paper.
 
     `file` need not be seekable. Raises UserError if it cannot be read.
     """
@@ -95,9 +96,9 @@ def _grey(data: bytes) -> np.ndarray:
 
 
 def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
-    """A picture as (3, size, size) uint8 in colour, upright: the square in its middle, resized with antialiasing.
+    """A picture as (3, size, size) uint8 RGB, upright: its central square, resized with antialiasing.
 
-    What is transparent becomes white. `file` need not be seekable. Raises UserError if it cannot be read.
+    Transparent areas become white. `file` need not be seekable. Raises UserError if it cannot be read.
     """
     return _fitted(_photograph(_read(file), 2 * size), size)
 
@@ -105,19 +106,19 @@ def read_photograph(file: BinaryIO, size: int) -> np.ndarray:
 def picture_to_bitmap(grey: np.ndarray, size: int) -> np.ndarray:
     """(H, W) uint8 with a drawing somewhere, dark on light or light on dark → (size, size) uint8, white ink on black.
 
-    The paper's brightness is taken out, uneven light and shadows with it. What stands out is thinned to its middle
-    lines, whose larger extent becomes 255 of the bitmap's 304 units, and drawn with a pen of 16 units. A picture that
-    has the bitmap's size already, or that of the dataset's own bitmaps, 28 × 28, is taken as one, and only turned to
-    white on black and resized.
+    The brightness of the paper is subtracted, including uneven lighting and shadows. The ink is thinned to its centre
+    lines, whose longer side is scaled to 255 of the bitmap's 304 units, and drawn with a line width of 16 units. A
+    picture that already has the size of the bitmap, or of the dataset's own bitmaps, 28 × 28, is treated as a bitmap
+    and only inverted if necessary and resized.
 
-    Raises UserError if nothing stands out.
+    Raises UserError if no drawing is found.
     """
     values = _light_ink(grey)
     return _as_bitmap(values, size) if _is_bitmap(values, size) else _redrawn(_lines_in(values), size)
 
 
 def _redrawn_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A picture as a bitmap of the dataset's own size, and of another."""
+    """The picture as redrawn bitmaps of 28 × 28 pixels and of `size`."""
     values = _light_ink(grey)
     sizes = (BITMAP, size) if size != BITMAP else (BITMAP,)
     lines = None if all(_is_bitmap(values, each) for each in sizes) else _lines_in(values)
@@ -126,7 +127,7 @@ def _redrawn_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def _resized_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Likewise, without a look for lines."""
+    """The picture as resized bitmaps of 28 × 28 pixels and of `size`."""
     inverted = _has_light_edge(grey)
     height, width = grey.shape
     if height != width:
@@ -143,7 +144,7 @@ def _resized_twice(grey: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]
 
 @compiled()
 def _has_light_edge(grey):
-    """Whether more than half of the pixels at the edge are light, with those in corners counted twice."""
+    """Whether more than half of the pixels at the edge are light, with corner pixels counted twice."""
     height, width = grey.shape
     count = 0
     for y in range(height):
@@ -154,13 +155,13 @@ def _has_light_edge(grey):
 
 
 def _light_ink(grey: np.ndarray) -> np.ndarray:
-    """(H, W) float32: the picture with light ink on dark paper."""
+    """(H, W) float32: the picture, inverted if necessary to have light ink on dark paper."""
     values = grey.astype(np.float32)
     return 255 - values if _is_dark_on_light(values) else values
 
 
 def _is_bitmap(values: np.ndarray, size: int) -> bool:
-    """Whether a picture is a bitmap already, of this size or of the dataset's own, and not an empty one."""
+    """Whether a picture is already a non-empty bitmap, of this size or that of the dataset's own bitmaps."""
     return values.shape in ((size, size), (BITMAP, BITMAP)) and bool(np.ptp(values))
 
 
@@ -169,13 +170,13 @@ def _as_bitmap(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def _lines_in(values: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the middle lines of what is drawn. Raises UserError if nothing stands out."""
+    """(H, W) bool: the centre lines of the drawing. Raises UserError if no drawing is found."""
     ink = _ink(*_contrast(values))
     return _middle_lines(*_enlarged(ink, BROADEST_PEN * min(values.shape)))
 
 
 def _photograph(data: bytes, size: int) -> Image.Image:
-    """A picture in RGB, on white; a large JPEG of at least `size` a side."""
+    """A picture in RGB on a white background; a large JPEG is reduced, but to at least `size` per side."""
     image = _decoded(data, "RGB", size)
     if image.mode.startswith("I"):
         image = _in_8_bits(image)
@@ -186,23 +187,23 @@ def _photograph(data: bytes, size: int) -> Image.Image:
 
 
 def _fitted(image: Image.Image, size: int) -> np.ndarray:
-    """(3, size, size) uint8: the square in the middle."""
+    """(3, size, size) uint8: the central square, resized."""
     square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.moveaxis(np.asarray(square), -1, 0))
 
 
 def _read(file: BinaryIO) -> bytes:
-    """The bytes of a picture's file. Raises UserError for a larger one than is accepted, or if it cannot be read."""
+    """The bytes of a picture file. Raises UserError if it is larger than MAX_PICTURE or cannot be read."""
     try:
         data = file.read(MAX_PICTURE + 1)
-    except Exception as error:  # an archive's member may turn out to be damaged
+    except Exception as error:  # such as a damaged member of an archive
         raise UserError(f"not a picture that can be read ({one_line(error)})") from error
     check_size("a picture", "a file", len(data), MAX_PICTURE)
     return data
 
 
 def _decoded(data: bytes, mode: str, size: int) -> Image.Image:
-    """Upright; a large JPEG at a half, a quarter, … but of at least `size` a side."""
+    """The decoded picture, upright; a large JPEG is reduced to 1/2, 1/4, …, but to at least `size` per side."""
     try:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # large scans
             kinds = [kind for kind in KINDS if kind != "HEIF"]
@@ -223,7 +224,7 @@ def _decoded(data: bytes, mode: str, size: int) -> Image.Image:
 
 
 def _register_heif() -> None:
-    """Let Pillow read HEIC files, which phones take photos in. Raises UserError if the library is missing."""
+    """Register the Pillow plugin for HEIC, the photo format of some phones. Raises UserError if it is missing."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
@@ -232,7 +233,7 @@ def _register_heif() -> None:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """In grey, mode L. What is transparent becomes white below dark ink, and black below light ink."""
+    """In greyscale, mode L. Transparent areas become white under dark ink, and black under light ink."""
     if image.mode.startswith("I"):
         return _in_8_bits(image)
     if not image.has_transparency_data:
@@ -252,17 +253,17 @@ def _in_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _strips(image: Image.Image) -> Iterator[np.ndarray]:
-    """Some rows at a time: a large picture as numbers of 8 bytes would take more memory than all else."""
+    """The picture in strips of rows, because all of a large picture as 8-byte numbers would take too much memory."""
     rows = np.asarray(image)
     step = max(1, STRIP // max(1, rows.shape[1]))
     return (rows[start : start + step] for start in range(0, len(rows), step))
 
 
 def _is_dark_on_light(values: np.ndarray) -> bool:
-    """Whether the far values of a picture, less the brightness around them, are the dark ones.
+    """Whether the values that differ most from their neighbourhood's median brightness are dark.
 
-    The median of the surroundings follows shadows and their edges, and not ink, which is the smaller part of them.
-    A picture of the size of the dataset's bitmaps, all of whose edge is black or white, is one with that as its paper.
+    The median follows shadows and their edges, but not ink, which covers less than half of a neighbourhood. For a
+    picture with the size of the dataset's bitmaps and an all-black or all-white edge, the edge is taken as the paper.
     """
     if values.shape == (BITMAP, BITMAP):
         edge = _edge(values)
@@ -277,11 +278,11 @@ def _is_dark_on_light(values: np.ndarray) -> bool:
 
 
 def _contrast(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How much a pixel stands out of the darker paper around it: 0 for paper, to 1. Of light ink on dark paper.
+    """The contrast of each pixel to the darker paper around it, from 0 (paper) to 1, for light ink on dark paper.
 
-    The paper is what a morphological opening leaves: areas broader than any line. Beside the contrast, (H, W) float:
-    the standard deviation that the paper's grain gives it. And (H, W) bool: what would be paper if the picture went on
-    beyond its edges as it is there: the table around the sheet, the corner of a shadow.
+    The paper is estimated by a morphological opening, which keeps areas broader than any line. Also returns the
+    standard deviation of the contrast due to the paper's grain, (H, W) float; and, (H, W) bool, what would be paper if
+    the picture continued beyond its edges: the table around the sheet, the corner of a shadow.
     """
     smooth = ndimage.gaussian_filter(values, min(1.0, max(values.shape) / 400))
     window = max(3, round(BROADEST * min(values.shape)) | 1)
@@ -291,7 +292,7 @@ def _contrast(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     usual = np.median(_edge(smooth))
     mirrored, prolonged = (np.where(_is_broad_ink(paper, smooth), usual, paper) for paper in (mirrored, prolonged))
     rest = smooth - mirrored
-    # As of a normal distribution, from its lower quarter: up to half of a picture may be ink.
+    # Estimated from the lower quartile, assuming a normal distribution, since up to half of a picture may be ink.
     low, quarter = np.percentile(rest, [5, 25])
     grain = (quarter - low) / 0.97
     room = np.maximum(255 - mirrored, 1)
@@ -300,7 +301,7 @@ def _contrast(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _is_broad_ink(paper: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(H, W) bool: what was taken for paper and is a filled area, far from the paper at the edges if that is even."""
+    """(H, W) bool: filled areas mistaken for paper, which differ much from the paper at the edges if that is even."""
     low, usual, high = np.percentile(_edge(values), [10, 50, 90])
     return (paper > usual + 0.6 * (values.max() - usual)) & (high - low < EVEN)
 
@@ -310,15 +311,15 @@ def _edge(values: np.ndarray) -> np.ndarray:
 
 
 def _opened(values: np.ndarray, window: int) -> np.ndarray:
-    """The morphological opening by a square, of an image that is mirrored beyond its edges."""
+    """The morphological opening by a square, with reflection at the edges."""
     return ndimage.maximum_filter(ndimage.minimum_filter(values, window), window)
 
 
 def _ink(contrast: np.ndarray, grain: np.ndarray, along_edges: np.ndarray) -> np.ndarray:
-    """(H, W) bool: what stands out and is no speck, no edge of the sheet and no ruling.
+    """(H, W) bool: the ink, without specks, edges of the sheet and ruled lines.
 
-    Ruling is told by its many lines, which run off the picture on opposite sides. It is fainter than the drawing: what
-    stands out is parted in two by Otsu's threshold.
+    Ruled lines are detected as many lines that leave the picture on opposite sides. They are fainter than the drawing,
+    so Otsu's threshold separates the two.
     """
     window = max(3, round(SHARP * min(contrast.shape)))
     steps = np.minimum(contrast, ndimage.maximum_filter(contrast, window) - ndimage.minimum_filter(contrast, window))
@@ -354,15 +355,15 @@ def _is_ruled(standing_out: np.ndarray) -> bool:
 
 
 def _without_specks_and_edges(ink: np.ndarray, along_edges: np.ndarray) -> np.ndarray:
-    """Without parts of a line's width or less, and those of which nearly all lies `along_edges`.
+    """The ink without components no larger than the line width, and those that are mostly `along_edges`.
 
-    Nothing is left where no part is larger than a dot.
+    Empty if no component is larger than a dot.
     """
     labels, num = ndimage.label(ink, np.ones((3, 3)))
     areas = np.bincount(labels.ravel(), minlength=num + 1)
     outline = ink & ~ndimage.binary_erosion(ink)
-    width = 2 * ink.sum() / max(1, outline.sum())  # of a line: its area by half its outline
-    width = min(width, SMALLEST * min(ink.shape))  # beside a filled area, a thin line is no speck
+    width = 2 * ink.sum() / max(1, outline.sum())  # line width: the area divided by half the perimeter
+    width = min(width, SMALLEST * min(ink.shape))  # so that thin lines beside a filled area are not specks
     at_edge = np.bincount(labels[along_edges], minlength=num + 1)
     keep = (areas >= max(4, 0.5 * width**2)) & (at_edge <= 0.8 * areas)
     keep[0] = False
@@ -372,8 +373,8 @@ def _without_specks_and_edges(ink: np.ndarray, along_edges: np.ndarray) -> np.nd
 
 
 def _enlarged(ink: np.ndarray, broadest: float) -> tuple[np.ndarray, float]:
-    """The part with ink, with two pixels around it, at least EXTENT pixels in its larger extent; and how broad a pen
-    may have been in it, which in a small drawing is a larger share."""
+    """The bounding box of the ink with a margin of two pixels, enlarged to at least EXTENT pixels on its longer side;
+    and the broadest possible pen in it, which is relatively broader in a small drawing."""
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     ink = np.pad(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 2)
     factor = max(1.0, EXTENT / max(ink.shape))
@@ -384,9 +385,9 @@ def _enlarged(ink: np.ndarray, broadest: float) -> tuple[np.ndarray, float]:
 
 
 def _middle_lines(ink: np.ndarray, broadest: float) -> np.ndarray:
-    """(H, W) bool: lines in the middle of strokes, and the inside of what is filled; the outline of a silhouette.
+    """(H, W) bool: the centre lines of strokes, and the inside of filled areas; the outline of a silhouette.
 
-    `broadest` is how broad a stroke can be: what is broader is filled.
+    `broadest` is the maximum width of a stroke; anything broader is a filled area.
     """
     depth = ndimage.distance_transform_edt(ink)
     lines = skeletonize(ink)
@@ -396,19 +397,19 @@ def _middle_lines(ink: np.ndarray, broadest: float) -> np.ndarray:
         radius = RADIUS * max(ink.shape) / EXTENT
         filled = _filled(depth, radius)
         return (lines & ~filled) | (filled & (depth > radius) & (depth <= radius + 1.5))
-    if radius > 3:  # a ragged edge of a broad stroke would grow twigs
+    if radius > 3:  # the skeleton of a broad stroke with ragged edges would have spurs
         lines = skeletonize(ndimage.gaussian_filter(ink.astype(np.float32), radius / 3) > 0.5)
-    return lines | (filled & (depth > radius))  # a pen that goes around the inside of a filled area fills it
+    return lines | (filled & (depth > radius))  # drawing the inside of a filled area with the pen fills all of it
 
 
 def _filled(depth: np.ndarray, radius: float) -> np.ndarray:
-    """(H, W) bool: ink, and as much around it, that is broader than a pen of the radius."""
+    """(H, W) bool: areas of ink broader than a pen of this radius, dilated by the same radius."""
     inside = depth > FILLED * radius
     return inside if not inside.any() else ndimage.distance_transform_edt(~inside) <= FILLED * radius
 
 
 def _redrawn(lines: np.ndarray, size: int) -> np.ndarray:
-    """(size, size) uint8: the lines centred, at the dataset's extent, with its pen."""
+    """(size, size) uint8: the lines centred, scaled to the dataset's extent and drawn with its line width."""
     places = np.argwhere(lines).astype(np.float64)
     low, high = places.min(axis=0), places.max(axis=0)
     scale = EXTENT / max(1.0, (high - low).max())

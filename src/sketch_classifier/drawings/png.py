@@ -1,7 +1,6 @@
-"""A fast reader of PNG files, with the grey values that Pillow gives.
+"""A fast reader of PNG files in greyscale, with the same result as Pillow.
 
-A dataset may be tens of thousands of small pictures, which an image library takes longer to open, to inflate and to
-turn to grey than is needed.
+A dataset may have tens of thousands of small pictures, for which a general image library has too much overhead.
 """
 
 from __future__ import annotations
@@ -15,23 +14,23 @@ from sketch_classifier.drawings.jit import compiled, inner
 
 HEADER, CHUNK = Struct(">IIBBBBB"), Struct(">I4s")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY, COLOR, PALETTE, GREY_ALPHA, COLOR_ALPHA = 0, 2, 3, 4, 6  # kinds of pixels
+GREY, COLOR, PALETTE, GREY_ALPHA, COLOR_ALPHA = 0, 2, 3, 4, 6  # colour types
 CHANNELS = {GREY: 1, COLOR: 3, PALETTE: 1, GREY_ALPHA: 2, COLOR_ALPHA: 4}
 NO_MATTER = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"iCCP",
     b"sBIT", b"bKGD",
 }  # fmt: skip
 TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
-MAY_TURN = {b"Raw profile type exif", b"XML:com.adobe.xmp"}  # texts that may say which side is up
-RED, GREEN, BLUE, HALF = (np.float32(share) for share in (19595, 38470, 7471, 0x8000))  # of 65536, as Pillow has them
+MAY_TURN = {b"Raw profile type exif", b"XML:com.adobe.xmp"}  # text chunks that may contain the orientation
+RED, GREEN, BLUE, HALF = (np.float32(share) for share in (19595, 38470, 7471, 0x8000))  # in 1/65536, as in Pillow
 TO_BYTE = np.float32(1 / 65536)
 
 
 def read_png(data: bytes, side: int) -> np.ndarray | None:
-    """(H, W) uint8 of a PNG of up to 8 bits a channel, not interlaced, of at most `side` pixels a side.
+    """(H, W) uint8 of a non-interlaced PNG with up to 8 bits per channel and at most `side` pixels per side.
 
-    What is transparent becomes white below dark ink, and black below light ink. None for any other file, and for a
-    damaged one, too: whoever reads it otherwise will say what is wrong with it.
+    Transparent areas become white under dark ink, and black under light ink. None for any other file, and for a damaged
+    one: the slower reader that the caller falls back to reports the error.
     """
     if not data.startswith(SIGNATURE) or len(data) < 45:
         return None
@@ -45,7 +44,7 @@ def read_png(data: bytes, side: int) -> np.ndarray | None:
         return None
     channels = CHANNELS[kind]
     width_in_bytes = (width * channels * depth + 7) // 8
-    expected = height * (1 + width_in_bytes)  # no more is inflated, whatever the data hold
+    expected = height * (1 + width_in_bytes)  # no more is decompressed, whatever the data contain
     try:
         inflater = zlib_ng.decompressobj()
         rows = np.frombuffer(inflater.decompress(chunks[b"IDAT"], expected + 1), np.uint8)
@@ -70,7 +69,7 @@ def read_png(data: bytes, side: int) -> np.ndarray | None:
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes] | None:
-    """The chunks of a file by their kind, those of one kind joined; None if it is damaged or one may matter."""
+    """The chunks of a file by type, concatenated per type; None if it is damaged or has unsupported chunks."""
     parts: dict[bytes, list[bytes]] = {}
     place = len(SIGNATURE)
     while place + 12 <= len(data):
@@ -90,24 +89,24 @@ def _chunks(data: bytes) -> dict[bytes, bytes] | None:
 
 
 def _unpacked(image: np.ndarray, depth: int) -> np.ndarray:
-    """(H, B) uint8 → (H, 8 / depth · B) uint8: each byte holds several pixels, the first one in its highest bits."""
+    """(H, B) uint8 → (H, 8 / depth · B) uint8: unpack the pixels in each byte, the first one in the highest bits."""
     shifts = np.arange(8 - depth, -1, -depth, dtype=np.uint8)
     return ((image[:, :, None] >> shifts) & np.uint8(2**depth - 1)).reshape(len(image), -1)
 
 
 @compiled()
 def _unfilter(rows, image, step):
-    """Undo the filters of rows, (H, 1 + B), which each begin with the number of theirs (PNG specification, section 9).
+    """Undo the filters of rows, (H, 1 + B), which each begin with the filter type (PNG specification, section 9).
 
-    step  bytes of a pixel, each of which is filtered by those at its own place
-    Returns whether all are known.
+    step  bytes per pixel
+    Returns whether all filter types are known.
     """
     height, width = image.shape
     above = np.zeros(width, np.uint8)
     for y in range(height):
         kind, row, out = rows[y, 0], rows[y, 1:], image[y]
         if kind == 0:
-            for x in range(width):  # vectorised, which `out[:] = row` is not
+            for x in range(width):  # vectorised, unlike `out[:] = row`
                 out[x] = row[x]
         elif kind == 1 and step == 1:
             last = np.uint8(0)
@@ -135,7 +134,7 @@ def _unfilter(rows, image, step):
                 for x in range(first, width, step):
                     up = np.int64(above[x])
                     guess = left
-                    if up != corner:  # else the left one is nearest, as nearly everywhere in a drawing
+                    if up != corner:  # otherwise the left one is nearest, as almost everywhere in a drawing
                         to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
                         if to_left > to_up or to_left > to_corner:
                             guess = up if to_up <= to_corner else corner
@@ -150,7 +149,7 @@ def _unfilter(rows, image, step):
 
 @compiled()
 def _grey(image, channels):
-    """(H, channels · W) uint8 → (H, W) uint8, rounded as Pillow does. The last of two or four channels is opacity."""
+    """(H, channels · W) uint8 → (H, W) uint8, rounded as in Pillow. The last of two or four channels is alpha."""
     height, width = image.shape[0], image.shape[1] // channels
     grey = np.empty((height, width), np.uint8)
     for y in range(height):
@@ -183,6 +182,6 @@ def _grey(image, channels):
 
 @inner()
 def _grey_of(red, green, blue):
-    """Float32 holds these sums without loss, and a processor adds eight of them at once."""
+    """The grey value. float32 represents these sums exactly, and is vectorised eight at a time."""
     value = np.float32(red) * RED + np.float32(green) * GREEN + np.float32(blue) * BLUE + HALF
     return np.uint8(np.int32(value * TO_BYTE))

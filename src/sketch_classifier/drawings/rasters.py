@@ -1,4 +1,4 @@
-"""Drawings that are rasterised on access, at any size, whatever images are stored."""
+"""Drawings that are rasterised on access, at any size, independently of the stored images."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sketch_classifier.drawings.strokes import Drawings
 
 @dataclass(frozen=True, eq=False)
 class Rasters:
-    """Bitmaps of N drawings, indexed like an (N, size, size) or (N, 3, size, size) uint8 array that nobody holds.
+    """Bitmaps of N drawings, indexed like an (N, size, size) or (N, 3, size, size) uint8 array, but computed on access.
 
-    drawings  simplified, of which the points may be memory-mapped
-    size      pixels a side
+    drawings  simplified drawings, whose points may be memory-mapped
+    size      pixels per side
     channels  "gray" or, for three channels, "stroke_order": see `rasterize`
     """
 
@@ -38,13 +38,13 @@ class Rasters:
 
     def __getitem__(self, rows) -> np.ndarray:
         """(n, …) uint8 for a slice or (n,) integers; (…) for a single one."""
-        from sketch_classifier.drawings.raster import rasterize  # here: who draws nothing need not wait for Numba
+        from sketch_classifier.drawings.raster import rasterize  # here: importing it loads Numba
 
         images = rasterize(self.drawings[rows], self.size, as_is=True, channels=self.channels)
         return images if isinstance(rows, slice) or np.ndim(rows) else images[0]
 
     def sequences(self) -> Sequences:
-        """All points of the same drawings."""
+        """The point sequences of the same drawings, with all their points."""
         drawings = self.drawings
         bounds = drawings.stroke_offsets[drawings.drawing_offsets]
         longest = int(np.diff(bounds).max(initial=1))

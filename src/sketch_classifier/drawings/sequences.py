@@ -6,21 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-POINT, END = 1, 2  # what stands in the column `pen`; 0 where there is no point
+POINT, END = 1, 2  # values of the column `pen`; 0 is padding
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """The last `length` points of each of N drawings, indexed like an (N, length, 3) uint8 array that nobody holds.
+    """The last `length` points of each of N drawings, indexed like an (N, length, 3) uint8 array.
 
-    The columns are x, y and pen: 1 for a point, 2 for the last point of a stroke, 0 before a drawing's first point,
-    for shorter drawings stand at the end. Whatever is indexed is built from the strokes at that moment, so these may be
-    memory-mapped.
+    The columns are x, y and pen: 1 for a point, 2 for the last point of a stroke, 0 for padding, which precedes the
+    points of shorter drawings. Sequences are built from the strokes on access, so these may be memory-mapped.
 
     points           (P, 2) uint8
     stroke_offsets   (S + 1,) int64: stroke s is points[stroke_offsets[s]:stroke_offsets[s + 1]]
     drawing_offsets  (N + 1,) int64: drawing n has the strokes drawing_offsets[n] … drawing_offsets[n + 1] − 1
-    length           of each sequence, in points
+    length           number of points per sequence
     """
 
     points: np.ndarray
@@ -66,5 +65,5 @@ class Sequences:
 
 
 def _counted(lengths: np.ndarray) -> np.ndarray:
-    """0 … lengths[0] − 1, 0 … lengths[1] − 1, and so on, in one array."""
+    """The concatenation of arange(n) for each n of `lengths`."""
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)

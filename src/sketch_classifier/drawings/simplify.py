@@ -1,4 +1,4 @@
-"""Simplifies drawings of any canvas by the four steps of the dataset's authors."""
+"""Simplifies drawings on any canvas by the four steps of the dataset's authors."""
 
 from __future__ import annotations
 
@@ -12,49 +12,48 @@ from sketch_classifier.drawings.limits import check_points
 from sketch_classifier.drawings.stoppable import stoppable
 from sketch_classifier.drawings.strokes import Drawings
 
-EPSILON = 2.0  # in units of the region of 256 × 256: how far from the simplified line a point may lie
-SLACK = 20  # likewise: how far in all a simplified drawing may stay away from x = 0, y = 0 and 255
-REDUCED, KEPT = 0.5, 0.9  # a simplified drawing keeps this share of its points when reduced with this epsilon
-ALMOST = 1e-6  # what an aligned coordinate may differ from a whole number that was scaled
-PART = 2**18  # resampled points that are reduced at a time; more than MAX_POINTS
-BLOCK = 64  # of a part, whose points lie in a box; only in a part of MANY points
+EPSILON = 2.0  # largest distance of a point from the simplified line, in units of the 256 × 256 region
+SLACK = 20  # same units: largest total distance of a simplified drawing from x = 0, y = 0 and 255
+REDUCED, KEPT = 0.5, 0.9  # reduced with this epsilon, a simplified drawing keeps this share of its points
+ALMOST = 1e-6  # rounding tolerance of an aligned coordinate that was a whole number before scaling
+PART = 2**18  # resampled points reduced at a time; more than MAX_POINTS
+BLOCK = 64  # points of a part that share a bounding box; only in a part of MANY points
 MANY = 512
-STEPS = 2.0**36  # to which an aligned coordinate is rounded, of the power of two above the drawing's extent
+STEPS = 2.0**36  # aligned coordinates are rounded to 1 / STEPS of the power of two above the drawing's extent
 
 
 def simplify(drawings: Drawings | Iterable[Sequence]) -> Drawings:
     """Simplified drawings (points uint8, no times), with the same strokes and the same columns.
 
-    Whether a drawing is simplified already is decided for each one by itself, from its coordinates alone. It is taken
-    as it is where all of the following hold, as for the dataset's own simplified files:
+    Whether a drawing is already simplified is decided for each one separately, from its coordinates alone. It is left
+    unchanged if all of the following are true, as for the dataset's own simplified files:
 
     - its coordinates are whole numbers from 0 to 255;
-    - it begins near 0 in x and in y and reaches nearly 255: its smallest x, its smallest y, and what its largest
-      coordinate lacks to 255 add up to at most SLACK. (Three in ten official drawings miss 0 or 255 by a little:
-      their outermost point was left out.);
-    - every stroke has two points at least, and reducing the drawing once more would leave nearly all of them: official
-      ones keep 93 % or more with an epsilon of REDUCED, raw ones have points in between.
+    - it begins near 0 in x and in y and extends nearly to 255: its smallest x, its smallest y, and the difference of
+      its largest coordinate from 255 add up to at most SLACK. (Three in ten official drawings miss 0 or 255 slightly,
+      because their outermost point was removed.);
+    - every stroke has at least two points, and reducing the drawing once more would keep nearly all of them: official
+      ones keep 93 % or more with an epsilon of REDUCED, whereas raw ones have points in between.
 
     Any other drawing is raw. It is moved to (0, 0) and scaled to a maximum of 255; every stroke is resampled at a
-    spacing of 1 and ends with its last point, is reduced by the Ramer–Douglas–Peucker algorithm with epsilon 2.0 and
-    the distance to the infinite line, and is rounded, a half to even. A stroke of one place comes out as that point
-    twice, as in the official files. A raw drawing that is a simplified one moved and scaled comes out as that one.
+    spacing of 1, keeping its last point, reduced by the Ramer–Douglas–Peucker algorithm with epsilon 2.0 and the
+    distance to the infinite line, and rounded half to even. A stroke of a single position becomes that point twice, as
+    in the official files. A raw drawing that is a translated and scaled simplified one becomes that one.
 
-    So a drawing that is not taken as it is gives the same bytes wherever it lies and however large it is, where moving
-    and scaling it loses no bits of its coordinates. The bits that a move by any other number loses do not show, since
-    coordinates are rounded once they begin at 0; those that a scale such as 0.1 or 1/3 loses may show in a raw drawing
-    of which a point lies exactly at epsilon.
+    So the result for a raw drawing does not depend on its position and size, if translating and scaling it is exact in
+    floating point. Rounding errors of other translations have no effect, since aligned coordinates are rounded; those
+    of scale factors such as 0.1 or 1/3 may affect a raw drawing with a point exactly at epsilon.
 
-    The order of the arithmetic is the one that gives back most of the official simplified drawings: p · 255 / extent
-    when scaling, and (1 − t) · a + t · b at a distance counted from the stroke's start when resampling. Many points
-    lie exactly half-way or exactly at epsilon, so that the last bit shows.
+    The order of arithmetic operations is the one that reproduces most of the official simplified drawings:
+    p · 255 / extent when scaling, and (1 − t) · a + t · b at a distance measured from the stroke's start when
+    resampling. Many points are exactly half-way or exactly at epsilon, so the last bit matters.
 
-    The algorithm's work grows with the square of the number of points. So a stroke of more than PART resampled points
-    is reduced in parts of PART points, and the points where they meet are kept. A stroke of that length crosses its
-    drawing 1,028 times, in the game's 20 seconds 51 times a second; the longest of 9,172 official raw drawings does so
-    141 times.
+    The algorithm takes quadratic time in the number of points. So a stroke of more than PART resampled points is
+    reduced in parts of PART points, and the points where these meet are kept. A stroke of that length crosses its
+    drawing 1,028 times, 51 times per second in the game's 20 seconds; the longest of 9,172 official raw drawings does
+    so 141 times.
 
-    KeyboardInterrupt (Ctrl-C) ends the work at once. Raises UserError for a drawing of more than MAX_POINTS points.
+    KeyboardInterrupt (Ctrl-C) stops the work immediately. Raises UserError for a drawing with over MAX_POINTS points.
     """
     drawings = Drawings.of(drawings)
     check_points(drawings)
@@ -69,7 +68,7 @@ def simplify(drawings: Drawings | Iterable[Sequence]) -> Drawings:
 
 @compiled()
 def _simplify(points, stroke_offsets, drawing_offsets, stop):
-    """Points (Q, 2) uint8 and stroke offsets; anything where `stop`, (1,) bool, is set meanwhile."""
+    """Points (Q, 2) uint8 and stroke offsets; undefined if `stop`, (1,) bool, is set during the call."""
     simple = np.empty((points.shape[0] + 2, 2), np.uint8)
     offsets = np.zeros(stroke_offsets.shape[0], np.int64)
     dense = np.empty((PART, 2))
@@ -92,7 +91,7 @@ def _simplify(points, stroke_offsets, drawing_offsets, stop):
         for s in range(drawing_offsets[n], drawing_offsets[n + 1]):
             stroke = aligned[stroke_offsets[s] - first : stroke_offsets[s + 1] - first]
             place = (np.int64(0), np.int64(0), 0.0)
-            met = 0  # 1 where a part begins with the point that the one before ended with
+            met = 0  # 1 if a part begins with the last point of the previous one
             while 0 < stroke.shape[0] >= place[0] and not stop[0]:
                 length, place = _resample(stroke, place, dense)
                 keep = _reduce(dense[:length], EPSILON, stop)
@@ -118,7 +117,7 @@ def _with_room(simple, count, more):
 
 @inner()
 def _fits(points):
-    """Whether points are whole numbers and near enough to the sides of the region for a simplified drawing."""
+    """Whether coordinates are whole numbers, and close enough to the sides of the region for a simplified drawing."""
     if points.shape[0] == 0:
         return False
     x, y, high = points[0, 0], points[0, 1], 0.0
@@ -131,7 +130,7 @@ def _fits(points):
 
 @inner()
 def _is_simplified(points, offsets, stop):
-    """Whether strokes points[offsets[s]:offsets[s + 1]] have whole numbers, and points that cannot be left out."""
+    """Whether strokes points[offsets[s]:offsets[s + 1]] have whole-number coordinates and no redundant points."""
     for p in range(points.shape[0]):
         for axis in range(2):
             if not abs(points[p, axis] - np.rint(points[p, axis])) <= ALMOST:
@@ -146,7 +145,7 @@ def _is_simplified(points, offsets, stop):
 
 @inner()
 def _align(points):
-    """The points of a drawing moved to (0, 0) and scaled, the same in x and y, to a maximum of 255."""
+    """The points of a drawing moved to (0, 0) and scaled uniformly to a maximum of 255."""
     scaled = np.zeros(points.shape, np.float64)
     low, extent = np.zeros(2), 0.0
     if points.shape[0] > 0:
@@ -164,7 +163,7 @@ def _align(points):
 
 @inner()
 def _power_of_two(value):
-    """The least power of two that is no less than `value`, from 1e-100 to 1e100."""
+    """The smallest power of two that is at least `value`, from 1e-100 to 1e100."""
     power = 1.0
     while power < value and power < 1e100:
         power *= 2
@@ -175,13 +174,13 @@ def _power_of_two(value):
 
 @inner()
 def _resample(stroke, place, dense):
-    """Fill `dense` with the next points at whole distances from the start of a stroke, the last with its end.
+    """Fill `dense` with the next points at whole distances from the start of a stroke, and finally its end point.
 
-    place  (0, 0, 0.0), or what the call before returned: how many of the stroke's points are behind (one more once its
-           end is reached), how many dense ones, and how long the way to the last of these points is
+    place  (0, 0, 0.0), or the result of the previous call: the number of the stroke's points already passed (one more
+           when its end is reached), the number of dense points, and the path length up to the last of the former
 
-    Returns how many points there are in `dense` and the place. All but the first call begin with the point that the one
-    before ended with.
+    Returns the number of points in `dense` and the new place. Each call after the first begins with the last point of
+    the previous one.
     """
     p, count, walked = place
     if p == 0:
@@ -211,11 +210,11 @@ def _resample(stroke, place, dense):
 
 @inner()
 def _reduce(points, epsilon, stop):
-    """Which points the Ramer–Douglas–Peucker algorithm keeps: (n,) bool. Of the farthest points the first counts.
+    """Which points the Ramer–Douglas–Peucker algorithm keeps: (n,) bool. Of equally distant points the first is chosen.
 
-    A block of points whose box lies no farther away than a point that was found is passed over. What rounding does to
-    the distance of a corner and to that of a point in the box keeps their order, so the result is that of looking at
-    every point.
+    A block whose bounding box is no farther away than the farthest point so far is skipped. Rounding is monotonic, so
+    the computed distance of a corner is at least that of any point in the box, and the result is the same as without
+    skipping.
     """
     count = points.shape[0]
     keep = np.zeros(count, np.bool_)
@@ -255,7 +254,7 @@ def _reduce(points, epsilon, stop):
 
 @inner()
 def _boxes(points):
-    """(n / BLOCK, 4): the least and the largest x and y of every block of points; none where points are few."""
+    """(n / BLOCK, 4): the bounding box of each block of points: smallest and largest x and y; empty for few points."""
     count = points.shape[0]
     boxes = np.empty(((count + BLOCK - 1) // BLOCK if count >= MANY else 0, 4))
     for block in range(boxes.shape[0]):
@@ -269,7 +268,7 @@ def _boxes(points):
 
 @inner()
 def _farthest(box, left, top, dx, dy, chord):
-    """How far away from the line of `_reduce` the corners of a box are, computed as for a point."""
+    """The largest distance of a box's corners from the line of `_reduce`, computed as for a point."""
     low_x, low_y, high_x, high_y = box[0] - left, box[1] - top, box[2] - left, box[3] - top
     if not chord > 0:
         x, y = max(-low_x, high_x), max(-low_y, high_y)

@@ -1,4 +1,4 @@
-"""Many drawings as a few flat arrays."""
+"""The class `Drawings`: many drawings stored as a few flat arrays."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ COLUMNS = ("key_id", "word", "countrycode", "recognized", "timestamp")
 
 @dataclass(frozen=True, eq=False)
 class Drawings:
-    """N drawings of S strokes and P points in all, as flat arrays: never a Python object a drawing.
+    """N drawings with S strokes and P points in total, as flat arrays rather than a Python object per drawing.
 
-    points           (P, 2) uint8 or, where any is no whole number in 0–255, float64: x to the right, y downwards;
+    points           (P, 2) uint8, or float64 if any is not a whole number in 0–255: x to the right, y downwards;
                      `simplify` decides which drawings are simplified
     stroke_offsets   (S + 1,) int64: stroke s is points[stroke_offsets[s]:stroke_offsets[s + 1]]
     drawing_offsets  (N + 1,) int64: drawing n has the strokes drawing_offsets[n] … drawing_offsets[n + 1] - 1
     key_id           (N,) uint64: the dataset's own identifier of the drawing
-    word             (N,) str (fixed width): the category that was asked for
+    word             (N,) str (fixed width): the category that the player was asked to draw
     countrycode      (N,) bytes of two letters (S2)
     recognized       (N,) bool: whether the game recognised the drawing
     timestamp        (N,) datetime64[us], UTC
-    row              (N,) int64: its place in the file that it was read from, from 0: the line of an .ndjson file, the
-                     record of any other, with those counted that were left out; 0 … N − 1 where there is no file
-    times            (P,) float32 milliseconds since the drawing's first point, or None (simplified has no times)
+    row              (N,) int64: its position in the file that it was read from, from 0: the line in an .ndjson file,
+                     the record in any other, counting those that were left out; 0 … N − 1 if there is no file
+    times            (P,) float32 milliseconds since the drawing's first point, or None (simplified drawings have none)
     """
 
     points: np.ndarray
@@ -49,11 +49,11 @@ class Drawings:
 
     @classmethod
     def from_lists(cls, drawings: Iterable[Sequence], *, dtype=None, **columns) -> Drawings:
-        """Drawings from nested lists as they stand in an .ndjson file: [[xs, ys], …] or [[xs, ys, ts], …] a drawing.
+        """Drawings from nested lists as in an .ndjson file: [[xs, ys], …] or [[xs, ys, ts], …] per drawing.
 
-        `dtype` of the points defaults to uint8 where every coordinate is a whole number in 0–255, else float64.
-        `columns` are any of COLUMNS; those left out are filled with zeros, empty strings and True for `recognized`.
-        Raises UserError for lists of another form and for coordinates that are not finite.
+        `dtype` of the points defaults to uint8 if all coordinates are whole numbers in 0–255, otherwise float64.
+        `columns` are any of COLUMNS; missing ones are filled with zeros, empty strings and True for `recognized`.
+        Raises UserError for lists of another structure and for coordinates that are not finite.
         """
         try:
             drawings = [list(drawing) for drawing in drawings]
@@ -62,7 +62,7 @@ class Drawings:
             xy = [np.asarray(stroke[:2], dtype=np.float64).reshape(2, -1) for stroke in strokes]
             points = np.concatenate(xy, axis=1).T if xy else np.empty((0, 2))
         except (TypeError, ValueError, IndexError, KeyError):
-            raise UserError("drawings: [[xs, ys], …] a drawing is expected, xs and ys as long as each other") from None
+            raise UserError("drawings: expected [[xs, ys], …] for each drawing, xs and ys of equal length") from None
         if not np.isfinite(points).all():
             raise UserError("drawings: coordinates must be finite numbers")
         if dtype is None:
@@ -86,22 +86,22 @@ class Drawings:
 
     @classmethod
     def from_arrays(cls, points: np.ndarray, stroke_offsets: np.ndarray, drawing_offsets: np.ndarray) -> Drawings:
-        """Drawings of which nothing but the strokes is known; the arrays are kept as they are, without a copy."""
+        """Drawings with defaults in all other columns; the arrays are not copied."""
         return cls(points, stroke_offsets, drawing_offsets, **_nothing_known(len(drawing_offsets) - 1))
 
     @classmethod
     def of(cls, drawings: Drawings | Iterable[Sequence]) -> Drawings:
-        """`drawings` itself, or Drawings made of nested lists."""
+        """`drawings` itself, or Drawings made from nested lists."""
         return drawings if isinstance(drawings, Drawings) else cls.from_lists(drawings)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Drawings]) -> Drawings:
-        """The drawings of all parts, in order. Times are kept where every part with points has them."""
+        """The drawings of all parts, in order. Times are kept if every non-empty part has them."""
         if len(parts) == 1:
             return parts[0]
         if not parts:
             return cls.from_lists([])
-        inked = [part for part in parts if len(part.points)] or parts[:1]  # the others do not decide on type and times
+        inked = [part for part in parts if len(part.points)] or parts[:1]  # ignore empty parts for dtype and times
         timed = all(part.times is not None for part in inked)
         return cls(
             points=np.concatenate([part.points for part in inked]),
@@ -115,9 +115,9 @@ class Drawings:
         return len(self.drawing_offsets) - 1
 
     def __getitem__(self, key) -> Drawings:
-        """The drawings of a slice, of an index array or of a boolean mask; `drawings[7]` is one drawing, as Drawings.
+        """The drawings of a slice, index array or boolean mask; `drawings[7]` is one drawing, as Drawings of length 1.
 
-        A slice with step 1 shares its points with `drawings`. Raises IndexError as numpy does.
+        A slice with step 1 is a view. Raises IndexError like numpy.
         """
         if isinstance(key, (int, np.integer)):
             index = range(len(self))[key]
@@ -142,7 +142,7 @@ class Drawings:
         return [self.points[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
 
     def to_lists(self) -> list[list[list[list]]]:
-        """The drawings as nested lists, as they stand in an .ndjson file."""
+        """The drawings as nested lists, as in an .ndjson file."""
         drawings = []
         for index in range(len(self)):
             first, last = self.drawing_offsets[index], self.drawing_offsets[index + 1]
@@ -155,7 +155,7 @@ class Drawings:
         return drawings
 
     def save(self, folder: str | Path) -> None:
-        """Write every array to `folder` as `<field>.npy`, in place of what was saved there before."""
+        """Write every array to `folder` as `<field>.npy`, replacing what was saved there before."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for field in fields(self):
@@ -168,7 +168,7 @@ class Drawings:
 
     @classmethod
     def load(cls, folder: str | Path, *, mmap: bool = True) -> Drawings:
-        """Drawings that `save` wrote; with `mmap` nothing is read until it is used."""
+        """Load drawings written by `save`; with `mmap`, data are read only when they are used."""
         paths = {field.name: Path(folder) / f"{field.name}.npy" for field in fields(cls)}
         mode: Literal["r"] | None = "r" if mmap else None
         return cls(
@@ -208,7 +208,7 @@ class Drawings:
 
 
 def _nothing_known(count: int) -> dict[str, np.ndarray]:
-    """What COLUMNS hold where nothing was said of the drawings."""
+    """The default values of COLUMNS."""
     return {
         "key_id": np.zeros(count, np.uint64),
         "word": np.full(count, ""),
@@ -219,7 +219,7 @@ def _nothing_known(count: int) -> dict[str, np.ndarray]:
 
 
 def offsets_of(lengths) -> np.ndarray:
-    """(n + 1,) int64: where each of n runs of these lengths begins, and where the last one ends."""
+    """(n + 1,) int64: the offsets of n consecutive runs of these lengths, and the end of the last one."""
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
@@ -238,6 +238,6 @@ def _ranges(offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _lengths(offsets: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Of these runs alone: what it takes does not grow with the number of all runs."""
+    """The lengths of these rows, in time that does not depend on the total number of rows."""
     lengths: np.ndarray = offsets[rows + 1] - offsets[rows]
     return lengths

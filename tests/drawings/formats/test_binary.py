@@ -90,7 +90,7 @@ def test_a_file_cut_short_keeps_the_whole_records(drawings, data):
     bad = BadRecords()
     assert _read(text[:-cut], bad=bad).to_lists() == drawings[:-1].to_lists()
     assert (bad.count, bad.total, bad.first[0].line) == (1, len(drawings), len(drawings))
-    with pytest.raises(UserError, match=f"<file>:{len(drawings)}: cut short"):
+    with pytest.raises(UserError, match=f"<file>:{len(drawings)}: truncated"):
         _read(text[:-cut])
 
 
@@ -123,7 +123,7 @@ def test_what_the_format_cannot_hold_is_refused(tmp_path):
     path = tmp_path / "cat.bin"
     with pytest.raises(UserError, match=r"cat\.bin: points are float64"):
         write_binary(path, Drawings.from_lists([[[[0.5], [1]]]]))
-    with pytest.raises(UserError, match="65536 points a stroke"):
+    with pytest.raises(UserError, match="65536 points in a stroke"):
         write_binary(path, Drawings.from_lists([[[[1] * 65536, [1] * 65536]]]))
     with pytest.raises(UserError, match="1970"):
         write_binary(path, Drawings.from_lists([[[[1], [1]]]], timestamp=[np.datetime64("1969-12-31", "us")]))

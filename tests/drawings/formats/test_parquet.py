@@ -155,5 +155,5 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="^b: columns drawing or image, and word or label expected; found x$"):
         ParquetDrawings(tmp_path / "b.parquet", "b")
     pq.write_table(pa.table({"drawing": ["[]"], "word": [0]}), tmp_path / "c.parquet")
-    with pytest.raises(UserError, match="^c: word holds numbers, and the metadata do not name the classes$"):
+    with pytest.raises(UserError, match="^c: word contains numbers, but the metadata do not name the classes$"):
         ParquetDrawings(tmp_path / "c.parquet", "c")

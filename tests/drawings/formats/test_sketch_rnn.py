@@ -118,5 +118,5 @@ def test_no_npz_file(tmp_path, data):
     with pytest.raises(UserError, match="^[^\n]*a.npz: not an .npz file [^\n]*$"):
         sketch_rnn_lists(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", other=INK)
-    with pytest.raises(UserError, match="^[^\n]*b.npz: no list train, valid or test in it; found other$"):
+    with pytest.raises(UserError, match="^[^\n]*b.npz: no list train, valid or test; found other$"):
         sketch_rnn_lists(tmp_path / "b.npz")

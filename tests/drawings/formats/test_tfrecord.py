@@ -127,7 +127,7 @@ def test_a_file_cut_short_keeps_the_whole_records(cut, tmp_path):
     path = _write(tmp_path, good, good[:-cut])
     bad = BadRecords()
     assert read_tfrecord(path, bad=bad).to_lists() == [POINTS]
-    assert str(bad.first[0]) == f"{path}:2: cut short, or its checksum is wrong"
+    assert str(bad.first[0]) == f"{path}:2: truncated, or its checksum is wrong"
 
 
 def test_nothing_is_read_behind_a_damaged_length(tmp_path):

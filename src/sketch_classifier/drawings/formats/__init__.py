@@ -1,4 +1,4 @@
-"""The dataset's file formats: readers that stream with bounded memory and give `Drawings`, and writers."""
+"""The dataset's file formats: streaming readers with bounded memory that yield `Drawings`, and writers."""
 
 from sketch_classifier.drawings.formats.binary import iter_binary, read_binary, write_binary
 from sketch_classifier.drawings.formats.bitmap import open_bitmaps

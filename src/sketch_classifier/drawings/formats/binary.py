@@ -1,8 +1,8 @@
-"""Read and write the dataset's binary format (`.bin`): simplified drawings, little endian, record after record.
+"""Read and write the dataset's binary format (`.bin`): consecutive little-endian records of simplified drawings.
 
 A record is key_id uint64, countrycode 2 bytes, recognized int8, timestamp uint32 (seconds since 1970), number of
-strokes uint16, and for each stroke its number of points uint16, every x uint8, every y uint8. The word is the name of
-the file.
+strokes uint16, and for each stroke its number of points uint16, all x uint8, all y uint8. The word is the name of the
+file.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ HEADER = np.dtype([
     ("key_id", "<u8"), ("countrycode", "S2"), ("recognized", "i1"), ("timestamp", "<u4"), ("num_strokes", "<u2"),
 ])  # fmt: skip
 BLOCK = 1 << 20  # bytes read at a time
-GOOD, CUT_SHORT, EMPTY, NO_RECORD = range(4)  # how a record ended the reading of a block
+GOOD, CUT_SHORT, EMPTY, NO_RECORD = range(4)  # why parsing of a block stopped
 
 
 def read_binary(
     path: Source, *, word: str | None = None, limit: int | None = None, bad: BadRecords | None = None
 ) -> Drawings:
-    """All drawings of a .bin file, or its first `limit`; otherwise as `iter_binary`."""
+    """All drawings of a .bin file, or its first `limit`; see `iter_binary`."""
     return Drawings.concatenate(list(iter_binary(path, word=word, batch_size=sys.maxsize, limit=limit, bad=bad)))
 
 
@@ -44,15 +44,15 @@ def iter_binary(
     limit: int | None = None,
     bad: BadRecords | None = None,
 ) -> Iterator[Drawings]:
-    """The drawings of a .bin file, at most `batch_size` at a time, in memory that does not grow with the file.
+    """The drawings of a .bin file, at most `batch_size` at a time, with memory independent of the size of the file.
 
     path   a local path, an fsspec URL or an open binary file
     word   the category; by default the name of the file without its suffix
     limit  stop after this many drawings
-    bad    skips and counts drawings without strokes or with an empty one, and a record cut short at the end of the
+    bad    skips and counts drawings without strokes or with an empty stroke, and a truncated record at the end of the
            file; without it the first one raises UserError "<file>:<record, from 1>: <reason>"
 
-    Raises UserError in any case where the bytes are no record: nothing marks where the next one would begin.
+    Always raises UserError for bytes that are not a record, since nothing marks where the next one would begin.
     """
     limit = sys.maxsize if limit is None else limit
     with open_source(path) as (file, name):
@@ -71,47 +71,47 @@ def iter_binary(
                 if len(drawings):
                     yield acceptable(drawings, name, bad)
                 if ended == NO_RECORD:
-                    raise UserError(f"{name}:{record + 1}: no drawing; the file is damaged or not a .bin file")
+                    raise UserError(f"{name}:{record + 1}: not a drawing; the file is damaged or not a .bin file")
                 if ended == EMPTY:
                     record += 1
                     if bad is not None:
                         bad.total += 1
-                    report(bad, name, record, "the drawing has no strokes or one without points")
+                    report(bad, name, record, "the drawing has no strokes or a stroke without points")
             rest = block[position:]
             if len(rest) > MAX_RECORD:
-                raise UserError(f"{name}:{record + 1}: a record above {MAX_RECORD >> 20} MiB; not a .bin file")
+                raise UserError(f"{name}:{record + 1}: a record over {MAX_RECORD >> 20} MiB; not a .bin file")
             if not chunk:
                 break
         if rest and limit > 0:
             if bad is not None:
                 bad.total += 1
-            report(bad, name, record + 1, f"cut short: the last {len(rest)} bytes are only the beginning of a record")
+            report(bad, name, record + 1, f"truncated: the last {len(rest)} bytes are an incomplete record")
 
 
 def count_records(data: bytes, limit: int = sys.maxsize) -> tuple[int, int]:
-    """(how many whole records stand at the start of `data`, at most `limit`; how many bytes they take)."""
+    """(number of complete records at the start of `data`, at most `limit`; their size in bytes)."""
     return _count(np.frombuffer(data, np.uint8), limit, HEADER.itemsize)
 
 
 def write_binary(path: str | Path | BinaryIO, drawings: Drawings) -> None:
-    """Write simplified drawings to a path (whole or not at all) or to an open binary file.
+    """Write simplified drawings to a path (atomically) or to an open binary file.
 
-    The words are not written, and timestamps lose what is below a second. Raises UserError for what the format cannot
-    hold: points that are not uint8, more than 65,535 strokes a drawing or points a stroke, dates before 1970 or after
+    Words are not written, and timestamps are truncated to seconds. Raises UserError for what the format cannot store:
+    points that are not uint8, more than 65,535 strokes per drawing or points per stroke, and dates before 1970 or after
     2106.
     """
     seconds = drawings.timestamp.astype("datetime64[s]").astype(np.int64)
     if drawings.points.dtype != np.uint8:
         found = drawings.points.dtype
-        raise UserError(f"{_name(path)}: points are {found}, .bin holds uint8; simplify the drawings first")
+        raise UserError(f"{_name(path)}: points are {found}, .bin stores uint8; simplify the drawings first")
     for what, numbers in (
-        ("strokes a drawing", np.diff(drawings.drawing_offsets)),
-        ("points a stroke", np.diff(drawings.stroke_offsets)),
+        ("strokes in a drawing", np.diff(drawings.drawing_offsets)),
+        ("points in a stroke", np.diff(drawings.stroke_offsets)),
     ):
         if len(numbers) and numbers.max() > 65535:
-            raise UserError(f"{_name(path)}: {numbers.max()} {what}, .bin holds at most 65535")
+            raise UserError(f"{_name(path)}: {numbers.max()} {what}, .bin stores at most 65535")
     if len(seconds) and not 0 <= seconds.min() <= seconds.max() < 2**32:
-        raise UserError(f"{_name(path)}: a timestamp is before 1970 or after 2106, which .bin cannot hold")
+        raise UserError(f"{_name(path)}: a timestamp is before 1970 or after 2106, which .bin cannot store")
     target: AbstractContextManager[Any] = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
     with target as place, nullcontext(place) if hasattr(place, "write") else place.open("wb") as file:
         for start in range(0, len(drawings), 4096):
@@ -123,7 +123,7 @@ def _name(path) -> str:
 
 
 def _parse(data: np.ndarray, start: int, max_drawings: int, word: str, row: int) -> tuple[Drawings, int, int]:
-    """(drawings, where to go on, how it ended) from the records at `start`, of which the first has the number `row`."""
+    """(drawings, offset of the next record, why it stopped) from the records at `start`; the first is number `row`."""
     room = len(data) - start
     max_drawings = min(max_drawings, room // HEADER.itemsize + 1)
     points = np.empty((room // 2 + 1, 2), np.uint8)
@@ -169,7 +169,7 @@ def _scan(data, start, max_drawings, points, stroke_offsets, drawing_offsets, he
         p = position + header_size
         if p > stop:
             return n, position, CUT_SHORT
-        for i in range(8, 10):  # letters, or zeros where the country is unknown
+        for i in range(8, 10):  # letters, or zeros if the country is unknown
             if data[position + i] != 0 and not 65 <= data[position + i] & 0xDF <= 90:
                 return n, position, NO_RECORD
         if data[position + 10] > 1:  # recognized

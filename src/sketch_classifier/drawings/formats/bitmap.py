@@ -19,7 +19,7 @@ PIXELS = 28 * 28
 def open_bitmaps(path: str | Path) -> np.ndarray:
     """The rows of a bitmap file as a read-only memory map, (N, 784) uint8.
 
-    Raises UserError if the file is missing, truncated, no .npy file or of another type or shape.
+    Raises UserError if the file is missing, truncated, not an .npy file or of another type or shape.
     """
     path = Path(path)
     bitmaps = open_npy(path)
@@ -29,9 +29,9 @@ def open_bitmaps(path: str | Path) -> np.ndarray:
 
 
 def open_npy(path: str | Path) -> np.ndarray:
-    """The array of numbers in an .npy file as a read-only memory map.
+    """The numeric array in an .npy file as a read-only memory map.
 
-    Raises UserError where the file is missing, shorter than its header says, no .npy file or one of objects.
+    Raises UserError if the file is missing, truncated, not an .npy file or an array of objects.
     """
     with reading(path), Path(path).open("rb") as file:
         shape, order, dtype = _numbers(file, str(path))
@@ -39,7 +39,7 @@ def open_npy(path: str | Path) -> np.ndarray:
         needed = prod(shape) * dtype.itemsize
         if start + needed > size:
             raise UserError(
-                f"{path}: cut short: its header and an array of shape {shape} take {start + needed:,} bytes, "
+                f"{path}: truncated: its header and an array of shape {shape} take {start + needed:,} bytes, "
                 f"found {size:,}"
             )
         if not needed:
@@ -48,7 +48,7 @@ def open_npy(path: str | Path) -> np.ndarray:
 
 
 def read_npy(file: BinaryIO, name: str) -> np.ndarray:
-    """The array of numbers in an open .npy file that cannot be mapped, such as a pipe, of at most MAX_ARRAY bytes.
+    """The numeric array, at most MAX_ARRAY bytes, in an open .npy file that cannot be memory-mapped, such as a pipe.
 
     Raises UserError for any other file.
     """
@@ -58,12 +58,12 @@ def read_npy(file: BinaryIO, name: str) -> np.ndarray:
         check_size(name, f"an array of shape {shape}", needed, MAX_ARRAY)
         data = file.read(needed)
         if len(data) < needed:
-            raise UserError(f"{name}: cut short: {needed:,} bytes expected, found {len(data):,}")
+            raise UserError(f"{name}: truncated: {needed:,} bytes expected, found {len(data):,}")
         return np.frombuffer(data, dtype).reshape(shape, order=order)
 
 
 def _numbers(file: BinaryIO, name: str) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:
-    """Shape, order and type of an array of numbers, from its header. Raises UserError for any other array."""
+    """Shape, order and dtype of a numeric array, from its header. Raises UserError for any other array."""
     shape, fortran_order, dtype = read_npy_header(file, name)
     if dtype.hasobject or dtype.kind not in "buif":
         raise UserError(f"{name}: an array of numbers is expected, found {one_line(dtype)}")

@@ -1,7 +1,7 @@
 """Read the CSV files of Kaggle's Quick, Draw! competition: one row per drawing, its strokes as JSON in one field.
 
-Rows are rewritten as lines of .ndjson in the dataset's own layout and parsed as those are, so that both read the same
-numbers and refuse the same records.
+Rows are rewritten as lines of .ndjson in the dataset's own layout and parsed as such, so that both formats give the
+same numbers and reject the same records.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ COLUMNS = ("word", "countrycode", "timestamp", "recognized", "key_id", "drawing"
 BLOCK = 1 << 18  # bytes read at a time
 MAX_HEADER = 1 << 16  # bytes
 MAX_COLUMNS = 64
-BYTES, STEP = np.uint64(128), np.uint64(1)  # looked at together; and by itself
-ADDED = 200  # bytes at most that a row gains by becoming a line
+BYTES, STEP = np.uint64(128), np.uint64(1)  # bytes examined at a time; and one by one
+ADDED = 200  # maximum bytes by which a row grows when it is rewritten as a line
 QUOTE, COMMA, NEWLINE, RETURN, SPACE, BACKSLASH, OPEN, CLOSE = (np.uint8(ord(char)) for char in '",\n\r \\[]')
 WORD, COUNTRYCODE, TIMESTAMP, RECOGNIZED, KEY_ID, DRAWING = (
     np.frombuffer(text, np.uint8)
@@ -43,19 +43,19 @@ TRUE, FALSE, END = (np.frombuffer(text, np.uint8) for text in (b"true", b"false"
 
 
 def read_csv(path: Source, *, limit: int | None = None, bad: BadRecords | None = None) -> Drawings:
-    """All drawings of a CSV file, or its first `limit`; otherwise as `iter_csv`."""
+    """All drawings of a CSV file, or its first `limit`; see `iter_csv`."""
     return Drawings.concatenate(list(iter_csv(path, batch_size=sys.maxsize, limit=limit, bad=bad)))
 
 
 def iter_csv(
     path: Source, *, batch_size: int = 4096, limit: int | None = None, bad: BadRecords | None = None
 ) -> Iterator[Drawings]:
-    """The drawings of a CSV file, `batch_size` at a time, in memory that does not grow with the file.
+    """The drawings of a CSV file, `batch_size` at a time, with memory independent of the size of the file.
 
-    The first line names the columns, in any order: `drawing` (required), word, countrycode, key_id, recognized,
-    timestamp; others are ignored. Commas, semicolons or tabs separate them. What is said of rows is as `iter_ndjson`
-    says it of lines, and `row` is the line less one, of which the first is the line of names. Raises UserError if there
-    is no column `drawing`.
+    The header line names the columns, in any order: `drawing` (required), word, countrycode, key_id, recognized,
+    timestamp; others are ignored. They are separated by commas, semicolons or tabs. Rows are treated like the lines in
+    `iter_ndjson`, and `row` is the line number minus one, where line 1 is the header. Raises UserError if there is no
+    column `drawing`.
     """
     with open_source(path) as (file, name):
         lines = cast(BinaryIO, _Rewritten(file, name))
@@ -63,14 +63,14 @@ def iter_csv(
 
 
 def csv_columns(path: Source) -> tuple[str, ...]:
-    """The columns that a CSV file has, of COLUMNS. Raises UserError if `drawing` is not among them."""
+    """Which of COLUMNS a CSV file has. Raises UserError if `drawing` is not among them."""
     with open_source(path) as (file, name):
         names, _ = _header(file.readline(MAX_HEADER), name)
     return tuple(column for column in COLUMNS if column in names)
 
 
 def _header(line: bytes, name: str) -> tuple[list[str], str]:
-    """The names of the columns, in small letters, and what separates them."""
+    """The column names in lower case, and the separator."""
     if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UserError(f"{name}: text in UTF-16; save it as UTF-8")
     text = line.decode("utf-8-sig", errors="replace")
@@ -89,9 +89,9 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
 
 
 class _Rewritten:
-    """The file as one of .ndjson. The line of names becomes an empty one, so that lines keep their numbers.
+    """The file rewritten as .ndjson. The header becomes an empty line, so that line numbers stay the same.
 
-    The buffers are kept: to touch new memory takes longer than to rewrite what is in it.
+    The buffers are reused, because touching new memory takes longer than rewriting the text.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -101,13 +101,13 @@ class _Rewritten:
         self._separator = np.uint8(ord(separator))
         self._places = np.array([names.index(column) if column in names else -1 for column in COLUMNS], np.int64)
         self._text = bytearray(BLOCK)
-        self._num_left = 0  # bytes of a row that is not whole, at the beginning of the text
+        self._num_left = 0  # bytes of an incomplete row at the beginning of the text
         self._out = np.empty(0, np.uint8)
         self._ready = memoryview(b"\n")
         self._is_at_end = False
 
     def read(self, size: int) -> bytes:
-        """Some of the text, up to `size` bytes; nothing at its end."""
+        """The next part of the text, up to `size` bytes; empty at the end."""
         while not self._ready and not self._is_at_end:
             self._ready = memoryview(cast(Any, self._rewritten()))
         block = bytes(self._ready[:size])
@@ -134,7 +134,7 @@ class _Rewritten:
         left = data[position:].tobytes()
         del data  # so that the text may grow
         if self._is_at_end and left:
-            last = left.replace(b"\n", b" ") + b"\n"  # cut short within quotes, and no line of JSON
+            last = left.replace(b"\n", b" ") + b"\n"  # truncated within quotes, and not a line of JSON
             self._out[num : num + len(last)] = np.frombuffer(last, np.uint8)
             num += len(last)
         elif len(left) > MAX_LINE:
@@ -146,9 +146,9 @@ class _Rewritten:
 
 @compiled()
 def _rewrite(text, separator, places, out):
-    """Rewrite the whole rows of `text`: (bytes of `out`, where the first row begins that is not whole).
+    """Rewrite the complete rows of `text`: (bytes of `out`, offset of the first incomplete row).
 
-    places  of the columns in a row, in the order of COLUMNS; −1 for one that is missing
+    places  positions of the columns in a row, in the order of COLUMNS; −1 for a missing one
     """
     spans = np.empty((MAX_COLUMNS, 3), np.int64)  # start, end, whether in quotes
     columns = np.empty((6, 3), np.int64)
@@ -166,7 +166,7 @@ def _rewrite(text, separator, places, out):
             columns[column, :] = 0
             if 0 <= places[column] < num_fields:
                 columns[column, :] = spans[places[column]]
-            if 0 < column < 5:  # neither the word nor the drawing
+            if 0 < column < 5:  # not the word or the drawing
                 _trim(text, columns[column])
         o = _put(WORD, out, o)
         o = _escaped(text, columns[0], out, o)
@@ -182,7 +182,7 @@ def _rewrite(text, separator, places, out):
         o = _put(DRAWING, out, o)
         o = _drawing(text, columns[5], out, o)
         o = _put(END, out, o)
-        for _ in range(num_broken):  # so that the numbers of the lines that follow stay the same
+        for _ in range(num_broken):  # so that the following lines keep their numbers
             out[o] = NEWLINE
             o += 1
     return o, p
@@ -190,7 +190,7 @@ def _rewrite(text, separator, places, out):
 
 @compiled()
 def _fields(text, p, separator, spans):
-    """Find the fields of the row at `p`: (how many, where the next row begins or −1, line breaks within quotes)."""
+    """Find the fields of the row at `p`: (number, offset of the next row or −1, line breaks within quotes)."""
     num_fields, num_broken = np.int64(0), np.int64(0)
     while True:
         q = p
@@ -234,8 +234,8 @@ def _fields(text, p, separator, spans):
 
 @compiled()
 def _find(text, start, one, other):
-    """Where one of two bytes stands, from `start` on, or the length of the text."""
-    p, end = np.uint64(start), np.uint64(len(text))  # unsigned: without a check for negative ones, loops are vectorised
+    """The offset of the first of two bytes, from `start` on, or the length of the text."""
+    p, end = np.uint64(start), np.uint64(len(text))  # unsigned: negative indices would prevent vectorisation
     while p + BYTES <= end:
         found = np.uint8(0)
         for i in range(p, p + BYTES):
@@ -250,7 +250,7 @@ def _find(text, start, one, other):
 
 @compiled()
 def _trim(text, span):
-    """Leave out the spaces around a field."""
+    """Strip the spaces around a field."""
     while span[0] < span[1] and text[span[0]] <= SPACE:
         span[0] += 1
     while span[0] < span[1] and text[span[1] - 1] <= SPACE:
@@ -259,7 +259,7 @@ def _trim(text, span):
 
 @compiled()
 def _drop(text, span, ending):
-    """Leave out an ending of a field that has more than it; whether it has it."""
+    """Remove a suffix of a field, unless it is the whole field; return whether it was removed."""
     has_it = span[1] - span[0] > len(ending) and _is(text, span[1] - len(ending), ending)
     if has_it:
         span[1] -= len(ending)
@@ -275,7 +275,7 @@ def _put(what, out, o):
 
 @compiled()
 def _escaped(text, span, out, o):
-    """A field as the inside of a JSON string. Control characters become spaces."""
+    """A field as the contents of a JSON string. Control characters become spaces."""
     p = span[0]
     while p < span[1]:
         char = text[p]
@@ -319,8 +319,8 @@ def _timestamp(text, span, out, o):
 
 @compiled()
 def _flag(text, span, out, o):
-    """True, true, TRUE, 1, 1.0 or nothing; False, false, FALSE, 0 or 0.0; anything else in quotes: it is malformed."""
-    _drop(text, span, POINT_ZERO)  # as pandas writes numbers of a column with gaps
+    """True, true, TRUE, 1, 1.0 or empty; False, false, FALSE, 0 or 0.0; anything else is malformed and quoted."""
+    _drop(text, span, POINT_ZERO)  # as pandas writes integers of a column with missing values
     start, length = span[0], span[1] - span[0]
     if length == 0 or (length == 1 and text[start] == ONE) or (length == len(TRUE) and _is_word(text, start, TRUE)):
         return _put(TRUE, out, o)
@@ -331,9 +331,9 @@ def _flag(text, span, out, o):
 
 @compiled()
 def _drawing(text, span, out, o):
-    """JSON without its spaces, or as it is where they follow commas; what is no list in quotes.
+    """JSON with spaces removed, or unchanged if all follow commas; quoted if it is not a list.
 
-    A space between two numbers, which is malformed, stays.
+    A space between two numbers, which is malformed, is kept.
     """
     p, end = span[0], span[1]
     if p == end or text[p] != OPEN:
@@ -353,7 +353,7 @@ def _drawing(text, span, out, o):
 
 @compiled()
 def _copy_usual(text, out):
-    """Copy a drawing; whether it has no quote, and no space but one after a comma, which `scan` passes over."""
+    """Copy a drawing; return whether it has no quotes, and no spaces except after commas, which `scan` skips."""
     characters, before, copy = text[1:], text[:-1], out[1:]
     out[0] = text[0]
     unusual = np.uint8(0)
@@ -379,7 +379,7 @@ def _is(text, p, expected):
 
 @compiled()
 def _is_word(text, p, expected):
-    """Whether these letters stand at `p`, small or capital."""
+    """Whether these letters are at `p`, in either case."""
     for i in range(len(expected)):
         if text[p + i] | BIT_OF_SMALL != expected[i]:
             return False

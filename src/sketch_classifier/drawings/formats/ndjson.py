@@ -1,4 +1,4 @@
-"""Read and write .ndjson: one drawing a line, simplified or raw, with times or without."""
+"""Read and write .ndjson: one drawing per line, simplified or raw, with or without times."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from sketch_classifier.drawings.strokes import Drawings
 
 BLOCK = 1 << 20  # bytes read at a time
 MAX_LINE = 1 << 24  # bytes; a longer line is malformed, so that memory stays bounded
-BATCH_POINTS = 1 << 22  # a batch with more points is handed on before it is full, for the same reason
+BATCH_POINTS = 1 << 22  # a batch with more points is yielded before it is full, for the same reason
 
 
 def read_ndjson(path: Source, *, limit: int | None = None, bad: BadRecords | None = None) -> Drawings:
-    """All drawings of an .ndjson file, or its first `limit`; otherwise as `iter_ndjson`."""
+    """All drawings of an .ndjson file, or its first `limit`; see `iter_ndjson`."""
     return Drawings.concatenate(list(iter_ndjson(path, batch_size=sys.maxsize, limit=limit, bad=bad)))
 
 
 def iter_ndjson(
     path: Source, *, batch_size: int = 4096, limit: int | None = None, bad: BadRecords | None = None
 ) -> Iterator[Drawings]:
-    """The drawings of an .ndjson file, `batch_size` at a time, in memory that does not grow with the file.
+    """The drawings of an .ndjson file, `batch_size` at a time, with memory independent of the size of the file.
 
     path   a local path, an fsspec URL or an open binary file
     limit  stop after this many drawings
     bad    skips and counts malformed lines; without it the first one raises UserError "<file>:<line>: <reason>"
 
-    A file may hold drawings of any kind. Points are the very numbers that json reads: uint8 where those of a batch are
-    strokes [xs, ys] of whole numbers in 0–255, else float64. Times are kept where every stroke of a batch is
-    [xs, ys, ts]. `row` is the number of the line less one, and empty lines are passed over, but counted there, as in
-    every message. `drawing` is the only key that a line must have; see `parse_line`.
+    A file may contain drawings of any kind. Points are exactly the numbers that json would read: uint8 if all strokes
+    of a batch are [xs, ys] of whole numbers in 0–255, otherwise float64. Times are kept if all strokes of a batch are
+    [xs, ys, ts]. `row` is the line number minus one; empty lines are skipped, but counted in `row` and in messages.
+    `drawing` is the only required key; see `parse_line`.
     """
     limit = sys.maxsize if limit is None else limit
     with open_source(path) as (file, name):
@@ -58,11 +58,11 @@ def iter_ndjson(
                 if bad is not None:
                     bad.total += count
                 if count < room and position < stop and batch.kind is not None and not tidied:
-                    # A line in another layout. The lines after it are likely to be in the same, so all are rewritten.
+                    # A line in another layout, which the following lines probably share, so all are rewritten.
                     block = b"\n".join([canonical_line(line) for line in block[position:stop].split(b"\n")]) + PADDING
                     text, position, stop = np.frombuffer(block, np.uint8), 0, len(block) - len(PADDING)
                     tidied = True
-                elif count < room and position < stop:  # a line that `scan` leaves to us
+                elif count < room and position < stop:  # a line that `scan` does not parse
                     end = block.index(b"\n", position) + 1
                     line, position = block[position:end], end
                     line_number += 1
@@ -86,10 +86,10 @@ def iter_ndjson(
 
 
 def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:
-    """Write drawings as the dataset does, byte for byte: to a path (whole or not at all) or to an open binary file.
+    """Write drawings in the dataset's layout, byte for byte, to a path (atomically) or to an open binary file.
 
-    Numbers that are whole are written without a point, others with as many digits as tell them from their neighbours.
-    Every drawing has at least one stroke and every stroke at least one point, with coordinates in float32's range.
+    Whole numbers are written without a decimal point, others with the fewest digits that identify them. Every drawing
+    must have at least one stroke and every stroke at least one point, with coordinates in the range of float32.
     """
     target: AbstractContextManager[Any] = nullcontext(path) if hasattr(path, "write") else replaced_file(path)
     with target as place, nullcontext(place) if hasattr(place, "write") else place.open("wb") as file:
@@ -98,9 +98,9 @@ def write_ndjson(path: str | Path | BinaryIO, drawings: Drawings) -> None:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """The text of a file in blocks of whole lines, each with PADDING after its last newline.
+    """The text of a file in blocks of complete lines, each followed by PADDING.
 
-    A byte order mark at the beginning of the file, which some editors write, is left out.
+    A byte order mark at the beginning of the file, which some editors write, is skipped.
     """
     rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
     while chunk := file.read(BLOCK):
@@ -109,7 +109,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
             yield b"".join((rest, memoryview(chunk)[:end], PADDING))
             rest = chunk[end:]
         else:
-            rest = (rest + chunk)[: MAX_LINE + 1]  # enough to tell that the line is too long
+            rest = (rest + chunk)[: MAX_LINE + 1]  # enough to detect that the line is too long
     if rest:
         yield b"".join((rest, b"\n", PADDING))
 
@@ -132,7 +132,7 @@ def _lines(drawings: Drawings) -> Iterator[bytes]:
 
 
 def strokes_of(drawings: Drawings) -> Iterator[list]:
-    """Each drawing as nested lists of the numbers that stand in its line."""
+    """Each drawing as nested lists of the numbers in its line."""
     for drawing in drawings.to_lists():
         if drawings.points.dtype == np.uint8:
             yield drawing
@@ -141,5 +141,5 @@ def strokes_of(drawings: Drawings) -> Iterator[list]:
 
 
 def _number(value: float) -> float | int:
-    """Whole numbers are written without a point."""
+    """Whole numbers become int, so that they are written without a decimal point."""
     return int(value) if value.is_integer() and abs(value) < 2**53 else value

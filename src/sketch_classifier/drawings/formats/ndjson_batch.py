@@ -1,4 +1,4 @@
-"""Drawings gathered from the lines of an .ndjson file, a batch at a time."""
+"""Collects the drawings from the lines of an .ndjson file into batches."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sketch_classifier.drawings.strokes import Drawings
 
 
 class Batch:
-    """The drawings read so far, as arrays where `scan` parsed them and as lists where `parse_line` did."""
+    """The drawings read so far: arrays if `scan` parsed them, lists if `parse_line` did."""
 
     def __init__(self) -> None:
-        self.kind: tuple[int, bool] | None = None  # (lists a stroke, whether coordinates are whole numbers in 0–255)
+        self.kind: tuple[int, bool] | None = None  # (lists per stroke, whether coordinates are whole numbers in 0–255)
         self.buffers: dict[tuple[int, bool], _Buffers] = {}  # by kind
         self._start()
 
@@ -27,7 +27,7 @@ class Batch:
         self.size = self.num_points = 0
 
     def scan(self, text: np.ndarray, position: int, stop: int, room: int, row: int) -> tuple[int, int]:
-        """Add the lines in the dataset's own layout that stand at `position`: (how many, where to go on).
+        """Add the lines in the dataset's own layout from `position` on: (how many, position of the next line).
 
         row  the number of the first of these lines, from 0
         """
@@ -43,7 +43,7 @@ class Batch:
         return count, position
 
     def parse(self, line: bytes, row: int) -> None:
-        """Add any good line, number `row` from 0; those after it are likely to be of its kind. Raises Malformed."""
+        """Add any valid line, with number `row` from 0; later lines are probably of its kind. Raises Malformed."""
         drawing, columns = parse_line(line)
         kind = (len(drawing[0]), len(drawing[0]) == 2 and is_whole(drawing))
         if kind != self.kind:
@@ -56,14 +56,14 @@ class Batch:
         self.num_points += sum(len(stroke[0]) for stroke in drawing)
 
     def take(self) -> Drawings:
-        """What was added, and start anew."""
+        """The drawings added so far; starts a new batch."""
         self._gather()
         taken = Drawings.concatenate(self.parts)
         self._start()
         return taken
 
     def _gather(self) -> None:
-        if self.kind is None or not self.drawings:  # the first drawing says the kind
+        if self.kind is None or not self.drawings:  # the first drawing determines the kind
             return
         names = self.columns[0]
         columns = {name: [row[name] for row in self.columns] for name in names}
@@ -97,9 +97,10 @@ class _Buffers:
         self.word_span = np.empty((max_drawings, 2), np.int64)
 
     def scan(self, text: np.ndarray, start: int, stop: int, max_drawings: int) -> tuple[int, int]:
-        """Parse lines of text[start:stop] until one is not in the dataset's layout, at most `max_drawings`.
+        """Parse at most `max_drawings` lines of text[start:stop], up to one that is not in the dataset's layout.
 
-        Every line of `text` up to `stop` ends with a newline, and PADDING follows. Returns (drawings, where to go on).
+        Every line of `text` up to `stop` ends with a newline, and PADDING follows. Returns (drawings, position of the
+        next line).
         """
         return scan(
             text, start, stop, min(max_drawings, self.max_drawings), self.bytes, self.floats, self.stroke_offsets,
@@ -108,7 +109,7 @@ class _Buffers:
         )  # fmt: skip
 
     def drawings(self, text: np.ndarray, count: int) -> Drawings:
-        """A copy of the `count` drawings that the last `scan` of `text` found."""
+        """A copy of the `count` drawings that the last `scan` of `text` parsed."""
         num_strokes = self.drawing_offsets[count]
         num_points = self.stroke_offsets[num_strokes]
         numbers = (self.bytes if len(self.bytes) else self.floats)[:num_points]

@@ -1,4 +1,4 @@
-"""One line of .ndjson, checked in full: what is accepted, and what to say about what is not."""
+"""Parses and validates one line of .ndjson, with an error message for everything that is not accepted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 import numpy as np
 import orjson
 
-MAX_WORD = 200  # characters; words are kept in a fixed width
-MAX_FLOAT32 = float(np.finfo(np.float32).max)  # times are float32; nor is anything larger a coordinate
+MAX_WORD = 200  # characters; words are stored with a fixed width
+MAX_FLOAT32 = float(np.finfo(np.float32).max)  # for times, which are float32, and coordinates
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: UTC)?", re.ASCII)
 DEFAULTS = {  # in the order of the dataset's own lines
     "word": "",
@@ -20,15 +20,15 @@ DEFAULTS = {  # in the order of the dataset's own lines
 
 
 class Malformed(ValueError):
-    """What is wrong with a record."""
+    """A record is malformed; the message says why."""
 
 
 def parse_line(line: bytes) -> tuple[list, dict]:
-    """The drawing of a line as nested lists of numbers, and its columns.
+    """The drawing in a line as nested lists of numbers, and its metadata columns.
 
-    `drawing` is required: a list of strokes [xs, ys] or [xs, ys, ts], all strokes alike, each of at least one point,
-    with numbers in float32's range. The other keys may be missing or null: word "", countrycode "", key_id 0,
-    recognized true, timestamp 1970-01-01. Unknown keys are ignored. Raises Malformed.
+    `drawing` is required: a list of strokes, all [xs, ys] or all [xs, ys, ts], each with at least one point, with
+    numbers in the range of float32. The other keys may be missing or null; their defaults are word "", countrycode "",
+    key_id 0, recognized true, timestamp 1970-01-01. Unknown keys are ignored. Raises Malformed.
     """
     try:
         record = orjson.loads(line)
@@ -48,9 +48,9 @@ def parse_line(line: bytes) -> tuple[list, dict]:
 
 
 def canonical_line(line: bytes) -> bytes:
-    """The line in the dataset's own layout, which is parsed much faster; unchanged where that is impossible.
+    """The line in the dataset's own layout, which is parsed much faster; unchanged if that is impossible.
 
-    `parse_line` finds the same in both, good or malformed.
+    `parse_line` gives the same result, or the same error, for both.
     """
     try:
         record = orjson.loads(line)
@@ -72,7 +72,7 @@ def is_whole(drawing: list) -> bool:
 
 
 def check_drawing(drawing) -> None:
-    """Raise Malformed for what is no drawing: see `parse_line`."""
+    """Raise Malformed if this is not a drawing: see `parse_line`."""
     if not isinstance(drawing, list):
         raise Malformed(f"'drawing' is {_kind(drawing)}, expected a list of strokes [[x, …], [y, …]]")
     if not drawing:
@@ -96,9 +96,9 @@ def check_drawing(drawing) -> None:
         for values in stroke:
             for value in values:
                 if type(value) not in (int, float):
-                    raise Malformed(f"{where} holds {_kind(value)}, expected numbers")
+                    raise Malformed(f"{where} contains {_kind(value)}, expected numbers")
                 if not abs(value) <= MAX_FLOAT32:
-                    raise Malformed(f"{where} holds {value}, too large a number")
+                    raise Malformed(f"{where} contains {value}, which is too large")
 
 
 def _word(value) -> str:
@@ -155,6 +155,6 @@ def _kind(value) -> str:
 
 
 def _shown(value) -> str:
-    """The value where it is short enough for one line of a message, else what it is."""
+    """The value if it is short enough for a message, otherwise its kind."""
     shown = repr(value) if type(value) in (str, bool, int, float) else _kind(value)
     return shown if len(shown) <= 60 else _kind(value)

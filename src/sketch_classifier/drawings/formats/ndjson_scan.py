@@ -1,7 +1,7 @@
 """Parse lines of .ndjson in the dataset's own layout straight into flat arrays, without the GIL.
 
-Any line that is laid out otherwise, good or malformed, is left to `ndjson_line`: this code has to recognise good lines
-only. It stays in one file, since Numba's cache notices no change in a file that compiled code is imported from.
+Any line in another layout, valid or malformed, is left to `ndjson_line`: this code only has to recognise valid lines.
+It is all in one file, since Numba's cache does not notice changes in files from which compiled functions are imported.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 from sketch_classifier.drawings.jit import compiled
 
-PADDING = b"\0" * 40  # bytes after the last line that may be looked at; none of them can be part of a line
+PADDING = b"\0" * 40  # bytes after the last line that may be read; none of them can be part of a line
 MAX_WORD = 200  # bytes; a longer word is left to ndjson_line
 
 WORD = np.frombuffer(b'{"word":"', np.uint8)
@@ -25,8 +25,8 @@ LINE_END = np.frombuffer(b"]}\n", np.uint8)
 
 COMMA, OPEN, CLOSE, DIGIT_0, DIGIT_9, MINUS, POINT, QUOTE, BACKSLASH, SPACE = (np.uint8(ord(c)) for c in ',[]09-."\\ ')
 
-# Positions are unsigned in the inner loops, where Numba's check for negative ones would be felt. Unsigned and signed
-# numbers do not mix (they would become floats), so the constants are unsigned, too.
+# Indices are unsigned in the inner loops, where Numba's check for negative ones would cost time. Unsigned and signed
+# numbers must not be mixed (the result would be a float), so the constants are unsigned, too.
 NONE, ONE, TWO, THREE, FOUR, NINE, TEN = (np.uint64(k) for k in (0, 1, 2, 3, 4, 9, 10))
 ZERO, LARGEST, MAX_DIGITS = np.uint64(ord("0")), np.uint64(255), np.uint64(19)
 
@@ -36,13 +36,14 @@ def scan(
     text, start, stop, max_drawings, whole_numbers, floats, stroke_offsets, drawing_offsets, key_id, countrycode,
     recognized, timestamp, word_run, word_span,
 ):  # fmt: skip
-    """Parse lines of text[start:stop] until one is not in the dataset's layout, at most `max_drawings`.
+    """Parse at most `max_drawings` lines of text[start:stop], up to one that is not in the dataset's layout.
 
     text           bytes; every line up to `stop` ends with a newline, and PADDING follows
-    whole_numbers  (capacity, 2) uint8 for coordinates that are whole numbers in 0–255, else empty
-    floats         (capacity, 2 or 3) float64 for others, with times in the third column; its width counts in any case
+    whole_numbers  (capacity, 2) uint8 for coordinates that are whole numbers in 0–255, otherwise empty
+    floats         (capacity, 2 or 3) float64 for others, with times in the third column; its width always determines
+                   the number of lists per stroke
     word_run, word_span  drawing n has the word text[a:b], where a, b = word_span[word_run[n]]
-    The other arrays are as in `Drawings`; the first offsets are 0. Returns (drawings, where to go on).
+    The other arrays are as in `Drawings`; the first offsets are 0. Returns (drawings, position of the next line).
     """
     whole, num_lists = len(whole_numbers) > 0, floats.shape[1]
     n, p = drawing_offsets[0], start  # drawings, position; the first offsets are 0 (a literal 0 would compile twice)
@@ -143,7 +144,7 @@ def _columns(text, p, n, key_id, countrycode, recognized, timestamp):
 
 @compiled()
 def _after(text, p, expected):
-    """The position after `expected` where it stands at `p`, else −1."""
+    """The position after `expected` if that is at `p`, otherwise −1."""
     for i in range(len(expected)):
         if text[p + i] != expected[i]:
             return -1
@@ -167,7 +168,7 @@ def _whole_numbers(text, position, numbers, first, axis):
     wrong: bool | np.bool = False
     while True:
         a, b, c = np.uint64(text[p]) - ZERO, np.uint64(text[p + ONE]) - ZERO, np.uint64(text[p + TWO]) - ZERO
-        if b > NINE:  # no digit: a character below "0" wraps round to a large number
+        if b > NINE:  # not a digit: a character below "0" wraps around to a large number
             value = a
             p += TWO
         elif c > NINE:
@@ -193,8 +194,8 @@ def _whole_numbers(text, position, numbers, first, axis):
 def _decimals(text, position, numbers, first, axis):
     """Parse "12,-3.25]" into numbers[first:, axis]: (position after it, or −1; how many).
 
-    Every number is the float64 nearest to the text, as json reads it. Gives up (−1) where a number has an exponent or
-    more than 19 digits.
+    Every number is the float64 nearest to the text, as json reads it. Fails (−1) if a number has an exponent or more
+    than 19 digits.
     """
     p, i, column = np.uint64(position), np.uint64(first), np.uint64(axis)
     while True:
@@ -242,18 +243,18 @@ def _quotient(digits, power):
     """The float64 nearest to digits / power, for digits < 10^19 and a power of ten up to 10^19."""
     value = np.float64(digits) / power
     if digits <= np.uint64(2**53):
-        return value  # both are exact in float64, so that one division rounds right
+        return value  # both are exact in float64, so that the division is rounded correctly
     # Dekker's product: value · power = product + error, exactly.
     product = value * power
     a, b = _halves(value)
     c, d = _halves(power)
     error = ((a * c - product) + a * d + b * c) + b * d
-    # How far digits lie from value · power: only the last subtraction rounds.
+    # The difference of digits from value · power: only the last subtraction rounds.
     high = np.float64(digits)
     low = np.float64(np.int64(digits - np.uint64(high)))
     step = (((high - product) + low) - error) / power
-    # `step` is at most two units in the last place of `value` and wrong by less than 2^-49 of one. A quotient half-way
-    # between two float64 has power ≤ 10^4, and `step` is exact; any other is at least 5^-19 > 2^-45 of a half away.
+    # `step` is at most two units in the last place of `value`, with an error below 2^-49 of one. A quotient half-way
+    # between two float64 has power ≤ 10^4, and `step` is exact; any other is at least 5^-19 > 2^-45 away from half.
     return value + step
 
 

@@ -1,9 +1,9 @@
-"""Read Parquet files of drawings as Hugging Face's `google/quickdraw` has them: strokes as nested lists, or pictures.
+"""Read Parquet files of drawings like Hugging Face's `google/quickdraw`: strokes as nested lists, or pictures.
 
 `drawing` is a struct of lists {x: [[…], …], y: [[…], …], t: …}, a list of structs [{x: […], y: […], t: …}, …], lists
-as in .ndjson, or JSON text. `image` is a struct {bytes, path}, or bytes, of a picture. The class stands in `word` or
-`label`, as a name or as a number whose name is in the metadata. key_id, countrycode, recognized and timestamp may be
-missing.
+as in .ndjson, or JSON text. `image` is a picture, as a struct {bytes, path} or as bytes. The class is in `word` or
+`label`, as a name, or as a number whose name is in the metadata. key_id, countrycode, recognized and timestamp are
+optional.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ LABELS = ("word", "label", "class", "category")
 STROKES, PICTURE = "drawing", "image"
 COLUMNS = ("key_id", "countrycode", "recognized", "timestamp")
 BATCH = 1024  # rows in memory at a time
-PICTURES = 64  # likewise of pictures, which a dictionary may repeat
+PICTURES = 64  # pictures in memory at a time, which a dictionary may repeat
 MAX_CLASSES = 100_000
 
 
 class ParquetDrawings:
     """A Parquet file of drawings.
 
-    name         what errors call it
-    has_strokes  whether it holds strokes; else it holds pictures
-    label        the column of the class
-    classes      the names of the classes, in the order of their numbers; None where the column holds names
+    name         name of the file in error messages
+    has_strokes  whether it contains strokes; otherwise it contains pictures
+    label        column of the class
+    classes      class names, in the order of their numbers; None if the column contains names
     columns      which of COLUMNS it has
     """
 
     def __init__(self, file: Any, name: str) -> None:
-        """Open `file`, a path or an open file that can be sought in. Raises UserError for any other file."""
+        """Open `file`, a path or a seekable open file. Raises UserError if it is not a Parquet file of drawings."""
         self.name = name
         self.file = open_parquet(file, name)
         schema = _without_views(self.file.schema_arrow)
@@ -55,22 +55,22 @@ class ParquetDrawings:
         labels = [column for column in LABELS if column in names]
         if not labels or not names & {STROKES, PICTURE}:
             found = ", ".join(schema.names[:8])
-            raise UserError(f"{name}: columns drawing or image, and word or label expected; found {found}")
+            raise UserError(f"{name}: expected columns drawing or image, word or label, found {found}")
         if self.has_strokes and not _is_readable(drawing := schema.field(STROKES).type):
-            raise UserError(f"{name}: drawing holds {drawing}; lists x and y of each stroke expected")
+            raise UserError(f"{name}: expected lists x and y for each stroke in column drawing; found {drawing}")
         self.label = labels[0]
         self.classes = _classes(schema.metadata, self.label)
         kind = schema.field(self.label).type
         if not (_is_text(kind) or pa.types.is_dictionary(kind)):
             if not pa.types.is_integer(kind):
-                raise UserError(f"{name}: {self.label} holds {kind}; a class's number or name expected")
+                raise UserError(f"{name}: expected class numbers or names in column {self.label}; found {kind}")
             if self.classes is None:
-                raise UserError(f"{name}: {self.label} holds numbers, and the metadata do not name the classes")
+                raise UserError(f"{name}: {self.label} contains numbers, but the metadata do not name the classes")
         else:
             self.classes = None
 
     def names(self) -> tuple[str, ...]:
-        """The names of the classes. Where the file does not list them, the whole column is read."""
+        """The class names. If the metadata do not list them, the whole column is read."""
         if self.classes is not None:
             return self.classes
         found: set[str] = set()
@@ -81,7 +81,7 @@ class ParquetDrawings:
         return tuple(sorted(name for name in found if name))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
-        """The rows of the file, some at a time, and the names of their classes, (n,) of str or None."""
+        """The rows of the file in batches, and their class names, (n,) of str or None."""
         with reading(self.name):
             for batch in self._batches(BATCH if self.has_strokes else PICTURES, columns):
                 yield batch, self._words(batch)
@@ -101,21 +101,21 @@ class ParquetDrawings:
 
 
 def open_parquet(file: Any, name: str) -> pq.ParquetFile:
-    """A Parquet file by its path, or open and able to seek. Its pages are compared with their checksums, if any.
+    """Open a Parquet file, a path or a seekable open file, with verification of page checksums, if any.
 
-    Raises UserError for any other file, and where a part that is read at once would inflate beyond MAX_GROUP.
+    Raises UserError for any other file, and if a row group decompresses to more than MAX_GROUP.
     """
     try:
-        # Buffered in advance, all that was read would be kept.
+        # With pre-buffering, everything that was read would stay in memory.
         opened = pq.ParquetFile(file, pre_buffer=False, page_checksum_verification=True)
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
     except UserError:
         raise
-    except Exception as error:  # of Arrow, of Thrift, of the schema
+    except Exception as error:  # raised by Arrow, Thrift or the schema
         raise UserError(f"{name}: not a Parquet file ({one_line(error)})") from error
-    # Of groups, not of columns: asked for those, Arrow 26 ends the process where their statistics are damaged, by an
-    # exception of C++ that nothing catches.
+    # Sizes of row groups, not of columns: accessing column metadata with damaged statistics aborts the process in Arrow
+    # 26, by an uncaught C++ exception.
     for group in range(opened.metadata.num_row_groups):
         size = opened.metadata.row_group(group).total_byte_size
         check_size(name, f"row group {group}, a part", size, MAX_GROUP)
@@ -123,10 +123,10 @@ def open_parquet(file: Any, name: str) -> pq.ParquetFile:
 
 
 def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iterator[Drawings]:
-    """The drawings of a Parquet file of strokes, some at a time, in memory that does not grow with it.
+    """The drawings of a Parquet file of strokes in batches, with memory independent of the size of the file.
 
-    Points are uint8 where the file has them so, else float64. `bad` skips and counts malformed rows; without it the
-    first one raises UserError "<file>:<row, from 1>: <reason>".
+    Points are uint8 if they are so in the file, otherwise float64. `bad` skips and counts malformed rows; without it
+    the first one raises UserError "<file>:<row, from 1>: <reason>".
     """
     file = ParquetDrawings(path, name)
     row = 0
@@ -144,7 +144,7 @@ def iter_parquet(path: Any, name: str, *, bad: BadRecords | None = None) -> Iter
 
 
 def _without_views(schema: pa.Schema) -> pa.Schema:
-    """The schema with text and bytes as most of Arrow's functions take them: Polars writes them as views."""
+    """The schema without views, which Polars writes for text and bytes and many Arrow functions do not support."""
     return pa.schema([field.with_type(_without_view(field.type)) for field in schema], schema.metadata)
 
 
@@ -161,7 +161,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _classes(metadata: dict[bytes, bytes] | None, label: str) -> tuple[str, ...] | None:
-    """The names of the classes that Hugging Face's metadata give for a column."""
+    """The class names of a column in Hugging Face's metadata."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
         names = features[label]["names"]
@@ -173,7 +173,7 @@ def _classes(metadata: dict[bytes, bytes] | None, label: str) -> tuple[str, ...]
 
 
 def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
-    """(n,) str objects, what is wrong with each row (nothing: ""); and the others, with the defaults of all columns."""
+    """(n,) str objects with the error of each row ("" if valid); and the valid drawings, with default columns."""
     kind = column.type
     if _is_text(kind):
         return _of_values(column, orjson.loads)
@@ -195,7 +195,7 @@ def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
         reasons[lengths == 0] = "the drawing has no strokes"
         reasons[of_stroke[counts == 0]] = "a stroke has no points"
         reasons[of_stroke[_any_differs(inner, counts)]] = "a stroke has lists of different lengths"
-    if reasons.any():  # what is left is flat once more
+    if reasons.any():  # keep only the valid rows
         kept, drawings = _strokes(column.filter(pa.array(reasons == "")))
         reasons[reasons == ""] = kept
         return reasons, drawings
@@ -213,7 +213,7 @@ def _strokes(column: pa.Array) -> tuple[np.ndarray, Drawings]:
 
 
 def _of_values(column: pa.Array, load: Callable[[Any], Any]) -> tuple[np.ndarray, Drawings]:
-    """Likewise, of drawings that `load` gives as lists."""
+    """Like `_strokes`, for drawings that `load` converts to lists."""
     reasons, drawings = np.full(len(column), "", object), []
     for index, value in enumerate(column.to_pylist()):
         try:
@@ -226,7 +226,7 @@ def _of_values(column: pa.Array, load: Callable[[Any], Any]) -> tuple[np.ndarray
 
 
 def _is_readable(kind: pa.DataType) -> bool:
-    """Whether drawings of this type can be read: see the top of this file."""
+    """Whether drawings of this type can be read: see the module docstring."""
     if _is_text(kind) or _depth(kind) == 3:
         return True
     is_list = _depth(kind) == 1
@@ -238,7 +238,7 @@ def _is_readable(kind: pa.DataType) -> bool:
 
 
 def _depth(kind: pa.DataType) -> int:
-    """How many lists lie within one another."""
+    """The nesting depth of lists."""
     depth = 0
     while pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         kind, depth = kind.value_type, depth + 1
@@ -246,7 +246,7 @@ def _depth(kind: pa.DataType) -> int:
 
 
 def _any_differs(axes: dict[str, pa.Array], lengths: np.ndarray) -> np.ndarray:
-    """(n,) bool: whether a list of any axis has another length than that of x."""
+    """(n,) bool: whether the list of any axis differs in length from that of x."""
     return np.any([_lengths(axis) != lengths for axis in axes.values()], axis=0)
 
 

@@ -1,4 +1,4 @@
-"""What every reader shares: how files are opened and how malformed records are reported."""
+"""Code shared by all readers: opening files and reporting malformed records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Source = str | Path | BinaryIO
 
 
 class BadRecord(NamedTuple):
-    """Where a malformed record stands (`line` counts from 1; in files without lines, records do) and what is wrong."""
+    """The location and error of a malformed record. `line` counts from 1, and counts records in binary files."""
 
     file: str
     line: int
@@ -32,9 +32,9 @@ class BadRecord(NamedTuple):
 class BadRecords:
     """Counts the malformed records that a reader skips, and keeps the first few.
 
-    total   records seen, good and malformed, in every file that was read with it
-    count   malformed ones
-    first   the first `keep` of them; str() of one is "file:line: reason"
+    total   number of records read, valid and malformed, in all files
+    count   number of malformed records
+    first   the first `keep` malformed records; str() of one is "file:line: reason"
     """
 
     keep: int = 10
@@ -44,18 +44,18 @@ class BadRecords:
 
     @property
     def fraction(self) -> float:
-        """The share of malformed records, 0 where none was seen."""
+        """The fraction of malformed records; 0 if no records were read."""
         return self.count / self.total if self.total else 0.0
 
     def add(self, file: str, line: int, reason: str) -> None:
-        """Count one malformed record (`total` is the reader's to count)."""
+        """Count one malformed record. The reader itself updates `total`."""
         self.count += 1
         if len(self.first) < self.keep:
             self.first.append(BadRecord(file, line, reason))
 
 
 def report(bad: BadRecords | None, file: str, line: int, reason: str) -> None:
-    """Count a malformed record, or raise UserError with "<file>:<line>: <reason>" where nobody counts."""
+    """Count a malformed record, or raise UserError "<file>:<line>: <reason>" if `bad` is None."""
     if bad is None:
         raise UserError(f"{file}:{line}: {reason}")
     bad.add(file, line, reason)
@@ -75,9 +75,9 @@ def acceptable(drawings: Drawings, file: str, bad: BadRecords | None) -> Drawing
 
 @contextmanager
 def open_source(source: Source) -> Iterator[tuple[BinaryIO, str]]:
-    """An open binary file and its name, from a local path, an fsspec URL or a file that is open already.
+    """An open binary file and its name, from a local path, an fsspec URL or an open file.
 
-    Raises UserError if there is no such file or it cannot be read.
+    Raises UserError if the file does not exist or cannot be read.
     """
     if hasattr(source, "read"):
         name = str(getattr(source, "name", "<file>"))

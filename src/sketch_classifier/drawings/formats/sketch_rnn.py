@@ -1,8 +1,8 @@
 """Read the .npz files of sketch-rnn: lists of drawings, each an int16 array of rows (dx, dy, end of stroke).
 
-Such a file holds `train.npy`, `valid.npy` and `test.npy`, arrays of objects that NumPy writes as pickles. No pickle is
-loaded here: its instructions are walked through, and of them only those are followed that build arrays of numbers; any
-other, and any name of a function or class but NumPy's own for arrays, is refused.
+Such a file contains `train.npy`, `valid.npy` and `test.npy`, arrays of objects, which NumPy writes as pickles. They are
+never unpickled: a small interpreter executes only the opcodes that build numeric arrays, and rejects all others, and
+any function or class other than NumPy's own for arrays.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from sketch_classifier.drawings.strokes import Drawings, offsets_of
 from sketch_classifier.errors import UserError, cut, one_line, reading, shown
 
 LISTS = ("train", "valid", "test")
-MAX_STACK = 1 << 16  # values of a pickle; those of a list of arrays are put into it by the thousand
-MAX_MEMO = 1 << 20  # values that a pickle may come back to; a list of arrays has a few for each
-MAX_KEPT = 64  # characters of a text that a pickle may come back to
-FUNCTIONS = {  # that a pickle may name, and what is done instead of calling them
+MAX_STACK = 1 << 16  # values on a pickle's stack; a list of arrays is appended to in batches of a thousand
+MAX_MEMO = 1 << 20  # values in a pickle's memo; a list of arrays has a few for each
+MAX_KEPT = 64  # characters of a string in a pickle's memo
+FUNCTIONS = {  # functions that a pickle may name, and what replaces calling them
     ("numpy", "ndarray"): "type",
     ("numpy", "dtype"): "dtype",
     ("numpy.core.multiarray", "_reconstruct"): "array",
@@ -47,18 +47,18 @@ MARK = object()
 
 
 class _Refused(Exception):
-    """A pickle holds something else than arrays of numbers."""
+    """A pickle contains something other than numeric arrays."""
 
 
 def read_sketch_rnn(path: str | Path, name: str = "train", *, bad: BadRecords | None = None) -> Drawings:
-    """All drawings of one list of a file; otherwise as `iter_sketch_rnn`."""
+    """All drawings of one list of a file; see `iter_sketch_rnn`."""
     return Drawings.concatenate(list(iter_sketch_rnn(path, name, batch_size=sys.maxsize, bad=bad)))
 
 
 def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int]:
-    """Which of LISTS a file has, each with its number of drawings. `name` is what errors call the file.
+    """Which of LISTS a file has, each with its number of drawings. `name` is the file's name in error messages.
 
-    Raises UserError if it has none of them or is no .npz file.
+    Raises UserError if it has none of them or is not an .npz file.
     """
     name = name or str(path)
     counts = {}
@@ -70,9 +70,7 @@ def sketch_rnn_lists(path: str | Path, name: str | None = None) -> dict[str, int
                     shape, _ = _header(member, f"{name}/{list_name}")
                     counts[list_name] = shape[0] if shape else 0
     if not counts:
-        raise UserError(
-            f"{name}: no list train, valid or test in it; found {cut(', '.join(sorted(there))) or 'nothing'}"
-        )
+        raise UserError(f"{name}: no list train, valid or test; found {cut(', '.join(sorted(there))) or 'nothing'}")
     return counts
 
 
@@ -84,15 +82,15 @@ def iter_sketch_rnn(
     limit: int | None = None,
     bad: BadRecords | None = None,
 ) -> Iterator[Drawings]:
-    """The drawings of one list of a file, `batch_size` at a time, in memory that does not grow with it.
+    """The drawings of one list of a file, `batch_size` at a time, with memory independent of its size.
 
-    Points are the sums of the deltas, float64, since a drawing may lie anywhere; the first delta leads from (0, 0) to
-    the first point. The last point of a drawing ends its last stroke. The other columns have their defaults.
+    Points are the cumulative sums of the deltas, as float64, since a drawing may be anywhere; the first delta is from
+    (0, 0) to the first point. The last point of a drawing ends its last stroke. The other columns have their defaults.
 
-    bad  skips and counts drawings without points or with numbers that are no deltas; without it the first one raises
-         UserError "<file>/<list>:<drawing, from 1>: <reason>"
+    bad  skips and counts drawings without points or with invalid deltas; without it the first one raises UserError
+         "<file>/<list>:<drawing, from 1>: <reason>"
 
-    Raises UserError in any case for a file that holds anything but lists of arrays of numbers.
+    Always raises UserError for a file that contains anything but lists of numeric arrays.
     """
     limit = sys.maxsize if limit is None else limit
     called = f"{path}/{name}"
@@ -100,7 +98,7 @@ def iter_sketch_rnn(
     rows: list[int] = []
     with reading(path), _opened(path, str(path)) as archive:
         if f"{name}.npy" not in archive.namelist():
-            raise UserError(f"{path}: no list {name} in it")
+            raise UserError(f"{path}: no list {name}")
         with archive.open(f"{name}.npy") as member:
             for row, ink in enumerate(_arrays(member, called)):
                 if limit <= 0:
@@ -125,7 +123,7 @@ def _opened(path: str | Path, name: str) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise UserError(f"{name}: not found") from None
-    except Exception as error:  # BadZipFile, OSError, and what it does not foresee: struct.error, NotImplementedError
+    except Exception as error:  # BadZipFile, OSError, and unexpected ones: struct.error, NotImplementedError
         raise UserError(f"{name}: not an .npz file ({one_line(error)})") from error
     for member in archive.infolist():
         check_inflation(f"{name}/{shown(member.filename)}", member.compress_size, member.file_size)
@@ -133,19 +131,19 @@ def _opened(path: str | Path, name: str) -> zipfile.ZipFile:
 
 
 def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and type of the array in an .npy file, of which the header is read."""
+    """Shape and dtype of the array in an .npy file, from its header."""
     shape, _, dtype = read_npy_header(file, name)
     return shape, dtype
 
 
 def _wrong(ink: np.ndarray) -> str | None:
-    """What is wrong with a drawing, or None."""
+    """The error in a drawing, or None."""
     if ink.ndim != 2 or ink.shape[1] != 3 or ink.dtype.kind not in "iuf":
-        return f"(n, 3) numbers expected, found {ink.dtype} {ink.shape}"
+        return f"expected (n, 3) numbers, found {ink.dtype} {ink.shape}"
     if not len(ink):
         return "the drawing has no points"
     if not np.isfinite(ink).all() or not np.isin(ink[:, 2], (0, 1)).all():
-        return "a number is not finite, or an end of stroke neither 0 nor 1"
+        return "a number is not finite, or an end of stroke is neither 0 nor 1"
     return too_many(len(ink))
 
 
@@ -167,19 +165,21 @@ def _drawings(inks: list[np.ndarray], rows: list[int]) -> Drawings:
 
 
 def _arrays(file: Any, name: str) -> Iterator[np.ndarray]:
-    """The arrays of a list, one after another, from an .npy file of objects."""
+    """The arrays of a list, one at a time, from an .npy file of objects."""
     shape, dtype = _header(file, name)
     if dtype.kind != "O":
-        if len(shape) == 3 and shape[2] == 3 and dtype.kind in "iuf":  # drawings of one length: NumPy made one array
+        if (
+            len(shape) == 3 and shape[2] == 3 and dtype.kind in "iuf"
+        ):  # drawings of equal length, which NumPy stores as one array
             yield from _rows(file, shape, dtype, name)
             return
-        raise UserError(f"{name}: a list of arrays expected, found {dtype} {shape}")
+        raise UserError(f"{name}: expected a list of arrays, found {dtype} {shape}")
     count = 0
     for array in _walk(file, name):
         count += 1
         yield array
     if len(shape) == 1 and count != shape[0]:
-        raise UserError(f"{name}: {shape[0]} drawings expected, found {count}")
+        raise UserError(f"{name}: expected {shape[0]} drawings, found {count}")
 
 
 def _rows(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype, name: str) -> Iterator[np.ndarray]:
@@ -193,13 +193,13 @@ def _rows(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype, name: str) ->
 
 
 class _Unfilled:
-    """An array that a pickle has begun."""
+    """An array that a pickle has created, but not yet filled."""
 
 
 def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
-    """The arrays within a pickle of an array of arrays, whose instructions are followed without loading anything.
+    """The arrays in a pickle of an array of arrays, whose opcodes are interpreted without unpickling.
 
-    Arrays are handed on as soon as the list grows that they are put into, and neither they nor their bytes are kept.
+    Arrays are yielded as soon as they are appended to their list, and neither they nor their bytes are kept.
     """
     stack: list[Any] = []
     memo: dict[int, Any] = {}
@@ -220,7 +220,7 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
                     stack.append(constants[opcode.name] if opcode.name in constants else [])
                 case code if code in VALUES:
                     stack.append(argument)
-                case "STRING" | "BINSTRING" | "SHORT_BINSTRING":  # bytes of Python 2
+                case "STRING" | "BINSTRING" | "SHORT_BINSTRING":  # str of Python 2
                     stack.append(argument.encode("latin-1"))
                 case "GLOBAL":
                     stack.append(_function(*argument.split(" ")))
@@ -253,14 +253,14 @@ def _walk(file: Any, name: str) -> Iterator[np.ndarray]:
             raise _Refused
     except (_Refused, IndexError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{name}: not a plain list of arrays of numbers; as a pickle can hold code, nothing else is accepted"
+            f"{name}: not a list of numeric arrays; nothing else is accepted, as pickles can contain code"
         ) from None
     except (ValueError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
         raise UserError(f"{name}: damaged ({one_line(error)})") from None
 
 
 def _to_mark(stack: list) -> list:
-    """The values above the last mark, taken off the stack with it."""
+    """Pop the values above the last mark, and the mark, off the stack."""
     place = max(index for index, value in enumerate(stack) if value is MARK)
     values = stack[place + 1 :]
     del stack[place:]
@@ -268,7 +268,7 @@ def _to_mark(stack: list) -> list:
 
 
 def _function(module: Any, function: Any) -> str:
-    """What a name in a pickle stands for, of those that build arrays."""
+    """The replacement for a function named in a pickle; rejects all except those that build arrays."""
     if (module, function) not in FUNCTIONS:
         raise _Refused
     return FUNCTIONS[module, function]
@@ -299,7 +299,7 @@ def _dtype(code: str) -> np.dtype:
 
 
 def _filled(value: Any, state: Any) -> Any:
-    """What an array or a type of numbers is, once its state is known."""
+    """An array or dtype with its state set."""
     match value, state:
         case np.dtype(), (int(), str() | bytes() as order, None, None, None, *_):
             order = order if isinstance(order, str) else order.decode("ascii")
@@ -313,7 +313,7 @@ def _filled(value: Any, state: Any) -> Any:
         ):
             return _numbers(data, dtype, shape, bool(by_columns))
         case _Unfilled(), (1, tuple(), np.dtype() as dtype, int(), []) if dtype.kind == "O":
-            return state[-1]  # the outer array, whose items have been handed on
+            return state[-1]  # the outer array, whose items have been yielded
     raise _Refused
 
 
@@ -324,7 +324,7 @@ def _numbers(data: bytes | bytearray, dtype: np.dtype, shape: tuple, by_columns:
 
 
 def _is_kept(value: Any) -> bool:
-    """Whether a pickle may come back to a value: to all but arrays, their bytes and what holds them."""
+    """Whether a value is kept in the memo: all except arrays, their bytes and their containers."""
     if isinstance(value, tuple):
         return len(value) <= 9 and all(isinstance(item, int | str | type(None)) for item in value)
     return isinstance(value, np.dtype | int) or (isinstance(value, str | bytes) and len(value) <= MAX_KEPT)

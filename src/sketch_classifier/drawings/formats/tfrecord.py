@@ -1,8 +1,8 @@
 """Read the TFRecord files of the TensorFlow drawing-classification tutorial, without TensorFlow.
 
 A record is an Example with `ink` (floats: dx, dy, end of stroke, flattened), `shape` (rows, 3) and `class_index`. The
-tutorial scales a drawing to a unit square (x and y each for itself) and leaves out the row of the first point, so that
-drawings begin at (0, 0) here. The names of the classes stand in `<files>.classes`, one a line.
+tutorial scales a drawing to a unit square (x and y independently) and omits the row of the first point, so drawings
+begin at (0, 0) here. The class names are in `<files>.classes`, one per line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARD = re.compile(r"-(\d+|[?*]+|\[.*\])-of-(\d+|[?*]+|\[.*\])$")
 
 
 class _Bad(ValueError):
-    """What is wrong with a record whose neighbours may be good."""
+    """A malformed record, after which reading can continue; the message says why."""
 
 
 def read_tfrecord(
@@ -42,7 +42,7 @@ def read_tfrecord(
     limit: int | None = None,
     bad: BadRecords | None = None,
 ) -> Drawings:
-    """All drawings of the files, or the first `limit`; otherwise as `iter_tfrecord`."""
+    """All drawings of the files, or the first `limit`; see `iter_tfrecord`."""
     return Drawings.concatenate(list(iter_tfrecord(pattern, classes=classes, limit=limit, bad=bad)))
 
 
@@ -54,16 +54,16 @@ def iter_tfrecord(
     limit: int | None = None,
     bad: BadRecords | None = None,
 ) -> Iterator[Drawings]:
-    """The drawings of TFRecord files, `batch_size` at a time: float64 points from the sums of the deltas, and words.
+    """The drawings of TFRecord files, `batch_size` at a time: words, and float64 points, the sums of the deltas.
 
-    pattern  a path or fsspec URL, or a pattern such as "training.tfrecord-?????-of-?????" (files in order of name)
-    classes  the names of the classes; by default they are read from "training.tfrecord.classes" beside the files
+    pattern  a path or fsspec URL, or a pattern such as "training.tfrecord-?????-of-?????" (files sorted by name)
+    classes  the class names; by default they are read from "training.tfrecord.classes" beside the files
     limit    stop after this many drawings
     bad      skips and counts malformed records; without it the first one raises UserError
              "<file>:<record, from 1>: <reason>"
 
-    The other columns have their defaults (`Drawings.from_lists`). Raises UserError in any case where the length of a
-    record is damaged, since nothing else marks where the next one begins.
+    The other columns have their defaults (`Drawings.from_lists`). Always raises UserError if the length of a record is
+    damaged, since nothing else marks where the next one begins.
     """
     limit = sys.maxsize if limit is None else limit
     files = _files(str(pattern))
@@ -94,10 +94,11 @@ def iter_tfrecord(
 
 
 def iter_records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int | None]]:
-    """The records of a TFRecord file, each with its length and checksums, and the number of its class.
+    """The records of a TFRecord file, each with its length and checksums, and its class number.
 
-    The number is None for a malformed record; one that is damaged or cut short comes with a wrong checksum, so that it
-    can stand before others. `name` is what errors call the file. Raises UserError if the length is damaged.
+    The number is None for a malformed record; one that is damaged or truncated is given a wrong checksum, so that other
+    records can follow it in a file. `name` is the file's name in error messages. Raises UserError if the length is
+    damaged.
     """
     from google.protobuf.message import DecodeError
 
@@ -135,7 +136,7 @@ def _classes(pattern: str) -> list[str]:
 
 
 def _records(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
-    """The records of a TFRecord file (length, its checksum, data, its checksum), and whether they are whole."""
+    """The records of a TFRecord file (length, its checksum, data, its checksum), and whether they are intact."""
     try:
         yield from _records_of(_inflated(file), name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -158,7 +159,7 @@ def _records_of(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
 
 
 def _inflated(file: BinaryIO) -> BinaryIO:
-    """The file itself, or what is in it where it is compressed, as TensorFlow's option GZIP does."""
+    """The file itself, or its decompressed contents if it was written with TensorFlow's option GZIP."""
     peeked = io.BufferedReader(cast(io.RawIOBase, file))
     return cast(BinaryIO, gzip.GzipFile(fileobj=peeked)) if peeked.peek(2)[:2] == GZIP else peeked
 
@@ -176,7 +177,7 @@ def _ink(record: bytes | None, num_classes: int) -> tuple[np.ndarray, int]:
     from google.protobuf.message import DecodeError
 
     if record is None:
-        raise _Bad("cut short, or its checksum is wrong")
+        raise _Bad("truncated, or its checksum is wrong")
     try:
         features = example_type().FromString(record).features.feature
     except DecodeError:
@@ -190,7 +191,7 @@ def _ink(record: bytes | None, num_classes: int) -> tuple[np.ndarray, int]:
         raise _Bad(f"'class_index' is {label[:4]}, expected one number below {num_classes}")
     ink = ink.reshape(-1, 3)
     if not np.abs(ink).sum() < MAX_FLOAT32 or not np.isin(ink[:, 2], (0, 1)).all():
-        raise _Bad("'ink' holds numbers that are not finite or too large, or an end of stroke that is neither 0 nor 1")
+        raise _Bad("'ink' has numbers that are not finite or too large, or an end of stroke that is neither 0 nor 1")
     if reason := too_many(len(ink) + 1):
         raise _Bad(reason)
     return ink, label[0]
@@ -202,7 +203,7 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray, rows: list[int]) -> Dra
         xy = np.zeros((len(ink) + 1, 2))
         np.cumsum(ink[:, :2], axis=0, out=xy[1:])
         points.append(xy)
-        ends = np.flatnonzero(ink[:, 2]) + 2  # row i is point i + 1, and offsets stand behind the last point
+        ends = np.flatnonzero(ink[:, 2]) + 2  # row i is point i + 1, and offsets are after the last point
         ends = ends if len(ends) and ends[-1] == len(xy) else np.append(ends, len(xy))
         lengths.append(np.diff(ends, prepend=0))
         strokes_of.append(len(ends))
@@ -222,9 +223,9 @@ def _drawings(inks: list[np.ndarray], words: np.ndarray, rows: list[int]) -> Dra
 
 @cache
 def example_type() -> Any:
-    """tensorflow.Example as a protobuf message, described here because only TensorFlow's own packages ship it.
+    """tensorflow.Example as a protobuf message, defined here because only TensorFlow's own packages include it.
 
-    It lives in a pool of its own, so that it gets along with TensorFlow in the same process.
+    It has its own descriptor pool, so that it does not conflict with TensorFlow in the same process.
     """
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 

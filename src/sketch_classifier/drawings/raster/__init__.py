@@ -1,7 +1,7 @@
-"""Strokes to bitmaps, byte for byte like those that Google published.
+"""Rasterises strokes to bitmaps that are identical, byte for byte, to those published by Google.
 
-Every step of cairo 1.16 that shows in the bytes is followed here: see `path` (the drawing in fixed point), `outline` (a
-stroke as a polygon) and `scan` (the polygon as ink); `draw` puts them together.
+It reproduces every step of cairo 1.16 that affects the result: see `path` (the drawing in fixed point), `outline` (a
+stroke as a polygon) and `scan` (filling the polygon); `draw` combines them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from sketch_classifier.drawings.strokes import Drawings
 from sketch_classifier.errors import UserError
 
 RADIUS = 8.0  # half the line width, in the drawing's units
-MARGIN = 24.0  # around the region of 256 × 256, likewise: padding 16 and half the line width
+MARGIN = 24.0  # around the 256 × 256 region, in the same units: padding of 16 plus half the line width
 REGION = 256.0 + 2 * MARGIN
 SMALLEST, LARGEST = 16, 2048  # pixels per side
 CHANNELS = ("gray", "stroke_order")
-SMALLEST_SHARE, LARGEST_SHARE = 32, 4096  # drawings that a thread takes at a time
+SMALLEST_SHARE, LARGEST_SHARE = 32, 4096  # drawings per share of a thread
 
 
 def rasterize(
@@ -39,23 +39,21 @@ def rasterize(
 ) -> np.ndarray:
     """Bitmaps of drawings, white ink (255) on black (0): (N, size, size) uint8, or (N, 3, size, size) for stroke_order.
 
-    drawings  Drawings, or nested lists as they stand in an .ndjson file: [[xs, ys], …] a drawing, of any canvas
-    size      pixels a side, 16 to 2048
-    as_is     draw coordinates as they are, in units of 1/256 of the bitmap without its margin: a drawing is centred by
-              its largest x and y, and what lies outside of the bitmap is cut off. Otherwise drawings are simplified
-              first; see `simplify`, which leaves those of the dataset's own simplified files as they are.
-    centre    with as_is: False leaves drawings where they are, with (128, 128) in the middle of the bitmap
-    channels  "gray": equal byte for byte to the dataset's numpy_bitmap files for simplified drawings at size 28, and
-              to the published drawing procedure with cairo 1.16 at other sizes.
-              "stroke_order": the pen's way is cut into three thirds of equal length; the first channel holds the ink
-              of the first third, the second that of the second, the last that of the last, each drawn as in "gray".
-              Early ink is red, late ink blue, and the maximum over the channels is the whole drawing, up to a seam at
-              the two cuts.
-    threads   how many draw at the same time; by default as many as the process may use cores. The bytes do not depend
-    on it.
+    drawings  Drawings, or nested lists as in an .ndjson file: [[xs, ys], …] per drawing, on a canvas of any size
+    size      pixels per side, 16 to 2048
+    as_is     draw coordinates unchanged, in units of 1/256 of the bitmap without its margin: a drawing is centred by
+              its largest x and y, and clipped to the bitmap. Otherwise drawings are simplified first; see `simplify`,
+              which leaves those of the dataset's own simplified files unchanged.
+    centre    with as_is: False leaves drawings uncentred, with (128, 128) in the middle of the bitmap
+    channels  "gray": identical, byte for byte, to the dataset's numpy_bitmap files for simplified drawings at size 28,
+              and to the published drawing procedure with cairo 1.16 at other sizes.
+              "stroke_order": the pen's path is cut into three parts of equal length, which are drawn in the first,
+              second and third channel, each as in "gray". Early ink is red, late ink blue, and the maximum over the
+              channels is the whole drawing, up to a seam at the two cuts.
+    threads   number of threads; by default the number of cores available to the process. It does not affect the result.
 
-    The time that a drawing takes grows with n · log² n for n points. KeyboardInterrupt (Ctrl-C) ends the work at once.
-    Raises UserError if size or channels is none of these, and for a drawing of more than MAX_POINTS points.
+    The time for a drawing is O(n log² n) for n points. KeyboardInterrupt (Ctrl-C) stops the work immediately. Raises
+    UserError for an invalid size or channels, and for a drawing of more than MAX_POINTS points.
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
         raise UserError(f"size: a whole number from {SMALLEST} to {LARGEST} is needed, found {size!r}")
@@ -76,7 +74,7 @@ def rasterize(
 
 
 def _shares(count: int, threads: int) -> Iterator[slice]:
-    """What a thread takes at a time: much at first, little at last, so that all end together (guided scheduling)."""
+    """The shares of work for the threads: large at first, then smaller (guided scheduling)."""
     start = 0
     while start < count:
         stop = min(count, start + min(max((count - start) // (2 * threads), SMALLEST_SHARE), LARGEST_SHARE))
@@ -89,7 +87,7 @@ def _cores() -> int:
 
 
 def _draw(drawings: Drawings, images: np.ndarray, centre: bool, stop: np.ndarray) -> None:
-    """Draw into images, (n, layers, size, size) uint8; less where `stop`, (1,) bool, is set."""
+    """Draw into images, (n, layers, size, size) uint8; returns early if `stop`, (1,) bool, is set."""
     layers, size = images.shape[1:3]
     points, strokes, offsets = drawings.points, drawings.stroke_offsets, drawings.drawing_offsets
     if layers == 3:
@@ -119,7 +117,7 @@ def _draw(drawings: Drawings, images: np.ndarray, centre: bool, stop: np.ndarray
 
 
 def _read_only(array: np.ndarray, dtype: type) -> np.ndarray:
-    """The array as compiled code takes it: memory-mapped ones cannot be written to, and it is compiled for one kind."""
+    """The array as read-only, so that code is compiled once for these and memory-mapped arrays."""
     view: np.ndarray = np.ascontiguousarray(array, dtype).view()
     view.flags.writeable = False
     return view

@@ -1,4 +1,4 @@
-"""Drawings into bitmaps: the one compiled function that a thread calls, and the memory that it works in."""
+"""Draws drawings into bitmaps: the compiled function that each thread calls, and its working memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sketch_classifier.drawings.raster.path import CLIP, centre, trace
 from sketch_classifier.drawings.raster.scan import fill
 from sketch_classifier.drawings.raster.simd import LANES
 
-CROSSINGS = 1 << 21  # so many are listed at a time: 8 MiB
+CROSSINGS = 1 << 21  # crossings listed at a time: 8 MiB
 
 
 class Room(NamedTuple):
-    """Arrays that `draw` writes to, for strokes of so many edges.
+    """The working memory of `draw`, for strokes with up to a given number of edges.
 
-    `make` gives them; compiled code does not, because every array that it makes is one more function to compile.
+    `make` allocates the arrays outside compiled code, in which every allocation would add to the compilation time.
     """
 
     path: np.ndarray
@@ -64,15 +64,15 @@ class Room(NamedTuple):
 
 @compiled()
 def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, margin, stop, room, images):
-    """Draw the drawings from number `start` on into images, (N, size, size) uint8, whatever was there before.
+    """Draw the drawings from number `start` on into images, (N, size, size) uint8, overwriting their contents.
 
-    whole, real        the points, (P, 2), either as uint8 or as float64; the other of the two has no rows
+    whole, real        the points, (P, 2), either as uint8 or as float64; the other array is empty
     strokes, drawings  the offsets of `Drawings`
-    centred            whether the points are where they belong; else each drawing is moved to the middle
-    scale, radius, margin  pixels a unit of the drawing; half the line width, in such units; pixels around the drawing
-    stop               (1,) bool: where it is set meanwhile, the rest is not drawn
+    centred            whether the drawings are already centred; otherwise each is moved to the middle
+    scale, radius, margin  pixels per unit of the drawing; half the line width, in these units; margin in pixels
+    stop               (1,) bool: if it is set during the call, the remaining drawings are skipped
 
-    Returns (N, 0), or where `room` does not do: (the drawing to go on with, edges that are needed).
+    Returns (N, 0), or if `room` is too small, (number of the drawing to continue with, number of edges needed).
     """
     size = images.shape[1]
     (
@@ -105,7 +105,7 @@ def draw(start, whole, real, strokes, drawings, centred, pen, scale, radius, mar
                 outside += low < 0 or high > size
                 limits[axis], limits[2 + axis] = max(low, 0) * 256, min(high, size) * 256
             if limits[0] < limits[2] and limits[1] < limits[3]:
-                most = (pen.shape[0] + 6) * (length + 3) * (3 if outside else 1)  # clipping makes up to three of one
+                most = (pen.shape[0] + 6) * (length + 3) * (3 if outside else 1)  # clipping splits an edge into up to 3
                 if most > edges.shape[0]:
                     return n, most
                 count = outline(stroke, pen, scale, radius, outside > 0, limits, sides, edges, lines)

@@ -1,8 +1,8 @@
-"""Which edge stands left of which, and which of two that meet stood left before.
+"""Determines the left-to-right order of edges, including that of edges at the same position.
 
-cairo keeps the edges in a list that is sorted anew, stably, at every sub-row that it samples, and into which it
-merges the edges that start there. Edges in one place stay as they were, and that decides whether a pixel row is
-sampled or measured: so the list is followed here, but only as far as a row with edges in one place needs it.
+cairo keeps the edges in a list that it re-sorts, stably, at every sub-row that it samples, and into which it merges the
+edges that start there. Edges at the same position keep their previous order, which decides whether a pixel row is
+sampled or measured. So this module reproduces the list, but only as far as rows with such edges require.
 """
 
 from __future__ import annotations
@@ -13,34 +13,33 @@ from sketch_classifier.drawings.jit import inner
 from sketch_classifier.drawings.raster.edges import BOTTOM, SLOPE, START, SUBROWS, TOP
 
 FAR = 2**30
-LENGTH, ROW = range(2)  # of `known`
-RUN = 32  # so many are sorted by insertion, which is fastest for them
+LENGTH, ROW = range(2)  # indices of `known`
+RUN = 32  # elements per run that is sorted by insertion, which is the fastest for so few
 
 
 @inner()
 def cell_at(lines, edges, e, sub):
-    """Where edge e crosses the middle of a sub-row, rounded to 1/256 pixel."""
+    """The position at which edge e crosses the middle of a sub-row, rounded to 1/256 pixel."""
     return np.int64(np.floor(lines[e, START] + (sub - edges[e, TOP]) * lines[e, SLOPE]))
 
 
 @inner()
 def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, places, order, known):
-    """Sort the active edges of a pixel row from left to right; return whether they are in order still a row further
-    down.
+    """Sort the active edges of a pixel row from left to right; return whether they have the same order one row below.
 
-    active     (n,) int32: the edges that cross the pixel row, all of it from top to bottom; sorted in place
+    active     (n,) int32: the edges that cross the whole pixel row from top to bottom; sorted in place
     row_ends   the edges that cross row r, or just those that start in it, are crossings[row_ends[r - 1]:row_ends[r]]
-    sampled    (height,) bool: whether the rows above were sampled, else they were measured
-    cells      (n,) int64, result: where the edges cross the first sub-row, in 1/256 pixel
-    places     (2, m) int64: room to sort
-    order      (2, m) int32: in its first row the list as it was at the top of row known[ROW], of known[LENGTH] edges
+    sampled    (height,) bool: whether each row above was sampled rather than measured
+    cells      (n,) int64, result: positions at which the edges cross the first sub-row, in 1/256 pixel
+    places     (2, m) int64: working memory for sorting
+    order      (2, m) int32: its first row is the list at the top of row known[ROW], with known[LENGTH] edges
     """
     count = active.shape[0]
     for i in range(count):
         cells[i] = cell_at(lines, edges, active[i], row * SUBROWS)
     _sort(active, cells[:count], order[1], places[1])
     tie = False
-    # The farthest right of all edges that are left of this one, whatever the order of those in one place is.
+    # The rightmost of all edges that are left of this one, whatever the order of edges at the same position.
     last = here = np.int64(-FAR)
     for i in range(count):
         if i > 0 and cells[i - 1] == cells[i]:
@@ -60,7 +59,7 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, pla
         known[ROW] += 1
     known[LENGTH] = _start(active, edges, lines, row * SUBROWS, places, order, known[LENGTH])
     for i in range(count):
-        active[i] = order[0, i]  # all of them, whatever the answer: a row that is sampled needs each edge once
+        active[i] = order[0, i]  # all of them, even if not in order: a sampled row needs each edge once
     last = np.int64(-FAR)
     for i in range(count):
         cell = cell_at(lines, edges, active[i], (row + 1) * SUBROWS)
@@ -72,7 +71,7 @@ def in_order(active, edges, lines, row, row_ends, crossings, sampled, cells, pla
 
 @inner()
 def _follow(crossing, edges, lines, sub, sampled, places, order, length):
-    """Bring the list from the top of a pixel row to its bottom; return its new length."""
+    """Update the list from the top of a pixel row to its bottom; return its new length."""
     at, step = sub, 1 if sampled else SUBROWS
     while at < sub + SUBROWS:
         length = _start(crossing, edges, lines, at, places, order, length)
@@ -92,10 +91,10 @@ def _follow(crossing, edges, lines, sub, sampled, places, order, length):
 
 @inner()
 def _start(crossing, edges, lines, sub, places, order, length):
-    """Merge the edges that start at a sub-row into the list, unless they are in it; return its new length.
+    """Merge the edges that start at a sub-row into the list, unless it already contains them; return its new length.
 
-    They stand behind the list in the order of their numbers, are merged two by two, the pairs two by two …, and then
-    all with the list.
+    The new edges, ordered by number, are merge-sorted bottom up (pairs, pairs of pairs, …) and then merged with the
+    list.
     """
     total = length
     for i in range(crossing.shape[0]):
@@ -126,9 +125,10 @@ def _start(crossing, edges, lines, sub, places, order, length):
 
 @inner()
 def _sort(numbers, keys, spare, spare_keys):
-    """Sort (n,) numbers by their (n,) keys, both in place and stably, in n log n steps.
+    """Sort (n,) numbers by their (n,) keys, in place, stably and in O(n log n).
 
-    Runs are sorted by insertion and merged two by two. The two others are room, as long as these at least.
+    A merge sort of runs that are sorted by insertion. `spare` and `spare_keys` are working memory of at least the same
+    length.
     """
     count = numbers.shape[0]
     for start in range(0, count, RUN):
@@ -160,7 +160,7 @@ def _sort(numbers, keys, spare, spare_keys):
 
 @inner()
 def _merge(order, first, middle, end, edges, lines, sub):
-    """Merge two neighbouring parts of the list in runs, each as long as it is not beyond the head of the other part."""
+    """Merge two adjacent parts of the list in runs: each run continues until it passes the head of the other part."""
     i, j = first, middle
     from_first = True
     for k in range(first, end):

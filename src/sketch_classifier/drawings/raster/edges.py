@@ -1,4 +1,4 @@
-"""The edges of a polygon, cut off at the sides of the bitmap and ready for the scan converter."""
+"""Computes the edges of a polygon, clipped to the bitmap, for the scan converter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch_classifier.drawings.jit import inner
 
-SUBROWS = 15  # sub-rows a pixel row, at whose middles the scan converter samples the edges
+SUBROWS = 15  # sub-rows per pixel row; the scan converter samples the edges at the middle of each
 TOP, BOTTOM, DIRECTION, X1, Y1, X2, Y2 = range(7)  # columns of `edges`
 START, SLOPE = range(2)  # columns of `lines`
 
@@ -33,11 +33,11 @@ def add_lines(side, direction, clip, limits, edges, lines, count):
 def _add_edge(x1, y1, x2, y2, top, bottom, direction, edges, lines, count):
     """Add the part between `top` and `bottom` of the line from (x1, y1) down to (x2, y2), all in 1/256 pixel.
 
-    edges   TOP, BOTTOM: the first sub-row whose middle it crosses and the first below; DIRECTION: 1 or −1; X1 … Y2:
-    the line
-    lines   START: where it crosses the middle of sub-row TOP, plus one half, so that cutting off rounds; SLOPE: how
-            much further right each sub-row is; in 1/256 pixel. A half is rounded up: a nudge, much smaller than the
-            distance of any other crossing from a half, makes up for the limits of floating point.
+    edges   TOP, BOTTOM: the first sub-row whose middle it crosses and the first one below it; DIRECTION: 1 or −1;
+            X1 … Y2: the line
+    lines   START: x at the middle of sub-row TOP, plus one half, so that truncation rounds; SLOPE: the change of x per
+            sub-row; both in 1/256 pixel. Halves are rounded up: adding an epsilon, much smaller than the distance of
+            any other crossing from a half, compensates for floating-point errors.
     """
     first, last = (SUBROWS * top + 128) >> 8, (SUBROWS * bottom + 128) >> 8
     if last <= first:
@@ -53,7 +53,7 @@ def _add_edge(x1, y1, x2, y2, top, bottom, direction, edges, lines, count):
 
 @inner()
 def _add_clipped(x1, y1, x2, y2, direction, limits, edges, lines, count):
-    """Add an edge clipped to the limits: what lies to the left or right of them runs along their side instead."""
+    """Add an edge clipped to the limits: parts to the left or right of them are projected onto their side."""
     left, top, right, bottom = limits[0], limits[1], limits[2], limits[3]
     high, low = max(y1, top), min(y2, bottom)
     if high >= low:
@@ -98,5 +98,5 @@ def _x_at(x1, y1, x2, y2, y):
 
 @inner()
 def quotient(a, b):
-    """a / b cut off towards zero."""
+    """a / b truncated towards zero."""
     return a // b if (a >= 0) == (b > 0) else -(-a // b)

@@ -1,7 +1,8 @@
-"""The outline of a stroke: where a round pen, moved along it, leaves ink, as the edges of a polygon.
+"""Computes the outline of a stroke drawn with a round pen, as the edges of a polygon.
 
-The same polygon as cairo's: device space in 24.8 fixed point, a pen with few corners, round joins and caps made of the
-pen's corners, and the inner side of each join led through the point of the path. All slopes are compared exactly.
+The polygon is the same as cairo's: device space in 24.8 fixed point, a pen with few corners, round joins and caps made
+of the pen's corners, and the inner side of each join passing through the point of the path. All slopes are compared
+exactly.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from sketch_classifier.drawings.raster.edges import add_lines
 def pen_corners(scale: float, radius: float, tolerance: float = 0.1) -> np.ndarray:
     """The round pen as a polygon: (corners, 4) int32, the x and y of each corner and of the side that ends in it.
 
-    The pen has `radius` / `scale` pixels; the result, in 1/256 pixel, is the regular polygon with the fewest corners
-    (an even number) that stays within `tolerance` pixels of the circle.
+    The pen has a radius of `radius` · `scale` pixels; the result, in 1/256 pixel, is the regular polygon with the
+    fewest corners (an even number) that stays within `tolerance` pixels of the circle.
     """
     corners = ceil(2 * pi / acos(1 - tolerance / (radius * sqrt(scale * scale))))
     corners += corners % 2
@@ -32,18 +33,18 @@ def pen_corners(scale: float, radius: float, tolerance: float = 0.1) -> np.ndarr
 
 @inner()
 def outline(path, pen, scale, radius, clip, limits, sides, edges, lines):
-    """Write the edges of the outline of one stroke; return how many.
+    """Write the edges of the outline of one stroke; return their number.
 
-    path    (n, 2) int32, n ≥ 2: its points in 1/256 pixel, no two in a row equal (but for a dot: the same point twice)
-    pen     `pen_corners` of the same scale and radius
-    clip    whether ink may leave `limits`, (4,) int64 left, top, right, bottom in 1/256 pixel: then edges are clipped
-    sides   (2, m, 2) int32: room for the points of the left and the right side of the outline
-    edges   (m, 7) int32 and lines (m, 2) float64: the result, described at `_add_edge` of edges.py
+    path    (n, 2) int32, n ≥ 2: its points in 1/256 pixel, with no equal neighbours (except a dot: one point twice)
+    pen     `pen_corners` for the same scale and radius
+    clip    whether ink may exceed `limits`, (4,) int64 left, top, right, bottom in 1/256 pixel, so edges are clipped
+    sides   (2, m, 2) int32: working memory for the points of the left and right side of the outline
+    edges   (m, 7) int32 and lines (m, 2) float64: the result, described in `_add_edge` of edges.py
     """
     left_side, right_side = sides[0], sides[1]
     reach = np.int64(np.rint(radius * scale * 256.0))
-    none = np.int64(0)  # typed, because every function is compiled again for an argument that is a literal
-    left = right = none  # points on each side so far
+    none = np.int64(0)  # typed, because functions would be compiled again for a literal argument
+    left = right = none  # number of points on each side so far
     old_dx, old_dy, old_fx, old_fy = none + 256, none, none, none
     first_dx, first_dy, first_fx, first_fy = none + 256, none, none, none
     for p in range(1, path.shape[0]):
@@ -82,7 +83,7 @@ def outline(path, pen, scale, radius, clip, limits, sides, edges, lines):
     if dot:
         first_fx, first_fy = _face(first_dx, first_dy, scale, radius)
         old_fx, old_fy = first_fx, first_fy
-    bend = left  # where on the left side the contour of the first cap begins
+    bend = left  # index on the left side where the contour of the first cap begins
     for end in range(2):
         if (end == 0) == dot:
             x, y = np.int64(path[0, 0]), np.int64(path[0, 1])
@@ -111,7 +112,7 @@ def outline(path, pen, scale, radius, clip, limits, sides, edges, lines):
 
 @inner()
 def _face(dx, dy, scale, radius):
-    """From the path to its left side: as long as the pen's radius, at a right angle to (dx, dy), in 1/256 pixel."""
+    """The vector from the path to its left side: perpendicular to (dx, dy), with the pen's radius, in 1/256 pixel."""
     if dx == 0:
         x, y = 0.0, (1.0 if dy > 0 else -1.0)
     elif dy == 0:
@@ -125,9 +126,9 @@ def _face(dx, dy, scale, radius):
 
 @inner()
 def _compare(ax, ay, bx, by):
-    """Which of two slopes comes later, turning from x to y: 1 for a, −1 for b, 0 for neither.
+    """Compare two slopes by their angle, turning from x to y: 1 if a comes later, −1 if b does, 0 if neither.
 
-    Of two opposite slopes, the one to the right (or straight down) comes earlier.
+    Of two opposite slopes, the one to the right (or straight down) comes first.
     """
     cross = ay * bx - by * ax
     if cross != 0:
@@ -139,7 +140,7 @@ def _compare(ax, ay, bx, by):
 
 @inner()
 def _compare_side(pen, corner, x, y):
-    """`_compare` of the side of the pen that ends in `corner` with (x, y); corners are counted round and round."""
+    """`_compare` of the side of the pen that ends in `corner` with (x, y); corner numbers wrap around."""
     corners = pen.shape[0]
     if corner >= corners:
         corner -= corners
@@ -148,7 +149,7 @@ def _compare_side(pen, corner, x, y):
 
 @inner()
 def _fan_right(pen, in_x, in_y, out_x, out_y, x, y, side, count):
-    """Add the corners of the pen at (x, y) that lead the right side from one slope to the next."""
+    """Add the corners of the pen at (x, y) that join two slopes on the right side."""
     corners = pen.shape[0]
     low, high = 0, corners
     corner = high >> 1
@@ -184,7 +185,7 @@ def _fan_right(pen, in_x, in_y, out_x, out_y, x, y, side, count):
 
 @inner()
 def _fan_left(pen, in_x, in_y, out_x, out_y, x, y, side, count):
-    """Add the corners of the pen at (x, y) that lead the left side from one slope to the next."""
+    """Add the corners of the pen at (x, y) that join two slopes on the left side."""
     corners = pen.shape[0]
     low, high = 0, corners
     corner = high >> 1

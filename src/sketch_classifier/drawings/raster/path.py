@@ -1,4 +1,4 @@
-"""The drawing as paths in 24.8 fixed point, centred and scaled, without points that change nothing."""
+"""Converts a drawing to paths in 24.8 fixed point, centred and scaled, without redundant points."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from sketch_classifier.drawings.jit import compiled, inner
 
-CLIP = 2**23  # the farthest that a point may be, in 1/256 pixel: what is farther is moved there
+CLIP = 2**23  # largest absolute coordinate, in 1/256 pixel, to which points are clipped
 
 
 @inner()
 def centre(whole, real, first, last, axis):
-    """What to add to a coordinate of the points `first` to `last` − 1, one drawing, to centre it in 256 × 256."""
+    """The shift along an axis that centres a drawing, the points `first` to `last` − 1, in 256 × 256."""
     if first >= last:
         return 0.0
     largest = _at(whole, real, first, axis)
@@ -22,10 +22,10 @@ def centre(whole, real, first, last, axis):
 
 @inner()
 def trace(whole, real, first, last, shift_x, shift_y, scale, margin, path):
-    """The points `first` to `last` − 1, one stroke, into path, (m, 2) int32 in 1/256 pixel; return how many there are.
+    """Write a stroke, the points `first` to `last` − 1, to path, (m, 2) int32 in 1/256 pixel; return its length.
 
-    A stroke starts with a line of length 0, which stays only where no other line follows: a dot. Points that repeat
-    the one before are dropped, and so is a point between two lines in the same direction.
+    A stroke starts with a line of length 0, which is kept only if no other line follows: a dot. Repeated points are
+    dropped, and so is a point between two lines in the same direction.
     """
     count = first - first
     for p in range(first, last):
@@ -49,7 +49,7 @@ def trace(whole, real, first, last, shift_x, shift_y, scale, margin, path):
 
 @compiled()
 def thirds(points, stroke_offsets, drawing_offsets, is_moved):
-    """Every drawing cut into three of equal length: points (Q, 2) float64, offsets like those of Drawings.
+    """Every drawing cut into three parts of equal length: points (Q, 2) float64, and offsets like those of Drawings.
 
     points    (P, 2) float64
     is_moved  whether drawings are centred
@@ -109,7 +109,7 @@ def _length(points, p):
 
 @inner()
 def _fixed(value):
-    """Pixels to 1/256 pixel, a half rounded to even."""
+    """Convert pixels to 1/256 pixel, rounding half to even."""
     value = np.rint(value * 256.0)
     if not value > -CLIP:
         return np.int64(-CLIP)

@@ -1,8 +1,8 @@
-"""From the edges of a polygon to the ink in each pixel: a scan converter with cairo's results.
+"""Fills a polygon given by its edges: a scan converter with the same results as cairo's.
 
-Where no edge starts, ends or crosses another within a pixel row, the area under each edge is computed; elsewhere the
-row is sampled at 15 sub-rows, with the crossings rounded to 1/256 pixel. What is inside is decided by the non-zero
-rule.
+If no edge starts, ends or crosses another within a pixel row, the area under each edge is computed exactly; otherwise
+the row is sampled at 15 sub-rows, with the crossings rounded to 1/256 pixel. The inside is determined by the non-zero
+winding rule.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sketch_classifier.drawings.raster.edges import (
 )
 from sketch_classifier.drawings.raster.simd import CHANGE, LANES, PIXEL, begin, cross, exchange, extent, inside
 
-HEIGHT = 2**16  # one sub-row of covered height in the sums of `_add_area`
+HEIGHT = 2**16  # the covered height of one sub-row, in the units of the sums of `_add_area`
 
 
 @inner()
@@ -36,17 +36,17 @@ def fill(
 ):  # fmt: skip
     """Blend white ink inside the polygon of `count` edges over `image`, (height, width) uint8.
 
-    The work for a pixel row of n edges grows with n · log² n. Where `stop`, (1,) bool, is set meanwhile, the other rows
-    are left out.
+    The time for a pixel row of n edges is O(n log² n). If `stop`, (1,) bool, is set during the call, the remaining rows
+    are skipped.
 
     row_ends   (height + 2,) int64, all 0 on entry and on return; ragged (height,) bool, likewise all False
-    crossings  (m,) int32: room for a number for every edge that crosses a pixel row, in as many rows as there is room
-               for: the polygon is filled in bands of these; at least (k,)
-    starts     (k,) int32 and start_ends (height + 2,) int64: room for the edges that start in each row, if there are
-               several bands
-    keys       (k, LANES) int32 and cells (k,) int64: room for what crosses one pixel row
-    order      (2, k) int32, places (2, k) int64 and known (2,) int64: room for `in_order` of edge_order.py
-    state      (4, LANES) uint32: room for `inside` of simd.py
+    crossings  (m,) int32: working memory for the numbers of the edges that cross each pixel row, at least (k,); the
+               polygon is filled in bands of as many rows as fit
+    starts     (k,) int32 and start_ends (height + 2,) int64: working memory for the edges that start in each row, if
+               there are several bands
+    keys       (k, LANES) int32 and cells (k,) int64: working memory for the crossings of one pixel row
+    order      (2, k) int32, places (2, k) int64 and known (2,) int64: working memory of `in_order` of edge_order.py
+    state      (4, LANES) uint32: working memory of `inside` of simd.py
     sums       (2, width + 4) int32, all 0 on entry and on return: see `_add_area`
     """
     low, high, left, right = image.shape[0], -1, FAR, -FAR
@@ -60,11 +60,11 @@ def fill(
         left, right = min(left, edges[e, X1], edges[e, X2]), max(right, edges[e, X1], edges[e, X2])
     left, right = max(left >> 8, 0), min((right + 255) >> 8, image.shape[1])
     here = total = np.int64(0)
-    for row in range(low, high + 1):  # from here on: how many edges cross the row
+    for row in range(low, high + 1):  # row_ends now contains the number of edges that cross each row
         here += row_ends[row]
         row_ends[row] = here
         total += here
-    # Edges in one place may have to be followed from the first row on, where the crossings of all rows are not there.
+    # The order of edges may have to be tracked from the first row on, so without all crossings, list the starts.
     lists, list_ends = crossings, row_ends
     if total > crossings.shape[0]:
         _list_starts(edges, count, low, high, starts, start_ends)
@@ -89,7 +89,7 @@ def fill(
             active = crossings[start : row_ends[row]]
             start = row_ends[row]
             if not ragged[row]:
-                # from here on, ragged tells the rows that were sampled from those that were measured
+                # from here on, ragged marks the rows that were sampled rather than measured
                 ragged[row] = not in_order(
                     active, edges, lines, row, list_ends, lists, ragged, cells, places, order, known
                 )
@@ -108,7 +108,7 @@ def fill(
 
 @inner()
 def _list_starts(edges, count, low, high, starts, start_ends):
-    """The edges that start in pixel row r, as starts[start_ends[r - 1]:start_ends[r]] (from 0 on where r is `low`)."""
+    """List the edges that start in pixel row r as starts[start_ends[r - 1]:start_ends[r]] (from 0 if r is `low`)."""
     for row in range(max(low - 1, 0), high + 1):
         start_ends[row] = 0
     for e in range(count):
@@ -125,10 +125,9 @@ def _list_starts(edges, count, low, high, starts, start_ends):
 
 @inner()
 def _measure_row(active, edges, cells, sub, sums):
-    """Add the exact area of a pixel row that every active edge, in order from left to right, crosses from top to
-    bottom.
+    """Add the exact area of a pixel row that all active edges, ordered from left to right, cross from top to bottom.
 
-    Returns the first and the last pixel that may have ink, as `_sample_row` does.
+    Returns the first and the last pixel that may have ink, like `_sample_row`.
     """
     first, last, one = np.int64(FAR), np.int64(-FAR), np.int64(1)
     i = 0
@@ -149,14 +148,13 @@ def _measure_row(active, edges, cells, sub, sums):
 
 @inner()
 def _add_area(edges, e, sub, sign, sums):
-    """Add (or with sign −1 take away) the ink to the right of an edge within one pixel row; return its first and last
-    pixel.
+    """Add (or with sign −1 subtract) the coverage to the right of an edge within one pixel row; return its first and
+    last pixel.
 
-    sums  at x + 1 for pixel x: HEIGHT · (change of the covered height, in sub-rows, from the pixel before to this one)
-          + (what of this pixel lies to the left of the edge, in 1/512 of a sub-row); two such rows, of which the sum
-          counts
+    sums  at x + 1 for pixel x: HEIGHT · (change of the covered height, in sub-rows, from the previous pixel to this
+          one) + (area of this pixel to the left of the edge, in 1/512 of a sub-row); two such rows, which are added up
 
-    Positions are whole numbers of 1/256 pixel with an exact rest in units of 1 / `unit`.
+    Positions are whole numbers of 1/256 pixel with an exact remainder in units of 1 / `unit`.
     """
     x1, y1 = np.int64(edges[e, X1]), np.int64(edges[e, Y1])
     dx, unit = (edges[e, X2] - x1) * 256, (edges[e, Y2] - y1) * (SUBROWS * 512)
@@ -197,7 +195,7 @@ def _add_area(edges, e, sub, sign, sums):
 
 @inner()
 def _step_back(x1, numerator, step, step_rest, unit):
-    """x1 + numerator / unit, and half a sub-row's step back from there, as a whole number and a rest."""
+    """x1 + numerator / unit minus half the step of a sub-row, as a whole number and a remainder."""
     x, rest = x1 + numerator // unit - step, numerator % unit - step_rest
     if rest < 0:
         return x - 1, rest + unit
@@ -208,10 +206,10 @@ def _step_back(x1, numerator, step, step_rest, unit):
 
 @inner()
 def _sample_row(active, edges, lines, sub, keys, state, sums):
-    """Add the ink of the 15 sub-rows of a pixel row; return the first and the last pixel that an edge crosses.
+    """Add the coverage of the 15 sub-rows of a pixel row; return the first and the last pixel that an edge crosses.
 
-    An edge that shares no sub-row with those before it in the slot (a row of `keys`) joins them, so that few slots
-    are left to sort: often it is the next edge of the outline, which goes on where the one before ends.
+    Edges without common sub-rows share a slot (a row of `keys`), which leaves fewer slots to sort: often the next edge
+    of the outline, which continues where the previous one ends.
     """
     slots = np.int64(0)
     taken = -1
@@ -235,7 +233,7 @@ def _sample_row(active, edges, lines, sub, keys, state, sums):
 
 @inner()
 def _sort_slots(keys, slots):
-    """Sort every lane over the slots, by Batcher's merge exchange (Knuth, volume 3, algorithm 5.2.2M)."""
+    """Sort every lane across the slots, by Batcher's merge exchange (Knuth, volume 3, algorithm 5.2.2M)."""
     if slots < 2:
         return
     top = 1
@@ -256,9 +254,9 @@ def _sort_slots(keys, slots):
 
 @inner()
 def _blend_row(row, left, right, first, last, sums):
-    """Blend the ink between two columns over a pixel row, with rounding 8-bit arithmetic, and clear the sums.
+    """Blend the ink between two columns over a pixel row, with rounded 8-bit arithmetic, and clear the sums.
 
-    All sums outside of `first` to `last` are 0.
+    All sums outside `first` to `last` are 0.
     """
     height = 0
     for x in range(first, min(left, last + 1)):

@@ -1,7 +1,7 @@
-"""The 15 sub-rows of a pixel row at once: instructions on rows of 16 numbers that the compiler does not find by itself.
+"""SIMD operations on the 15 sub-rows of a pixel row at once, which the compiler does not vectorise by itself.
 
-A row of `keys` is a slot; its lanes are the sub-rows, and one more to fill up the processor's registers. A lane holds
-2 · (where an edge crosses the sub-row, in 1/256 pixel) + (1 where the edge runs downwards), or NOTHING.
+A row of `keys` is a slot; its 16 lanes are the sub-rows, plus one of padding for the SIMD registers. A lane contains
+2 · (position at which an edge crosses the sub-row, in 1/256 pixel) + (1 if the edge runs downwards), or NOTHING.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numba import extending, types
 
 from sketch_classifier.drawings.jit import inner
 
-intrinsic: Callable[..., Any] = extending.intrinsic  # its annotations count `typing` among the caller's arguments
+intrinsic: Callable[..., Any] = extending.intrinsic  # its annotations include `typing` among the caller's arguments
 
 LANES = 16
 NOTHING = 2**30  # larger than any key
@@ -27,9 +27,9 @@ _REAL = ir.VectorType(ir.DoubleType(), LANES)
 
 @intrinsic
 def cross(typing, keys, slot, fresh, first, last, x, slope, down):
-    """Let an edge cross the sub-rows `first` to `last` − 1: in lane i at x + i · slope, cut off to a whole number.
+    """Enter the crossings of an edge with sub-rows `first` to `last` − 1: in lane i, x + i · slope, truncated.
 
-    The other lanes keep what they hold, or hold NOTHING where the slot is `fresh`.
+    The other lanes are unchanged, or set to NOTHING if the slot is `fresh`.
     """
 
     def generate(context, builder, signature, arguments):
@@ -53,7 +53,7 @@ def cross(typing, keys, slot, fresh, first, last, x, slope, down):
 
 @intrinsic
 def exchange(typing, keys, i, j):
-    """In every lane, put the smaller key of slots i and j in slot i and the larger in slot j."""
+    """In every lane, move the smaller key of slots i and j to slot i and the larger one to slot j."""
 
     def generate(context, builder, signature, arguments):
         array, *slots = arguments
@@ -69,14 +69,14 @@ def exchange(typing, keys, i, j):
 
 @inner()
 def begin(state):
-    """Before the first slot of a pixel row: (4, LANES) uint32 with the rows WINDING, CHANGE, PIXEL and LAST."""
+    """Initialise the state of a pixel row: (4, LANES) uint32 with the rows WINDING, CHANGE, PIXEL and LAST."""
     for lane in range(LANES):
         state[WINDING, lane] = state[LAST, lane] = 0
 
 
 @inner()
 def extent(keys, state):
-    """The first and the last pixel that an edge crosses, in a pixel row whose slots `inside` went through."""
+    """The first and the last pixel that an edge crosses, after `inside` has processed all slots of the pixel row."""
     first, last = keys[0, 0], state[LAST, 0]
     for lane in range(1, LANES):
         first, last = min(first, keys[0, lane]), max(last, state[LAST, lane])
@@ -85,10 +85,10 @@ def extent(keys, state):
 
 @intrinsic
 def inside(typing, keys, slot, state):
-    """Go on to the next slot, once every lane is in order: what the key adds by the non-zero rule (CHANGE), and where
-    (PIXEL).
+    """Process the next slot, after every lane has been sorted: the change of coverage by the key under the non-zero
+    winding rule (CHANGE), and its pixel (PIXEL).
 
-    As the sums of scan.py have it: 65536 + twice the fraction where ink begins, minus that where it ends, 0
+    In the units of the sums of scan.py: 65536 + twice the fraction where ink begins, minus that where it ends, and 0
     elsewhere; and the pixel + 1 (0 for NOTHING).
     """
 

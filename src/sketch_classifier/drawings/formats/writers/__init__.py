@@ -1,4 +1,4 @@
-"""The formats that can be written, one a file: drawings of many classes into a folder, a batch at a time."""
+"""The formats that can be written, one per module: each writes drawings of many classes to a folder, in batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WRITABLE = (
 
 
 def writer_of(name: str) -> type[Writer]:
-    """The writer of a format, which is one of WRITABLE."""
+    """The writer of a format in WRITABLE."""
     from sketch_classifier.drawings.formats.writers import bitmaps, csv, image_folder, ndjson, p5, parquet, tfrecord
 
     writers: tuple[type[Writer], ...] = (

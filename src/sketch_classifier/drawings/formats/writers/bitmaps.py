@@ -1,4 +1,4 @@
-"""Write `numpy_bitmap/<class>.npy`, the bucket's bitmaps of 28×28."""
+"""Write `numpy_bitmap/<class>.npy`, 28×28 bitmaps as in the bucket."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NumpyBitmap(Writer):
             self._num_rows[label] += len(rows)
 
     def finish(self) -> None:
-        """Put the number of rows into the headers, which numpy pads so that it may grow."""
+        """Write the number of rows into the headers, which numpy pads for this purpose."""
         for label, num_rows in self._num_rows.items():
             with self._path(label).open("r+b") as file:
                 _write_header(file, num_rows)

@@ -15,8 +15,8 @@ from sketch_classifier.drawings.strokes import Drawings
 
 
 class ImageFolder(Writer):
-    """Pictures are numbered in the order in which they come, with the key_id behind if there is one. Where the
-    source is divided, `train/`, `validation/` and `test/` stand above the classes."""
+    """Pictures are numbered in order, followed by the key_id if there is one. If the source has splits, the class
+    folders are in `train/`, `validation/` and `test/`."""
 
     name = "image_folder"
     holds_bitmaps = True
@@ -29,7 +29,7 @@ class ImageFolder(Writer):
         self.holds_strokes = form.image == "svg"  # type: ignore[misc]  # of this one alone
 
     def strokes(self, drawings: Drawings, labels: np.ndarray, split: str | None) -> None:
-        """SVG; PNG is made of bitmaps."""
+        """Write SVG files; PNG files are made from bitmaps."""
         for path, index in self._paths(labels, split, drawings.key_id, ".svg"):
             path.write_text(_svg(drawings.strokes(index), self.form.size), encoding="utf-8")
 
@@ -53,7 +53,7 @@ class ImageFolder(Writer):
 
 
 def _svg(strokes: list[np.ndarray], size: int) -> str:
-    """The drawing where the rasteriser has it, with its pen."""
+    """The drawing with the rasteriser's position and line width."""
     points = np.concatenate(strokes)
     left, top = (256.0 - points.max(axis=0).astype(np.float64)) / 2 + MARGIN
     paths = " ".join(f"M{' '.join(f'{x:g} {y:g}' for x, y in _closed(stroke))}" for stroke in strokes)
@@ -66,6 +66,6 @@ def _svg(strokes: list[np.ndarray], size: int) -> str:
 
 
 def _closed(stroke: np.ndarray) -> list[list[float]]:
-    """A stroke of one point as a line to itself, which is drawn as a dot."""
+    """A stroke; one of a single point becomes a line to itself, which is drawn as a dot."""
     points = stroke.tolist()
     return points if len(points) > 1 else points * 2

@@ -14,7 +14,7 @@ from sketch_classifier.drawings.strokes import Drawings
 
 
 class _OfBucket(Writer):
-    """One file a class, to which records are appended."""
+    """One file per class, to which records are appended."""
 
     suffix: ClassVar[str] = ".ndjson"
     write: ClassVar[Any] = staticmethod(write_ndjson)

@@ -9,13 +9,13 @@ import numpy as np
 from sketch_classifier.drawings.formats.writers.writer import Form, Writer, by_class
 from sketch_classifier.drawings.strokes import Drawings
 
-PARTS = {"train": "train", "validation": "valid", "test": "test"}  # of an .npz file, and which splits they are
+PARTS = {"train": "train", "validation": "valid", "test": "test"}  # names in an .npz file by split
 ROW = np.dtype("<i2")
 
 
 class P5(Writer):
-    """Strokes become arrays (points, 3) int16 of (dx, dy, whether the pen is lifted then), from (0, 0) on. An .npz file
-    can be written only as a whole: until the end the rows lie in files of their own, so that memory holds one class."""
+    """Strokes become (points, 3) int16 arrays of (dx, dy, whether the pen is lifted afterwards), starting at (0, 0). An
+    .npz file cannot be appended to, so rows are kept in temporary files, and only one class is in memory at a time."""
 
     name = "p5"
     holds_bitmaps = True
@@ -51,7 +51,7 @@ class P5(Writer):
         return self.folder / f".{label}.{split}{suffix}"
 
     def _read(self, label: int, split: str) -> np.ndarray:
-        """(n,) of objects, as sketch-rnn's own files have them; the files that it is read from are removed."""
+        """An (n,) array of objects, as in sketch-rnn's own files; the temporary files are removed."""
         found = []
         for suffix, dtype in ((".lengths", "<i8"), (".rows", ROW)):
             path = self._part(label, split, suffix)

@@ -1,6 +1,7 @@
-"""Write shards as the Hugging Face hub has them: `data/<split>-00000-of-00001.parquet`, names of classes in the schema.
+"""Write shards as on the Hugging Face Hub: `data/<split>-00000-of-00001.parquet`, with class names in the schema.
 
-Strokes are rows of `google/quickdraw`'s raw and simplified configurations, bitmaps those of its bitmap configuration.
+Rows are like those of `google/quickdraw`'s raw and simplified configurations for strokes, and of its bitmap
+configuration for bitmaps.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from PIL import Image
 from sketch_classifier.drawings.formats.writers.writer import COLUMNS, Form, Writer
 from sketch_classifier.drawings.strokes import Drawings
 
-ROW_GROUP = 2**14  # rows, which readers hold in memory at a time
+ROW_GROUP = 2**14  # rows per row group, which readers keep in memory
 
 
 class Parquet(Writer):
@@ -95,7 +96,7 @@ def _nested(values, drawings: Drawings) -> pa.ListArray:
 
 
 def _features(schema: pa.Schema, classes: tuple[str, ...]) -> dict[str, Any]:
-    """The columns in the words of the library `datasets`."""
+    """The columns as features of the `datasets` library."""
     return {field.name: _feature(field.name, field.type, classes) for field in schema}
 
 
@@ -104,7 +105,7 @@ def _feature(name: str, kind: pa.DataType, classes: tuple[str, ...]) -> dict[str
         return {"names": list(classes), "_type": "ClassLabel"}
     if name == "image":
         return {"_type": "Image"}
-    if pa.types.is_struct(kind):  # of lists: `datasets` calls that a sequence of the lists' items
+    if pa.types.is_struct(kind):  # of lists: a Sequence in `datasets`
         return {"feature": {item.name: _feature("", item.type.value_type, ()) for item in kind}, "_type": "Sequence"}
     if pa.types.is_list(kind):
         return {"feature": _feature("", kind.value_type, ()), "_type": "Sequence"}

@@ -17,9 +17,9 @@ STEMS = {None: "training", "train": "training", "validation": "validation", "tes
 
 
 class Tfrecord(Writer):
-    """The tutorial stretches every drawing to a unit square, in x and y each for itself, which cannot be undone. Here a
-    drawing is divided by the power of two not below its larger side, and keeps its shape to the last bit of float32.
-    Of where it lay, and of a first stroke of one point, the format knows nothing."""
+    """The tutorial scales x and y of every drawing independently to a unit square, which cannot be undone. This writer
+    divides a drawing by the smallest power of two not below its larger side, which preserves its shape exactly in
+    float32. The format cannot store the position of a drawing, nor a first stroke of one point."""
 
     name = "tfrecord"
     holds = frozenset({"division"})
@@ -57,12 +57,12 @@ def _records(drawings: Drawings, labels: np.ndarray) -> Iterator[bytes]:
 
 
 def _ink(strokes: list[np.ndarray]) -> np.ndarray:
-    """(P − 1, 3) float32: the way from each point to the next, and whether a stroke ends there."""
+    """(P − 1, 3) float32: the delta from each point to the next, and whether a stroke ends there."""
     points = np.concatenate(strokes).astype(np.float64)
     extent = np.ptp(points, axis=0).max()
     unit = 2.0 ** np.ceil(np.log2(extent)) if extent else 1.0
     ends = np.zeros(len(points))
     ends[np.cumsum([len(stroke) for stroke in strokes]) - 1] = 1
-    # Differences of rounded points, so that their sums give these points back.
+    # Differences of rounded points, so that their cumulative sums restore these points exactly.
     moved = ((points - points[0]) / unit).astype(np.float32)
     return np.column_stack([np.diff(moved, axis=0), ends[1:]]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What writers of every format have in common."""
+"""The base class of all format writers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ COLUMNS = frozenset({"key_id", "countrycode", "recognized", "timestamp"})
 
 @dataclass(frozen=True)
 class Form:
-    """In which form drawings are written.
+    """The form in which drawings are written.
 
     simplified  whether the strokes are simplified: points uint8, no times
-    size        pixels a side of pictures
-    image       what pictures are: png or svg
+    size        width and height of pictures in pixels
+    image       file type of pictures: png or svg
     """
 
     simplified: bool = True
@@ -33,17 +33,17 @@ class Form:
 
 
 class Writer(AbstractContextManager, ABC):
-    """Writes drawings to a folder that is laid out as a source of this format is; complete when the context ends.
+    """Writes drawings to a folder laid out like a source of this format; complete when the context exits.
 
     folder   an existing, empty folder
-    classes  the names of all classes, which labels are indices of
+    classes  the names of all classes, in label order
     form     how to write them
 
-    name              as `format` of a dataset has it
-    holds_strokes     whether it holds strokes
-    holds_bitmaps     whether it holds bitmaps
-    needs_simplified  whether it holds simplified strokes only
-    holds             what else it holds: any of COLUMNS, `times` of points, and the `division` of a source into splits
+    name              value of `format` in params.yaml
+    holds_strokes     whether the format can store strokes
+    holds_bitmaps     whether the format can store bitmaps
+    needs_simplified  whether it can store only simplified strokes
+    holds             what else it can store: any of COLUMNS, `times` of points, and the `division` into splits
     """
 
     name: ClassVar[str]
@@ -62,31 +62,31 @@ class Writer(AbstractContextManager, ABC):
         """Append n drawings; `word` is the name of each one's class.
 
         labels  (n,) index into the classes
-        split   train, validation or test where the source is divided into these, else None
+        split   train, validation or test if the source has splits, otherwise None
 
-        Raises UserError for what the format cannot hold.
+        Raises UserError for drawings that the format cannot store.
         """
-        raise NotImplementedError(f"{self.name} holds no strokes")
+        raise NotImplementedError(f"{self.name} cannot store strokes")
 
     def bitmaps(
         self, bitmaps: np.ndarray, labels: np.ndarray, split: str | None, key_id: np.ndarray | None = None
     ) -> None:
         """Append n bitmaps: (n, H, W) uint8, white ink on black, or photographs, (n, 3, H, W).
 
-        key_id  (n,) uint64 of drawings that have one
+        key_id  (n,) uint64, if the drawings have one
         """
-        raise NotImplementedError(f"{self.name} holds no bitmaps")
+        raise NotImplementedError(f"{self.name} cannot store bitmaps")
 
     def __exit__(self, *exception) -> None:
-        """Finish the files, where no exception says that they will be thrown away."""
+        """Finish the files, unless an exception was raised, after which they are discarded."""
         if exception[0] is None:
             self.finish()
 
     def finish(self) -> None:
-        """Write what can be written only when everything is known. By default there is no such thing."""
+        """Write what can only be written at the end. Does nothing by default."""
 
 
 def by_class(labels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """(a label, which of the drawings have it) for each label that there is; the drawings in their order."""
+    """For each label that occurs: the label, and the indices of its drawings in order."""
     for label in np.unique(labels):
         yield int(label), np.flatnonzero(labels == label)
