@@ -226,7 +226,7 @@ def test_what_is_a_sample_says_of_how_many(run, drawn, monkeypatch):
     assert len(table) == 3 and set(table["row"]) < set(whole["row"])
     page = (run / "plots/report.html").read_text(encoding="utf-8")
     assert f"The 5 most confident of {num_wrong} misclassified drawings, on 2 pages:" in page
-    assert f"Of 3 misclassified drawings, drawn at random from {num_wrong}, " in page
+    assert f"Of 3 misclassified drawings (a random sample of {num_wrong}), " in page
 
 
 def test_every_step_is_announced_in_a_line_of_its_own(drawn):

@@ -35,10 +35,10 @@ def test_without_a_temperature_nothing_is_said_of_scaling():
 def test_pairs():
     names = list("abcd")
     counts = pd.DataFrame(np.diag([50] * 4), index=names, columns=names)
-    assert "No pair of classes is." in pairs_text(counts, confused_pairs(counts))
+    assert "No pair of classes meets this criterion." in pairs_text(counts, confused_pairs(counts))
     counts.loc["a", "c"], counts.loc["c", "a"], counts.loc["b", "d"] = 20, 10, 3  # three mistakes are too few
     text = pairs_text(counts, confused_pairs(counts))
-    assert "1 pair is; the most frequent, a and c, accounts for 30 of 33 errors." in text
+    assert "1 pair does; the most frequent, a and c, accounts for 30 of 33 errors." in text
     two = counts.loc[["a", "b"], ["a", "b"]]
     assert pairs_text(two, confused_pairs(two)) == ""
 

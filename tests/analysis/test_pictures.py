@@ -257,7 +257,7 @@ def test_classes_that_chance_joins_are_not_joined(counts):
     names = NAMES[12][: len(counts)]
     figure = look_alikes_figure(pd.DataFrame(counts, index=names, columns=names), "cnn")
     drawn(figure)
-    assert "No two classes are confused more often than chance explains" in written(figure)
+    assert "No two classes are confused significantly more often than by chance" in written(figure)
     assert not set(names) & set(written(figure))
 
 
@@ -306,7 +306,7 @@ def test_what_a_dataset_has_nothing_for_says_so():
         assert any("Not available" in text for text in written(figure))
     none = distances_figure(pd.DataFrame({"nearer_to": []}), "cnn", "drawings")
     drawn(none)
-    assert "No drawing was misclassified" in written(none)
+    assert "No drawings were misclassified" in written(none)
 
 
 def test_distances_count_both_sides():

@@ -95,7 +95,7 @@ def test_a_damaged_shipped_model_is_one_line(app, pretrained, tmp_path, monkeypa
     (tmp_path / "pretrained/sketchnet/model.safetensors").write_bytes(b"nonsense")
     app.run()
     assert not app.exception
-    assert len(app.info) == 1 and "install sketch-classifier again" in app.info[0].value
+    assert len(app.info) == 1 and "reinstall sketch-classifier" in app.info[0].value
 
 
 def test_a_damaged_model_is_no_traceback(app, none_shipped, tmp_path):

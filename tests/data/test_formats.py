@@ -154,7 +154,9 @@ def test_lists_of_lists_in_parquet(sources, of_category, tmp_path):
 def test_a_column_that_holds_no_drawings(tmp_path, drawing):
     rows = [{"word": category, "drawing": drawing} for category in CATEGORIES]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "train.parquet")
-    with pytest.raises(UserError, match="^[^\n]*expected lists x and y for each stroke in column drawing; found [^\n]*$"):
+    with pytest.raises(
+        UserError, match="^[^\n]*expected lists x and y for each stroke in column drawing; found [^\n]*$"
+    ):
         run({"parquet": tmp_path}, "parquet", tmp_path / "out")
 
 

@@ -154,7 +154,7 @@ def test_the_command_gives_the_same_bytes_again(evaluated, out, tmp_path, monkey
     "name, damage, said",
     [
         ("model.safetensors", "cut", "model.onnx: not a model"),
-        ("model.safetensors", "changed", "model.safetensors is not the file that it was made with"),
+        ("model.safetensors", "changed", "model.safetensors is not the file that it was exported with"),
         ("model.safetensors", "missing", "model.safetensors"),
         ("model.onnx", "cut", "model.onnx: not a model"),
         ("model.onnx", "missing", "model.onnx: no exported model here"),
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_one_clear_line(name, damage, said, found):
         (found / name).write_bytes(content)
     with pytest.raises(UserError, match=said) as raised:
         Predictor.pretrained()
-    assert "\n" not in str(raised.value) and "install sketch-classifier again" in str(raised.value)
+    assert "\n" not in str(raised.value) and "reinstall sketch-classifier" in str(raised.value)
 
 
 def test_an_unknown_name(found):

@@ -44,8 +44,8 @@ from sketch_classifier.models.saved import load_model
 from sketch_classifier.params import Analyze
 from sketch_classifier.progress import step
 
-PREDICTIONS = "predictions.parquet"  # of what evaluate wrote
-MOST_DISTANCES = 50_000  # misclassified drawings whose distances to centroids are measured
+PREDICTIONS = "predictions.parquet"  # written by evaluate
+MOST_DISTANCES = 50_000  # maximum number of misclassified drawings for centroid distances
 
 
 @dataclass(frozen=True)
@@ -80,22 +80,21 @@ def analyze(
     seed: int,
     dataset_name: str,
 ) -> dict[str, Any]:
-    """Draw the figures of a run and write its report; returns the content of metrics.json.
+    """Draw the figures of a run and write its report; return the contents of metrics.json.
 
-    manifest   the JSON file in which download wrote where the drawings come from
-    processed  the folder that preprocess wrote
-    model      the folder of the trained model
-    metrics    the folder with the tables that evaluate wrote
-    curves     the CSV file of the learning curves that train wrote
+    manifest   manifest.json, in which download recorded the origin of the drawings
+    processed  output folder of preprocess
+    model      folder of the trained model
+    metrics    folder with the tables written by evaluate
+    curves     CSV file of the learning curves written by train
 
-    Writes in `plots` the figures samples, errors, confusion_matrix, class_distribution, learning_curves, look_alikes,
+    Writes to `plots` the figures samples, errors, confusion_matrix, class_distribution, learning_curves, look_alikes,
     quality, by_country, reliability, tsne_2d, tsne_3d, centroid_distances and label_issues (.png), the folder errors
-    with all errors page by page, and the pages tsne_3d.html and report.html; in `metrics` quality.csv,
-    centroid_distances.csv and label_issues.csv. Of what a dataset does not record there is a figure that says so, since
-    DVC expects the file, and no section in the report. Each step is announced on stderr.
+    with pages of all misclassified drawings, and the pages tsne_3d.html and report.html; and to `metrics` quality.csv,
+    centroid_distances.csv and label_issues.csv. If a dataset does not record the data for a figure, the figure says so,
+    since DVC expects the file, and the report has no section for it. Each step is announced on stderr.
 
-    The same inputs give the same bytes. Raises UserError for an input that is missing and a folder that cannot
-    be written.
+    The output is reproducible byte for byte. Raises UserError for a missing input and a folder that cannot be written.
     """
     require_writable(plots, metrics)
     source, dataset = read_source(manifest), Dataset.open(processed)
@@ -156,7 +155,7 @@ def analyze(
 
 
 def _draw_drawings(run: _Run) -> int:
-    """Random and misclassified drawings; returns the number of pages of the latter."""
+    """Draw sheets of random and of misclassified drawings; return the number of pages of the latter."""
     save(
         render(samples_sheet(run.dataset, run.predictions, run.params.num_samples, run.name, run.seed)),
         run.plots / "samples.png",
@@ -164,7 +163,7 @@ def _draw_drawings(run: _Run) -> int:
     sheets = errors_sheets(run.dataset, run.predictions, run.params.num_errors, run.name)
     with replaced_folder(run.plots / "errors") as folder:
         paths = (folder / f"page_{number:04}.png" for number in count(1))
-        # Threads, since most of the time goes into packing the pictures, where Python lets others run.
+        # Threads, since most of the time is spent compressing the pictures, which releases the GIL.
         workers = os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as pool:
             waiting: deque[Future[None]] = deque()
@@ -172,7 +171,7 @@ def _draw_drawings(run: _Run) -> int:
             for sheet, path in zip(sheets, paths, strict=False):
                 waiting.append(pool.submit(_draw_page, sheet, path))
                 number += 1
-                if len(waiting) > 2 * workers:  # so that few pages are in memory
+                if len(waiting) > 2 * workers:  # so that only a few pages are in memory
                     waiting.popleft().result()
             for page in waiting:
                 page.result()
@@ -194,7 +193,7 @@ def _draw_classes(run: _Run) -> None:
 
 
 def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.DataFrame:
-    """Quality and countries; returns the table of qualities."""
+    """Draw the accuracy by quality and by country; return the table of the former."""
     about = index_rows(run.dataset.folder, run.predictions["row"].to_numpy(), OF_STROKES)
     table = quality(run.predictions, about)
     write_table(table, run.metrics / "quality.csv")
@@ -204,10 +203,10 @@ def _draw_subgroups(run: _Run, figures: dict, by_country: pd.DataFrame) -> pd.Da
 
 
 def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
-    """The features of the rows `kept`, hashed where they are wide, and the table of centroid distances.
+    """The features of the rows `kept`, hashed if they are wide, and the table of centroid distances.
 
-    The network sees `kept` and what is misclassified once, and at most a batch of whole features is in memory. Of more
-    than MOST_DISTANCES misclassified drawings, so many are drawn at random for the table.
+    Features of `kept` and of misclassified drawings are computed once, and only one batch of full-width features is in
+    memory. If more than MOST_DISTANCES drawings are misclassified, the table has a random sample of that size.
     """
     train = run.dataset.rows("train")
     train = choose_per_class(train, run.targets[train], run.params.centroid_drawings, run.seed)
@@ -218,7 +217,7 @@ def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
     if num_wrong > MOST_DISTANCES:
         wrong = wrong.iloc[np.sort(np.random.default_rng(run.seed).permutation(num_wrong)[:MOST_DISTANCES])]
     rows = np.union1d(kept, wrong["row"])
-    in_kept, in_wrong = (pd.Index(these).get_indexer(rows) for these in (kept, wrong["row"]))  # places, or −1
+    in_kept, in_wrong = (pd.Index(these).get_indexer(rows) for these in (kept, wrong["row"]))  # positions, or −1
     step(f"computing the features of {len(rows):,} drawings")
     features = np.empty((len(kept), min(centres.shape[1], MOST_FEATURES)), np.float32)
 
@@ -237,7 +236,7 @@ def _look(run: _Run, kept: np.ndarray) -> tuple[np.ndarray, pd.DataFrame]:
 
 
 def _draw_embedding(run: _Run, places: np.ndarray, features: np.ndarray) -> None:
-    """t-SNE of the test drawings at `places` (n,) of the predictions, with features (n, D)."""
+    """Draw t-SNE of the test drawings at positions `places` (n,) of the predictions, with features (n, D)."""
     params, seed = run.params, run.seed
     shown = run.predictions.iloc[places]
     rows = shown["row"].to_numpy()
@@ -245,7 +244,7 @@ def _draw_embedding(run: _Run, places: np.ndarray, features: np.ndarray) -> None
     detail = f"{run.name}, {len(rows):,} of {len(run.predictions):,} test drawings, perplexity {perplexity:.3g}"
     labels = run.targets[rows]
     step(f"t-SNE of {len(rows):,} test drawings, in two and three dimensions")
-    # Side by side, each on a thread of its own; one that ends must not give its threads to the other (see `embed`).
+    # Concurrently, each in its own thread; one that finishes must not pass its threads to the other (see `embed`).
     with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
         flat, positions = pool.map(lambda number: embed(features, params.tsne_perplexity, seed, number), (2, 3))
     classes = run.class_names, classes_to_show(run.confusion).tolist()
@@ -258,8 +257,8 @@ def _draw_embedding(run: _Run, places: np.ndarray, features: np.ndarray) -> None
 
 
 def _draw_labels(run: _Run, rows: np.ndarray, features: np.ndarray) -> pd.DataFrame:
-    """Suspected label errors among `rows` (n,), with features (n, D); returns their table."""
-    step(f"looking for label errors among {len(rows):,} drawings")
+    """Find and draw suspected label errors among `rows` (n,), with features (n, D); return their table."""
+    step(f"searching for label errors among {len(rows):,} drawings")
     dataset, labels = run.dataset, run.targets[rows]
     about = index_rows(dataset.folder, rows, ABOUT)
     flags = about["recognized"].to_numpy(bool) if "recognized" in about else None

@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from sketch_classifier.analysis.style import BLUE, INK, QUIET, VERMILLION, new_figure, quiet
 from sketch_classifier.evaluation.confusion import DIGITS
 
-Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # which drawings, and their features (b, D) float
-CHUNK = 2**20  # drawings that are looked at together
+Batches = Iterable[tuple[slice | np.ndarray, np.ndarray]]  # indices of drawings, and their features (b, D) float
+CHUNK = 2**20  # drawings processed at a time
 COLUMNS = ["row", "key_id", "actual", "predicted", "confidence", "distance_actual", "distance_predicted", "nearer_to"]
 
 
 def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """At most `most` of each class of `rows` (n,) int with labels (n,) int, at random, ascending."""
+    """A random sample of at most `most` rows per class, from `rows` (n,) int with labels (n,) int, ascending."""
     order = np.random.default_rng(seed).permutation(len(rows))
-    missing = np.minimum(np.bincount(labels), most)  # of each class
+    missing = np.minimum(np.bincount(labels), most)  # still to be chosen, per class
     chosen = []
     for start in range(0, len(order), CHUNK):
         part = order[start : start + CHUNK]
@@ -33,9 +33,9 @@ def choose_per_class(rows: np.ndarray, labels: np.ndarray, most: int, seed: int)
 
 
 def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """(C, D) float64: the mean features of each class; NaN for a class without a drawing.
+    """(C, D) float64: the mean features of each class; NaN for a class without drawings.
 
-    batches  of n drawings, one at least; labels (n,) int
+    batches  features of n ≥ 1 drawings; labels (n,) int
     """
     sums = None
     for part, features in batches:
@@ -44,7 +44,7 @@ def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndar
         own = labels[part]
         for label in np.unique(own):
             sums[label] += features[own == label].sum(axis=0, dtype=np.float64)
-    assert sums is not None  # there is one batch at least
+    assert sums is not None  # there is at least one batch
     counts = np.bincount(labels, minlength=num_classes)[:, None]
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
@@ -52,14 +52,14 @@ def centroids(batches: Batches, labels: np.ndarray, num_classes: int) -> np.ndar
 def centroid_distances(
     wrong: pd.DataFrame, batches: Batches, centres: np.ndarray, class_names: Sequence[str]
 ) -> pd.DataFrame:
-    """One row per misclassified drawing, the most confident first: COLUMNS.
+    """A table with COLUMNS and one row per misclassified drawing, most confident first.
 
-    wrong    its n rows of evaluate's predictions
-    batches  of these drawings
+    wrong    the n rows of misclassified drawings in evaluate's predictions
+    batches  features of these drawings
     centres  (C, D), from `centroids`
 
-    Both distances are Euclidean (in the network's own features); nearer_to is "actual" or "predicted", and "actual"
-    where they are equal.
+    Both distances are Euclidean (in the network's feature space); nearer_to is "actual" or "predicted", and "actual" if
+    they are equal.
     """
     codes = {name: code for code, name in enumerate(class_names)}
     table = wrong[["row", "key_id", "actual", "predicted", "confidence"]].copy()
@@ -78,8 +78,8 @@ def centroid_distances(
 def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: int | None = None) -> Figure:
     """One point per misclassified drawing of `centroid_distances`: above the diagonal it is closer to the true class.
 
-    drawings   what the centroids are the means of, as "500 training drawings of each class"
-    num_wrong  how many are misclassified altogether; None: those of the table
+    drawings   description of the drawings that define the centroids, such as "500 training drawings of each class"
+    num_wrong  total number of misclassified drawings; None: those of the table
     """
     wrong = (table["nearer_to"] == "predicted").to_numpy()
     number = f"{len(table):,}" if num_wrong in (None, len(table)) else f"{len(table):,} of {num_wrong:,}"
@@ -87,7 +87,7 @@ def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: 
     figure = new_figure(7.2, 6.6, "Misclassified drawings: distance to class centroids", detail)
     axes = figure.add_subplot()
     if table.empty:
-        say(axes, "No drawing was misclassified")
+        say(axes, "No drawings were misclassified")
         return figure
     x, y = table["distance_actual"].to_numpy(), table["distance_predicted"].to_numpy()
     for chosen, colour, text in ((wrong, VERMILLION, "predicted"), (~wrong, BLUE, "true")):
@@ -107,6 +107,6 @@ def distances_figure(table: pd.DataFrame, model: str, drawings: str, num_wrong: 
 
 
 def say(axes, text: str) -> None:
-    """A text in place of a diagram without data."""
+    """Write a message in place of a diagram without data."""
     axes.axis("off")
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=12, color=QUIET, transform=axes.transAxes)

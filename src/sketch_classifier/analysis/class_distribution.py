@@ -17,9 +17,9 @@ ROW = 0.24  # inches per class
 
 
 def distribution_figure(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """(C, 3) int counts of train, validation and test drawings, as one stacked bar per class; C from 2.
+    """A stacked bar per class, from (C, 3) int counts of train, validation and test drawings; C ≥ 2.
 
-    Of more than LEGIBLE classes the SHOWN with the fewest drawings, the fewest first.
+    If there are more than LEGIBLE classes, only the SHOWN with the fewest drawings, fewest first.
     """
     num_classes, totals = len(class_names), counts.sum(axis=1)
     sums = zip(SPLITS, counts.sum(axis=0), strict=True)

@@ -12,13 +12,13 @@ from sketch_classifier.analysis.style import INK, TOP, new_figure
 from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.evaluation.confusion import classes_to_show
 
-ANNOTATED = 40  # classes up to which a number fits in a cell
+ANNOTATED = 40  # maximum number of classes at which a number fits in a cell
 
 
 def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
-    """A (C, C) table of counts, rows actual and columns predicted, coloured by the share of the row; C from 2.
+    """A heat map of a (C, C) table of counts, rows actual and columns predicted, normalised by row; C ≥ 2.
 
-    Of many classes those of `classes_to_show`, with the shares that they have of all drawings of the row.
+    If there are many classes, only those of `classes_to_show`, with shares of all drawings in the row.
     """
     counts, names = confusion.to_numpy(), list(map(short, confusion.columns))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -35,9 +35,9 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     longest = max(map(len, names)) * font * 0.6 / 72
     side = num_classes * cell + longest * (1 if num_classes <= ANNOTATED else 2)
     figure = new_figure(max(side + 1.5, 5), max(side + TOP + 0.4, 3.6), title, detail, names)
-    figure.set_layout_engine("compressed", rect=(0, 0, 1, 1 - TOP / figure.get_figheight()))  # the cells stay square
+    figure.set_layout_engine("compressed", rect=(0, 0, 1, 1 - TOP / figure.get_figheight()))  # keeps the cells square
     axes = figure.add_subplot()
-    # A cell of 2% is worth seeing beside one of 95%, so the colours follow the square root.
+    # A square-root colour scale, so that a cell of 2% is visible beside one of 95%.
     image = axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
     axes.set_xticks(range(num_classes), names, fontsize=font, rotation=90 if longest > cell else 0)
     axes.set_yticks(range(num_classes), names, fontsize=font)
@@ -48,7 +48,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
     else:
         axes.tick_params(labeltop=True, labelright=True)
     ticks = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1]
-    share = 0.6 / figure.get_figwidth()  # of the width: a bar that does not grow with the matrix
+    share = 0.6 / figure.get_figwidth()  # fraction of the width, so that the colour bar has a constant width
     bar = figure.colorbar(image, ax=axes, ticks=ticks, aspect=25, fraction=share, shrink=0.6)
     bar.set_label("share of actual class", fontsize=9)
     bar.ax.tick_params(labelsize=8)
@@ -58,7 +58,7 @@ def confusion_figure(confusion: pd.DataFrame, model: str) -> Figure:
 
 
 def _write_numbers(axes, counts: np.ndarray, shares: np.ndarray, cell: float) -> None:
-    """The count in every cell that has one, and its share of the row where there is room."""
+    """Write the count in every non-zero cell, and its share of the row if there is room."""
     roomy = cell >= 0.6
     widest = max(len(str(counts.max())), 5 if roomy else 1)
     font = min(10, cell * 72 / (0.75 * widest))

@@ -1,4 +1,4 @@
-"""A contact sheet: a few drawings of each class of a source, one row per class."""
+"""Draws a contact sheet with a few drawings of each class of a source, one row per class."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sketch_classifier.analysis import typefaces
 from sketch_classifier.analysis.sheets import SIDE, TOP, fitting, head, pictures, tile
 from sketch_classifier.analysis.style import INK
 
-TILE, GAP, NAME = 64, 6, 170  # pixels: a picture, between two, the name
-TALLEST = 20  # rows of a column of classes
+TILE, GAP, NAME = 64, 6, 170  # pixels: size of a picture, gap between pictures, width of the name
+TALLEST = 20  # maximum number of classes in a column
 
 
 def contact_sheet(
@@ -21,9 +21,9 @@ def contact_sheet(
 ) -> Image.Image:
     """A page with a row for each class: its name, and up to `num_samples` of its drawings.
 
-    samples  by class: (H, W) uint8, white ink on black, or photographs, (3, H, W)
-    title    in bold
-    detail   below it
+    samples  drawings by class: (H, W) uint8, white ink on black, or photographs, (3, H, W)
+    title    title in bold
+    detail   subtitle
     """
     columns = max(1, ceil(len(samples) / TALLEST))
     rows = ceil(len(samples) / columns)

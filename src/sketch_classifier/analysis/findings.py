@@ -1,4 +1,4 @@
-"""The findings of a run in sentences, for the report. Pure functions."""
+"""Describes the findings of a run in sentences, for the report. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sketch_classifier.analysis.numbers import written
 
 
 def quality_text(quality: pd.DataFrame) -> str:
-    """How many of the errors are drawings that the game did not recognize; from the table quality."""
+    """The share of errors in drawings that the game did not recognize; from the table quality."""
     flags = quality[quality["quality"] == "recognized"].set_index("group")
     if len(flags) < 2:
         return ""
@@ -27,26 +27,26 @@ def quality_text(quality: pd.DataFrame) -> str:
 
 
 def pairs_text(confusion: pd.DataFrame, supported: np.ndarray) -> str:
-    """The most frequent pair of confused classes; from the (C, C) confusion matrix and `confused_pairs` of it."""
+    """The most frequently confused pair of classes; from the (C, C) confusion matrix and its `confused_pairs`."""
     if len(confusion) < 3:
         return ""
     counts = confusion.to_numpy()
     total = counts.sum() - np.trace(counts)
     pairs = np.where(np.triu(supported), counts + counts.T, 0)
     if not pairs.any():
-        return f"{RULE} No pair of classes is."
+        return f"{RULE} No pair of classes meets this criterion."
     first, second = np.unravel_index(pairs.argmax(), pairs.shape)
     number = np.count_nonzero(pairs)
-    found = "1 pair is" if number == 1 else f"{number:,} pairs are"
+    found = "1 pair does" if number == 1 else f"{number:,} pairs do"
     most = f"{confusion.columns[first]} and {confusion.columns[second]}"
     return f"{RULE} {found}; the most frequent, {most}, accounts for {pairs.max():,} of {total:,} errors."
 
 
 def countries_text(by_country: pd.DataFrame) -> str:
-    """The countries of the lowest and of the highest accuracy; from the table by_country.
+    """The countries with the lowest and the highest accuracy; from the table by_country.
 
-    Two of many countries lie far apart by chance alone, so all are tested together: Pearson's chi-squared test of the
-    numbers of correct and of misclassified drawings.
+    The extremes of many countries differ by chance alone, so all are tested together: Pearson's chi-squared test on the
+    numbers of correct and misclassified drawings.
     """
     named = by_country[by_country["country"] != "other"]
     if len(named) < 2:
@@ -64,11 +64,12 @@ def countries_text(by_country: pd.DataFrame) -> str:
 
 
 def distances_text(distances: pd.DataFrame, num_wrong: int) -> str:
-    """On which side the misclassified drawings lie; from the table centroid_distances, and how many there are."""
+    """The share of misclassified drawings closer to the wrong centroid; from the table centroid_distances and their
+    total number."""
     if distances.empty:
-        return "No drawing was misclassified."
+        return "No drawings were misclassified."
     share = (distances["nearer_to"] == "predicted").mean()
-    sampled = "" if len(distances) == num_wrong else f", drawn at random from {num_wrong:,}"
+    sampled = "" if len(distances) == num_wrong else f" (a random sample of {num_wrong:,})"
     return (
         f"Of {len(distances):,} misclassified drawings{sampled}, {share:.1%} are closer to the centroid of the "
         "predicted class than to that of the true class."
@@ -76,17 +77,17 @@ def distances_text(distances: pd.DataFrame, num_wrong: int) -> str:
 
 
 def labels_text(issues: pd.DataFrame, num_audited: int) -> str:
-    """How many labels are suspicious; from the table label_issues."""
+    """The number of suspicious labels; from the table label_issues."""
     flagged = int(issues["issue"].sum())
     return (
         f"Confident learning flags {flagged:,} of {num_audited:,} labels as likely errors "
-        f"({flagged / max(num_audited, 1):.1%}). {len(issues):,} drawings look more like another class than like the "
-        "class of their label."
+        f"({flagged / max(num_audited, 1):.1%}). {len(issues):,} drawings resemble another class more than "
+        "the class of their label."
     )
 
 
 def calibration_text(figures: dict[str, Any], intervals: pd.DataFrame, calibration: pd.DataFrame) -> str:
-    """What temperature scaling did to the test set; from metrics.json and the tables intervals and calibration."""
+    """The effect of temperature scaling on the test set; from metrics.json and the tables intervals and calibration."""
     before = calibration[(calibration["scaling"] == "before") & (calibration["count"] > 0)]
     weights = before["count"] / before["count"].sum()
     text = (
@@ -104,8 +105,8 @@ def calibration_text(figures: dict[str, Any], intervals: pd.DataFrame, calibrati
         for name, words in (("expected_calibration_error", "expected calibration error"), ("log_loss", "log loss"))
     ]
     return (
-        f"{text} The temperature fitted on the validation set is {temperature:.3f}: there the network is {tendency}. "
-        f"On the test set, temperature scaling changes {changes[0]} and {changes[1]}."
+        f"{text} The temperature fitted on the validation set is {temperature:.3f}, which means that the "
+        f"network is {tendency} there. On the test set, temperature scaling changes {changes[0]} and {changes[1]}."
     )
 
 

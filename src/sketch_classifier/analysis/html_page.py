@@ -1,4 +1,4 @@
-"""HTML pages from the templates in the folder `pages`."""
+"""Renders HTML pages from the templates in the folder `pages`."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ _ENVIRONMENT = Environment(
 
 
 def page(template: str, **values: object) -> str:
-    """The template with these values in it; every text among them is escaped but where the template says `safe`."""
+    """The template rendered with these values; all text is escaped unless the template marks it as `safe`."""
     return _ENVIRONMENT.get_template(template).render(**values)

@@ -1,4 +1,4 @@
-"""`python -m sketch_classifier inspect SOURCE`: a summary of a source, and a contact sheet."""
+"""The command `python -m sketch_classifier inspect SOURCE`: prints a summary of a source and draws a contact sheet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add(commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Imported here because the other commands do not need them.
+    # Imported here because other commands do not need them.
     from sketch_classifier.analysis.inspect_report import dataset_block, report
     from sketch_classifier.data.inspection import SHOWN, inspect
 

@@ -20,8 +20,8 @@ MOST_COUNTRIES = 10
 
 
 def report(found: Inspection) -> Iterator[str]:
-    """The lines that say what was found."""
-    also = f" (it has {', '.join(found.others)}, too: --from)" if found.others else ""
+    """The lines of the summary."""
+    also = f" (also found: {', '.join(found.others)}; choose with --from)" if found.others else ""
     yield f"source      {found.source}"
     yield f"format      {found.format}{also}"
     yield f"files       {_counted(found.num_files, 'file', 'files')}, {_size(found.num_bytes)}"
@@ -50,7 +50,7 @@ def report(found: Inspection) -> Iterator[str]:
 
 
 def dataset_block(found: Inspection, name: str = "mine") -> str:
-    """What to paste into params.yaml, as YAML; where a dataset cannot be made of it, a comment that says why."""
+    """The block for params.yaml, as YAML; or a comment with the reason if the source is not a valid dataset."""
     text = _yaml({"source": found.source, "datasets": {name: found.block()}})
     try:
         DatasetPreset.model_validate(parse_yaml(text.encode())["datasets"][name])
@@ -72,7 +72,7 @@ def _yaml(tree: dict) -> str:
 
 
 class _WithNull(RoundTripRepresenter):
-    """`null` in so many letters."""
+    """Writes None as `null`, rather than as an empty value."""
 
 
 _WithNull.add_representer(
@@ -96,13 +96,13 @@ def _table(found: Inspection) -> Iterator[str]:
         yield "  ".join([padded, *(f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True))])
     left_out = len(found.classes) - sum(bool(of.samples) for of in found.classes.values())
     if left_out and len(found.classes) > MOST_SHOWN:
-        yield f"(strokes and points are means; the picture shows {MOST_SHOWN} classes)"
+        yield f"(strokes and points are means per drawing; the picture shows {MOST_SHOWN} classes)"
     elif found.has_strokes:
         yield "(strokes and points are means)"
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes: Chinese characters and emoji take two."""
+    """The width of the text in terminal columns: Chinese characters and emoji take two."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 

@@ -1,4 +1,4 @@
-"""Suspected label errors: confident learning on out-of-sample predictions."""
+"""Finds suspected label errors by confident learning on out-of-sample predictions."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NEIGHBOURS = 20
 FOLDS = 5  # of the logistic regression
 PENALTY = 0.01  # its C, for features of unit variance
 ITERATIONS = 30  # of its solver; more take longer and find no more wrong labels
-DIMENSIONS = 50  # that are kept of more features, so that looking for neighbours stays fast
+DIMENSIONS = 50  # to which features are reduced, so that the neighbour search is fast
 COLUMNS = ["rank", "row", "key_id", "split", "label", "suggested", "share", "quality", "issue", "recognized"]
 
-ABOUT = ("key_id", "recognized")  # of a dataset's index
+ABOUT = ("key_id", "recognized")  # columns of a dataset's index
 
 
 def audited(split: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """The rows to look at, at most `most`, ascending: test drawings first, then validation, then training ones.
+    """The rows to audit, at most `most`, ascending: preferably test drawings, then validation, then training ones.
 
     split  (N,) int: index into SPLITS
     """
@@ -41,13 +41,13 @@ def audited(split: np.ndarray, most: int, seed: int) -> np.ndarray:
 
 
 def out_of_sample(features: np.ndarray, labels: np.ndarray, num_classes: int, seed: int) -> np.ndarray:
-    """(n, C) float64, rows that sum to 1: what each drawing looks like, in which its own label has no part.
+    """(n, C) float64, rows that sum to 1: out-of-sample class probabilities, independent of the drawing's own label.
 
     features  (n, D) float32; labels (n,) int; n ≥ 2
 
-    The mean of `votes` and of a logistic regression that learnt from the other four fifths. Alone, neighbours saturate
-    (many drawings have all of them), and a linear model misses the second way of drawing a thing. Where fewer than two
-    classes have FOLDS drawings, the votes alone.
+    The mean of `votes` and of a cross-validated logistic regression, trained on the other folds. Neighbours alone
+    saturate (for many drawings all neighbours agree), and a linear model alone misses alternative ways of drawing a
+    class. If fewer than two classes have FOLDS drawings, only the votes.
     """
     if features.shape[1] > DIMENSIONS < len(features):
         features = TruncatedSVD(DIMENSIONS, random_state=seed).fit_transform(features)
@@ -56,15 +56,15 @@ def out_of_sample(features: np.ndarray, labels: np.ndarray, num_classes: int, se
         return found
     model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=ITERATIONS))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    with warnings.catch_warnings(), threadpool_limits(1):  # several threads would add up in another order each time
-        warnings.simplefilter("ignore")  # that it stops early, and that a class is too rare for every fold
+    with warnings.catch_warnings(), threadpool_limits(1):  # with several threads, the order of additions would vary
+        warnings.simplefilter("ignore")  # about early stopping, and classes too rare for every fold
         learnt = cross_val_predict(model, features, labels, cv=folds, method="predict_proba")
     found[:, np.unique(labels)] += learnt
     return found / 2
 
 
 def votes(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """(n, C) float64: the share of each class among the NEIGHBOURS drawings that are nearest by the angle of features.
+    """(n, C) float64: the share of each class among the NEIGHBOURS nearest drawings by cosine distance of features.
 
     A drawing is not its own neighbour.
     """
@@ -77,17 +77,18 @@ def votes(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndar
 
 
 def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.ndarray | None) -> pd.DataFrame:
-    """The drawings that look like another class than their label, the most suspicious first.
+    """The drawings that resemble another class more than their label, most suspicious first.
 
-    probabilities  (n, C) float64, rows that sum to 1, in which a drawing's own label had no part; labels (n,) int
-    recognized     (n,) bool, or None where that is not known
+    probabilities  (n, C) float64, out-of-sample, rows that sum to 1; labels (n,) int
+    recognized     (n,) bool, or None if unknown
 
-    Columns place (0 to n − 1), label, suggested (class codes), share (probability of the suggested class), quality (0
-    to 0.5, low is suspicious: p(label) / (p(label) + p(suggested)), which orders as the difference of their logits
-    does) and issue, whether confident learning takes the label for wrong (Northcutt, Jiang and Chuang, Confident
-    Learning, JAIR 70, 2021: the share of each pair of classes that is mislabelled is estimated, and so many pruned).
+    Columns: place (0 to n − 1), label, suggested (class codes), share (probability of the suggested class), quality
+    (0 to 0.5, low is suspicious: p(label) / (p(label) + p(suggested)), which has the same order as the difference of
+    their logits) and issue, whether confident learning classifies the label as wrong (Northcutt, Jiang and Chuang,
+    Confident Learning, JAIR 70, 2021: for each pair of classes, the number of label errors is estimated, and that many
+    drawings are flagged).
 
-    What the game did not recognise is more often badly drawn than wrongly labelled, and stands after all that it did.
+    Drawings that the game did not recognise are more often badly drawn than mislabelled, so they come last.
     """
     present = np.unique(labels)
     known = probabilities[:, present]
@@ -98,7 +99,7 @@ def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.n
         issue = np.zeros(len(labels), bool)
     else:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # cleanlab's advice on small classes, which stdout has no place for
+            warnings.simplefilter("ignore")  # cleanlab's advice on small classes
             issue = find_label_issues(codes, known, n_jobs=1)
     places, suggested = np.arange(len(labels)), known.argmax(axis=1)
     own, best = known[places, codes], known[places, suggested]
@@ -122,9 +123,9 @@ def label_issues(probabilities: np.ndarray, labels: np.ndarray, recognized: np.n
 def named(
     issues: pd.DataFrame, rows: np.ndarray, dataset: Dataset, about: pd.DataFrame, class_names: Sequence[str]
 ) -> pd.DataFrame:
-    """`label_issues` of the drawings `rows` as label_issues.csv has it: COLUMNS, one row per drawing.
+    """The table label_issues.csv, with COLUMNS, from `label_issues` of the drawings `rows`.
 
-    about  the columns ABOUT of the dataset's index for `rows`, as far as it has them
+    about  the columns ABOUT of the dataset's index for `rows`, as far as available
     """
     found, names = rows[issues["place"]], np.array(class_names, dtype=object)
     about = about.iloc[issues["place"]].reset_index(drop=True)
@@ -141,7 +142,7 @@ def named(
 
 
 def issues_sheet(dataset: Dataset, table: pd.DataFrame, limit: int, num_audited: int, model: str) -> Sheet:
-    """The first drawings of label_issues.csv."""
+    """A sheet of the first drawings of label_issues.csv."""
     shown = table.head(limit)
     rows = shown["row"].to_numpy()
     likely = int(table["issue"].sum())

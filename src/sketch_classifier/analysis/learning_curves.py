@@ -21,7 +21,7 @@ def read_curves(path: str | Path) -> pd.DataFrame:
 
 
 def curves_figure(curves: pd.DataFrame, model: str) -> Figure:
-    """Loss and accuracy of the training and the validation drawings by epoch; what `read_curves` gave."""
+    """Training and validation loss and accuracy by epoch, from the result of `read_curves`."""
     epochs = "1 epoch" if len(curves) == 1 else f"{len(curves)} epochs"
     figure = new_figure(10, 4.4, "Learning curves", f"{model}, {epochs}")
     left, right = figure.subplots(1, 2)

@@ -16,27 +16,27 @@ from sketch_classifier.analysis.style import BLUE, TOP, new_figure, quiet
 from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.evaluation.confusion import LEGIBLE, SHOWN
 
-FEWEST = 5  # mistakes that a pair of classes must have, both directions together
-SIGNIFICANCE = 0.05  # of all pairs together
+FEWEST = 5  # minimum number of errors between a pair of classes, in both directions together
+SIGNIFICANCE = 0.05  # family-wise, for all pairs together
 RULE = (
     f"Two classes count as commonly confused if there are at least {FEWEST} errors between them, and significantly "
     f"more than if their errors were spread evenly over the other classes (binomial test, {SIGNIFICANCE:.0%} level "
     "with Bonferroni correction)."
 )
 ROW = 0.2  # inches per class
-LEAST = 1e-4  # where groups that are never confused join
+LEAST = 1e-4  # position at which groups that are never confused join
 TICKS = (0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def confused_pairs(confusion: pd.DataFrame) -> np.ndarray:
-    """(C, C) bool, symmetric: the pairs of classes that are confused more often than chance explains.
+    """(C, C) bool, symmetric: the pairs of classes that are confused significantly more often than by chance.
 
     confusion  (C, C) counts, rows actual and columns predicted
 
-    Each error of a class falls on one of C − 1 others. Were the errors of i and j, e_i + e_j of them, spread evenly,
-    the number that falls on the other one of the two would be binomial with p = 1/(C − 1). A pair counts where it has
-    FEWEST mistakes and a number so large has a probability of at most SIGNIFICANCE / (C (C − 1) / 2). Two classes have
-    nothing else to be confused with, so there no pair counts.
+    Under the null hypothesis that the e_i + e_j errors of classes i and j are distributed evenly over the C − 1 other
+    classes, the number of errors between the two is binomial with p = 1/(C − 1). A pair is included if it has at least
+    FEWEST errors and a p-value of at most SIGNIFICANCE / (C (C − 1) / 2), the Bonferroni correction. With only two
+    classes, no pair is included.
     """
     counts = confusion.to_numpy(np.int64)
     num_classes = len(counts)
@@ -51,8 +51,8 @@ def confused_pairs(confusion: pd.DataFrame) -> np.ndarray:
 def confusion_rates(confusion: pd.DataFrame) -> np.ndarray:
     """(C, C) float64, symmetric: how often two classes are confused.
 
-    The mean of two shares: of the drawings of i that are predicted as j, and of those of j that are predicted as i. A
-    class without drawings counts as never confused.
+    The mean of the share of i predicted as j and the share of j predicted as i. A class without drawings counts as
+    never confused.
     """
     counts = confusion.to_numpy(np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -60,16 +60,16 @@ def confusion_rates(confusion: pd.DataFrame) -> np.ndarray:
 
 
 def merges(rates: np.ndarray) -> np.ndarray:
-    """(C − 1, 4): scipy's linkage of classes by average linkage, whose heights are 1 − the mean of `rates` (C, C)."""
+    """(C − 1, 4): scipy's average linkage of classes, with heights 1 − the mean of `rates` (C, C)."""
     distances = 1 - rates
     np.fill_diagonal(distances, 0)
     return linkage(squareform(distances, checks=False), "average", optimal_ordering=len(rates) <= 100)
 
 
 def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
-    """A dendrogram of the classes of `confused_pairs`, from the (C, C) confusion matrix; C from 2.
+    """A dendrogram of the classes of `confused_pairs`, from the (C, C) confusion matrix; C ≥ 2.
 
-    More than LEGIBLE classes are cut to those of the most frequent pairs, SHOWN of them.
+    If there are more than LEGIBLE classes, only SHOWN classes of the most frequent pairs.
     """
     title, detail = "Commonly confused classes", f"{model}, {confusion.to_numpy().sum():,} test drawings"
     supported = confused_pairs(confusion)
@@ -77,7 +77,7 @@ def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
     shown = _most_frequent(confusion, supported)
     if not len(shown):
         figure = new_figure(8, TOP + 1, title, detail)
-        say(figure.add_subplot(), "No two classes are confused more often than chance explains")
+        say(figure.add_subplot(), "No two classes are confused significantly more often than by chance")
         return figure
     detail += (
         f"; {len(shown)} of {len(confusion)} classes, from the most frequent of {int(supported.sum()) // 2:,} pairs"
@@ -93,7 +93,7 @@ def look_alikes_figure(confusion: pd.DataFrame, model: str) -> Figure:
 
 
 def _most_frequent(confusion: pd.DataFrame, supported: np.ndarray) -> np.ndarray:
-    """(k,) int, ascending: the classes of the supported pairs, of many those of the pairs with the most mistakes."""
+    """(k,) int, ascending: the classes of the supported pairs; if there are many, of the pairs with the most errors."""
     classes = np.flatnonzero(supported.any(axis=1))
     if len(classes) <= LEGIBLE:
         return classes
@@ -111,8 +111,8 @@ def _draw(figure: Figure, tree: dict) -> None:
     names = list(map(short, tree["ivl"]))
     rates = np.clip(1 - np.array(tree["dcoord"]), LEAST, 1)
     joined = rates[rates < 1]
-    edge = max(joined.max(initial=LEAST) * 2, 10 * LEAST)  # where the leaves begin
-    # Groups that no pair joins are left apart.
+    edge = max(joined.max(initial=LEAST) * 2, 10 * LEAST)  # position of the leaves
+    # Groups that are not connected by any pair are not joined.
     apart = (rates <= LEAST).any(axis=1)
     end = joined[joined > LEAST].min(initial=edge) / 1.5
     axes = figure.add_subplot()

@@ -1,4 +1,4 @@
-"""The subject of a report: the model, the dataset, and the source of its drawings."""
+"""Describes the subject of a report: the model, the dataset, and the source of its drawings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sketch_classifier.data.dataset import SPLITS
 from sketch_classifier.data.manifest import SYNTHETIC
 from sketch_classifier.models.saved import About
 
-FEW = 10  # drawings of a class in a split; figures from fewer mean little
+FEW = 10  # drawings of a class in a split, below which its metrics are unreliable
 UNRELIABLE = {
-    "test": "Metrics of single classes are unreliable, and one drawing changes those of all: see the 95% intervals.",
+    "test": "Metrics of single classes are unreliable, and the overall metrics are imprecise: see the 95% intervals.",
     "validation": "The validation accuracy, the temperature and any threshold fitted on it are unreliable.",
 }
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What was trained and measured.
+    """The origin of the results.
 
-    dataset        the preset's name
-    source         as `read_source` gives it
-    things         what the dataset's pictures are, "drawings" or "photographs"
-    num_drawings   of the train, validation and test split
+    dataset        name of the dataset preset
+    source         result of `read_source`
+    things         kind of pictures, "drawings" or "photographs"
+    num_drawings   number in the train, validation and test split
     about          the model
-    fewest         for each split that is not empty, the class of which it has the fewest, and how many
+    fewest         for each non-empty split, the class with the fewest drawings and their number
     """
 
     dataset: str
@@ -40,12 +40,12 @@ class Provenance:
 
 
 def notices(provenance: Provenance) -> list[str]:
-    """What a reader must know before the figures."""
+    """The warnings at the top of the report."""
     return list(filter(None, [_synthetic(provenance), *(_small(provenance, split) for split in UNRELIABLE)]))
 
 
 def fewest_of(split: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """`Provenance.fewest`, from the code of the split and the class of each drawing."""
+    """`Provenance.fewest`, from the split code and class of each drawing."""
     found = {}
     for code, name in enumerate(SPLITS):
         counts = np.bincount(targets[split == code], minlength=len(names))
@@ -55,7 +55,7 @@ def fewest_of(split: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> d
 
 
 def _small(provenance: Provenance, split: str) -> str:
-    """What a reader must know of a split with few drawings of a class; nothing where it has enough."""
+    """A warning about a split with few drawings of a class; empty if it has enough."""
     name, least = provenance.fewest.get(split, ("", FEW))
     if least >= FEW:
         return ""
@@ -64,7 +64,7 @@ def _small(provenance: Provenance, split: str) -> str:
 
 
 def _synthetic(provenance: Provenance) -> str:
-    """That the drawings are synthetic; nothing where they are real, or may be."""
+    """A warning that the drawings are synthetic; empty if they are or may be real."""
     if provenance.source != SYNTHETIC:
         return ""
     return (
@@ -74,7 +74,7 @@ def _synthetic(provenance: Provenance) -> str:
 
 
 def run_table(provenance: Provenance, figures: dict[str, Any]) -> list[tuple[str, str]]:
-    """Names and values of the table at the top."""
+    """Names and values of the table at the top of the report."""
     about = provenance.about
     weights = "random" if about.weights == "none" else about.weights
     splits = zip(("training", *SPLITS[1:]), provenance.num_drawings, strict=True)

@@ -1,4 +1,4 @@
-"""plots/reliability.png: accuracy by confidence."""
+"""plots/reliability.png: the reliability diagram, accuracy by confidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLES = {"before": "before temperature scaling", "after": "after temperature sc
 
 
 def reliability_figure(calibration: pd.DataFrame, figures: pd.DataFrame, detail: str) -> Figure:
-    """Evaluate's tables calibration and intervals: the accuracy in each bin of confidence against the diagonal.
+    """A reliability diagram from evaluate's tables calibration and intervals: the accuracy in each confidence bin.
 
     One panel before temperature scaling, and one after it if there is one.
     """

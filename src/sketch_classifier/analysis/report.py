@@ -1,4 +1,4 @@
-"""plots/report.html: one page with the metrics and figures of a run and a caption for each."""
+"""plots/report.html: one page with the metrics and figures of a run, with captions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from sketch_classifier.analysis.provenance import Provenance, notices, run_table
 from sketch_classifier.analysis.sheets import MOST_ERRORS
 from sketch_classifier.analysis.style import DPI
 
-# What each figure of intervals.csv is; one that ends in _scaled or _at_threshold is explained by its stem.
+# The definition of each metric in intervals.csv; the suffixes _scaled and _at_threshold are removed first.
 DEFINITIONS = {
     "accuracy": "Share of drawings whose most probable class is the true one.",
     "balanced_accuracy": "Mean recall over the classes; every class has the same weight.",
     "macro_f1": "Mean F1 score over the classes.",
     "top3_accuracy": "Share of drawings whose true class is among the three most probable.",
     "top5_accuracy": "Share of drawings whose true class is among the five most probable.",
-    "map3": "Mean average precision at 3: 1, 1/2 or 1/3 where the true class is ranked first, second or third, else 0.",
+    "map3": "Mean average precision at 3: 1, 1/2 or 1/3 if the true class is ranked first, second or third, else 0.",
     "log_loss": "Mean negative log-likelihood of the true class. 0 is best; guessing among C classes gives ln C.",
     "expected_calibration_error": "Mean absolute difference between confidence and accuracy over 15 bins. 0 is best.",
     "precision": "Share of the positive predictions that are correct.",
@@ -48,12 +48,12 @@ SUFFIXES = {
 NAMES = {"macro_f1": "macro F1", "map3": "MAP@3", "roc_auc": "ROC AUC"}
 CARDS = ("accuracy", "balanced_accuracy", "macro_f1", "top3_accuracy", "top5_accuracy", "roc_auc")
 MOST_ROWS = 15
-SCREEN = 120  # dots an inch
+SCREEN = 120  # dots per inch
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The outputs of evaluate and analyze: the content of metrics.json, and the tables, named after their files."""
+    """The outputs of evaluate and analyze: the contents of metrics.json, and the tables, named after their files."""
 
     figures: dict[str, Any]
     intervals: pd.DataFrame
@@ -73,10 +73,10 @@ def report(tables: Tables, plots: Path, provenance: Provenance, num_pages: int, 
     num_pages    number of pages in plots/errors/
     num_audited  number of drawings whose labels were checked
 
-    The same arguments give the same page. So it holds no date, which would make the output of each run differ; the
-    reader's browser fills in the date of the file.
+    The page is reproducible byte for byte. So it contains no date, which would differ for each run; the browser inserts
+    the modification date of the file.
 
-    Sections about data that the dataset does not record are left out, and so are empty ones.
+    Empty sections, and those about data that the dataset does not record, are omitted.
     """
     values = tables.intervals.set_index("figure")
     cards = [
@@ -122,8 +122,8 @@ def _metrics(intervals: pd.DataFrame) -> list[dict]:
         for row in intervals.dropna(subset="value").itertuples()
     ]
     how = (
-        "If the intervals of two models overlap, `sketch-classifier compare` tests the difference on the drawings that "
-        "both were tested on."
+        "If the intervals of two models overlap, `sketch-classifier compare` tests the difference on their common test "
+        "drawings."
     )
     return [_table("Metrics on the test set", ["metric", "value", "95% interval", "definition"], rows, how, texts=True)]
 
@@ -144,10 +144,10 @@ def _errors(plots: Path, distances: pd.DataFrame, num_wrong: int, num_pages: int
             "ambiguous drawing."
         )
         alt = "Rows of misclassified drawings"
-        if len(distances) == num_wrong:  # otherwise it is a sample, which may lack the first
+        if len(distances) == num_wrong:  # otherwise it is a sample, which may not contain the first
             first = distances.iloc[0]
             alt += (
-                f"; the first is of class {first['actual']}, predicted as {first['predicted']} with a confidence of "
+                f"; the first, of class {first['actual']}, is predicted as {first['predicted']} with a confidence of "
                 f"{first['confidence']:.1%}"
             )
         blocks.append(_picture(plots / "errors.png", text, alt))
@@ -226,7 +226,7 @@ def _more(rows: Sequence, table: pd.DataFrame, file: str) -> str:
 def _pairs(plots: Path, supported: np.ndarray) -> list[dict]:
     how = (
         "Hierarchical clustering (average linkage) of the classes by how often they are confused: the further left two "
-        "classes join, the more often. Only pairs that meet the rule above are counted."
+        "classes join, the more often. Only pairs that meet the criterion above are counted."
     )
     alt = f"Tree of {supported.any(axis=1).sum()} classes, in which those that are confused most often join first"
     return [_picture(plots / "look_alikes.png", how, alt)] if supported.any() else []
@@ -276,7 +276,7 @@ def _features(plots: Path, distances: pd.DataFrame) -> list[dict]:
     if len(distances):
         how = (
             "Each point is a misclassified drawing. Below the diagonal its features are closer to the centroid of the "
-            "predicted class; above it they are closer to the true class, and only the last layer decides otherwise."
+            "predicted class; above it they are closer to the true class, and only the last layer decides against it."
         )
         share = (distances["nearer_to"] == "predicted").mean()
         alt = (
@@ -317,9 +317,9 @@ def _section(title: str, texts: Sequence[str], blocks: Sequence[dict]) -> dict:
 
 
 def _picture(path: Path, how: str, alt: str) -> dict:
-    """A figure at SCREEN dots an inch, with its caption and a text for those who cannot see it."""
+    """A figure at SCREEN dots per inch, with its caption and alternative text."""
     with Image.open(path) as image:
-        scale = SCREEN / DPI if "dpi" in image.info else 1  # sheets of drawings are made of pixels
+        scale = SCREEN / DPI if "dpi" in image.info else 1  # sheets of drawings are sized in pixels
         width, height = (round(scale * side) for side in image.size)
     uri = f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
     name = path.stem.replace("_", " ")
@@ -331,7 +331,7 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], ho
 
 
 def _stem(figure: str) -> tuple[str, str]:
-    """A figure's name without its suffix, and what the suffix says."""
+    """A metric's name without its suffix, and the meaning of the suffix."""
     for suffix, words in SUFFIXES.items():
         if figure.endswith(suffix):
             return figure.removesuffix(suffix), words
@@ -345,7 +345,7 @@ def _name(figure: str) -> str:
 
 
 def _interval(figure: str, row: Any, digits: int) -> str:
-    """A figure's interval, or nothing where it has none."""
+    """A metric's interval, or an empty string if it has none."""
     return "" if pd.isna(row.low) else f"{written(figure, row.low, digits)} – {written(figure, row.high, digits)}"
 
 

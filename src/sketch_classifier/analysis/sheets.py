@@ -1,4 +1,4 @@
-"""Sheets of drawings with captions: samples, and misclassified drawings page by page."""
+"""Draws sheets of drawings with captions: random samples, and pages of misclassified drawings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sketch_classifier.analysis import typefaces
 from sketch_classifier.analysis.style import BLUE, GREEN, INK, QUIET, RIGHT, VERMILLION, WRONG
 from sketch_classifier.data.dataset import Dataset
 
-CELL, TILE, LINE, SIDE, TOP = 188, 164, 20, 18, 82  # pixels: a column, a picture, a line of text, the margin, the title
-MOST_ERRORS = 10_000  # misclassified drawings that are drawn
-FONT, SMALLEST = 15, 9  # pixels; a caption that is too long is set smaller, and below that cut
+CELL, TILE, LINE, SIDE, TOP = 188, 164, 20, 18, 82  # pixels: column, picture, line of text, margin, title
+MOST_ERRORS = 10_000  # maximum number of misclassified drawings on the sheets
+FONT, SMALLEST = 15, 9  # pixels; captions that are too long are shrunk down to SMALLEST, then truncated
 
 STROKE_ORDER = (VERMILLION, GREEN, BLUE)
 
@@ -30,10 +30,10 @@ class Sheet:
     """A page of n drawings.
 
     pictures  (n, H, W, 3) uint8
-    captions  for each drawing its lines, as (text, colour)
-    frames    the colour around each drawing
-    title     in bold
-    detail    below it: the model, and the number of drawings
+    captions  lines for each drawing, as (text, colour)
+    frames    colour of the frame of each drawing
+    title     title in bold
+    detail    subtitle: the model, and the number of drawings
     """
 
     pictures: np.ndarray
@@ -46,23 +46,23 @@ class Sheet:
 def pictures(images: np.ndarray, channels: int | str) -> np.ndarray:
     """(n, H, W) or (n, 3, H, W) uint8 as stored → (n, H, W, 3) uint8 for display.
 
-    Drawings are stored as light ink on black and shown as dark ink on white; with `channels` "stroke_order" the ink of
-    the first third is red, of the second green and of the last blue. Photographs ("color") are shown as they are.
+    Drawings are stored as light ink on black and shown as dark ink on white; with `channels` "stroke_order", the first
+    third of the ink is red, the second green and the last blue. Photographs ("color") are unchanged.
     """
     if images.ndim == 3:
         return np.repeat(255 - images[..., None], 3, axis=-1)
     images = np.moveaxis(images, 1, -1)
     if channels == "stroke_order":
-        taken = 1 - to_rgba_array(STROKE_ORDER)[:, :3]  # what each ink takes away from the white of the paper
+        taken = 1 - to_rgba_array(STROKE_ORDER)[:, :3]  # what each ink subtracts from white
         return np.clip(255 - images @ taken, 0, 255).astype(np.uint8)
     return images if channels == "color" else 255 - images
 
 
 def render(sheet: Sheet) -> Image.Image:
-    """The page, in about as many rows as columns, five columns at least.
+    """The page, with about as many rows as columns, and at least five columns.
 
-    Pillow draws it, because a page of a hundred drawings takes matplotlib several times as long, and there may
-    be hundreds.
+    It is drawn with Pillow, because matplotlib takes several times as long for a page of a hundred drawings, and there
+    may be hundreds of pages.
     """
     columns = min(max(5, round(len(sheet.pictures) ** 0.5)), 20)
     row_height = TILE + LINE * (max(map(len, sheet.captions), default=0) + 1)
@@ -85,7 +85,7 @@ def render(sheet: Sheet) -> Image.Image:
 
 
 def head(page: Image.Image, title: str, detail: str) -> None:
-    """Write title and detail into the uppermost TOP pixels of a page."""
+    """Write title and detail into the top TOP pixels of a page."""
     for text, y, size, colour, bold in ((title, 14, 22, INK, True), (detail, 46, 16, QUIET, False)):
         shown, size = fitting(text, size, page.width - 2 * SIDE, bold)
         typefaces.write(page, (SIDE, y), shown, colour, size, bold)
@@ -97,7 +97,7 @@ def tile(picture: np.ndarray, side: int) -> Image.Image:
 
 
 def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, int]:
-    """The text, cut where it must be, and the size, at most `size`, in which it is no wider than `room`."""
+    """The text, truncated if necessary, and a font size of at most `size` at which it is no wider than `room`."""
     while typefaces.width(text, size, bold) > room and size > SMALLEST:
         size -= 1
     if typefaces.width(text, size, bold) <= room:
@@ -107,9 +107,9 @@ def fitting(text: str, size: int, room: int, bold: bool = False) -> tuple[str, i
 
 
 def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, model: str) -> Iterator[Sheet]:
-    """The misclassified drawings of `predictions` (as evaluate wrote them), the most confident first, page by page.
+    """Pages of the misclassified drawings of `predictions` (as written by evaluate), most confident first.
 
-    All of them, or the first MOST_ERRORS. One page that says so if there is none.
+    At most MOST_ERRORS drawings. If there are none, a single page that says so.
     """
     wrong = predictions[~predictions["correct"]].sort_values("confidence", ascending=False, kind="stable")
     if wrong.empty:
@@ -124,7 +124,7 @@ def errors_sheets(dataset: Dataset, predictions: pd.DataFrame, per_page: int, mo
 
 
 def samples_sheet(dataset: Dataset, predictions: pd.DataFrame, limit: int, model: str, seed: int) -> Sheet:
-    """Drawings of `predictions` chosen at random, right ones and wrong ones."""
+    """A sheet of a random sample of `predictions`, correct and misclassified."""
     number = min(limit, len(predictions))
     chosen = np.random.default_rng(seed).choice(len(predictions), number, replace=False)
     title = "Random test drawings with their predictions"
@@ -143,5 +143,5 @@ def _sheet(dataset: Dataset, chosen: pd.DataFrame, title: str, detail: str) -> S
 def _caption(said, category: str) -> list[Line]:
     mark, colour = ("✓", RIGHT) if said.correct else ("✗", WRONG)
     lines = [(f"true: {said.actual}", INK), (f"{mark} {said.predicted} {said.confidence:.0%}", colour)]
-    # Of a binary model one wants to know the category, too.
+    # For a binary model, also show the category.
     return lines if said.actual == category else [*lines, (f"category: {category}", QUIET)]

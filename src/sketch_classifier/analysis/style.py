@@ -1,4 +1,4 @@
-"""The style of all figures: colours for colour-blind readers, titles, reproducible bytes."""
+"""The style of all figures: colour-blind-safe colours, titles, and reproducible files."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from PIL.Image import Image
 from sketch_classifier.analysis import typefaces
 from sketch_classifier.drawings.files import replaced_file
 
-# The hues of Okabe & Ito, Color Universal Design, 2008, of which the lighter ones are darkened: each has a contrast of
-# 4.5 or more with white, so that text can be written in it.
+# The hues of Okabe & Ito, Color Universal Design, 2008, with the lighter ones darkened to a contrast of at least 4.5
+# with white, so that they are suitable for text.
 BLUE, GREEN, VERMILLION, PURPLE = "#0072B2", "#00805C", "#B85000", "#9C4A80"
 RIGHT, WRONG = GREEN, VERMILLION
 INK, QUIET = "#222222", "#666666"
 MARKERS = "os^Dv"
-DPI = 200  # dots an inch
+DPI = 200  # dots per inch
 
-TOP = 0.68  # inches kept for the title
-CONTRASTS = (7.5, 4.8, 3.2)  # with white, of neighbouring classes
-ON_DARK = (2.2, 1.5, 3.2)  # the same for a dark page: with one as dark as #16181c, 5.5 at least
+TOP = 0.68  # inches reserved for the title
+CONTRASTS = (7.5, 4.8, 3.2)  # contrasts of consecutive classes with white
+ON_DARK = (2.2, 1.5, 3.2)  # the same for a dark page: at least 5.5 with a background such as #16181c
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 
 
 def new_figure(width: float, height: float, title: str, detail: str, names: Iterable[str] = ()) -> Figure:
-    """A figure of so many inches, TOP included, at DPI dots an inch.
+    """A figure of this size in inches, including TOP, at DPI dots per inch.
 
-    It touches nothing of pyplot's global state but how text is written: see `typefaces.use`.
+    It does not change pyplot's global state, except for the fonts: see `typefaces.use`.
 
-    title   in bold
-    detail  below it: the model, and the number of drawings
-    names   what else is written that a user has chosen, in letters of whatever script: of classes, countries, runs
+    title   title in bold
+    detail  subtitle: the model, and the number of drawings
+    names   other text chosen by users, in any script, for font selection: names of classes, countries, runs
     """
     typefaces.use(title, detail, *names)
     figure = Figure(figsize=(width, height), dpi=DPI)
@@ -49,19 +49,19 @@ def new_figure(width: float, height: float, title: str, detail: str, names: Iter
 
 
 def quiet(axes: Axes) -> None:
-    """Remove the frame on the top and the right."""
+    """Remove the top and right spines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#999999")
     axes.tick_params(color="#999999", labelcolor=INK)
 
 
 def class_colours(num_classes: int, contrasts: Sequence[float] = CONTRASTS) -> np.ndarray:
-    """(num_classes, 3) RGB, 0–1: hues around the circle, neighbours of different contrast with white, 3 at least."""
+    """(num_classes, 3) RGB, 0–1: equally spaced hues; consecutive ones alternate in contrast with white, at least 3."""
     return np.array([_hue(i / num_classes, contrasts[i % len(contrasts)]) for i in range(num_classes)])
 
 
 def readable(colours: np.ndarray) -> np.ndarray:
-    """(n, 3) RGB, 0–1: the colours, darkened where text in them would have a contrast of less than 4.5 with white."""
+    """(n, 3) RGB, 0–1: the colours, darkened if necessary to a contrast of at least 4.5 with white."""
     return np.array([_darkened(colour, 4.5) for colour in colours]).reshape(-1, 3)
 
 
@@ -72,7 +72,7 @@ def contrast(colour: np.ndarray) -> float:
 
 
 def _hue(hue: float, wanted: float) -> np.ndarray:
-    """The lightest colour of a hue with a contrast of `wanted`."""
+    """The lightest colour of a hue with a contrast of at least `wanted`."""
     lightness = np.linspace(0.9, 0.05, 86)
     colours = (np.array(colorsys.hls_to_rgb(hue, level, 0.75)) for level in lightness)
     return next(colour for colour in colours if contrast(colour) >= wanted)
@@ -85,7 +85,7 @@ def _darkened(colour: np.ndarray, wanted: float) -> np.ndarray:
 
 
 def save(picture: Figure | Image, path: str | Path) -> None:
-    """Write a PNG without metadata on date and software."""
+    """Write a PNG without metadata about date and software."""
     with replaced_file(path) as partial:
         if isinstance(picture, Image):
             picture.save(partial, format="png", compress_level=3)  # twice as fast as 6, and 5% larger

@@ -14,8 +14,8 @@ from sketch_classifier.analysis.style import BLUE, INK, QUIET, TOP, VERMILLION, 
 from sketch_classifier.analysis.typefaces import short
 from sketch_classifier.evaluation.tables import shares, tallied
 
-NUM_GROUPS = 8  # of drawings with about equally many strokes or points
-OF_STROKES = ("num_strokes", "num_points")  # columns of the index of a dataset with strokes
+NUM_GROUPS = 8  # maximum number of groups by number of strokes or points
+OF_STROKES = ("num_strokes", "num_points")  # columns of the index if the dataset has strokes
 QUALITIES = ("recognized", *OF_STROKES)
 HEADINGS = {
     "recognized": "recognized by the game",
@@ -23,18 +23,18 @@ HEADINGS = {
     "num_points": "number of points",
 }
 ROW = 0.27  # inches
-MOST_COUNTRIES = 40  # in the figure
+MOST_COUNTRIES = 40  # maximum number in the figure
 
 
 def quality(predictions: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy by what says how good a drawing is: quality, group, count, accuracy, low, high.
+    """Accuracy by indicators of drawing quality, with columns quality, group, count, accuracy, low, high.
 
-    predictions  as evaluate wrote them
+    predictions  predictions as written by evaluate
     about        the columns of OF_STROKES that the dataset's index has, one row for each prediction
 
-    `quality` is one of QUALITIES and `group` True or False, a number as "3", or a range as "4–6"; the ranges hold about
-    equally many drawings. low and high are ends of Wilson's 95% interval. A quality that the dataset does not know has
-    no rows.
+    `quality` is one of QUALITIES and `group` True or False, a number such as "3", or a range such as "4–6"; the ranges
+    contain about equally many drawings. low and high are the ends of Wilson's 95% interval. A quality that the dataset
+    does not record has no rows.
     """
     parts = []
     for name in QUALITIES:
@@ -55,7 +55,7 @@ def quality(predictions: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
 
 
 def quality_figure(table: pd.DataFrame, model: str) -> Figure:
-    """One panel per quality of `quality`'s table."""
+    """A bar chart with one panel per quality, from the table of `quality`."""
     present = [name for name in QUALITIES if (table["quality"] == name).any()]
     if not present:
         return _nothing("Accuracy by drawing quality", model, "this dataset has no strokes and no recognition flag")
@@ -72,9 +72,9 @@ def quality_figure(table: pd.DataFrame, model: str) -> Figure:
 
 
 def country_figure(table: pd.DataFrame, accuracy: float, model: str) -> Figure:
-    """The table by_country of evaluate, and the accuracy of all test drawings as a line.
+    """A bar chart of evaluate's table by_country, with a line for the accuracy on all test drawings.
 
-    Of many countries the MOST_COUNTRIES with the most drawings.
+    At most the MOST_COUNTRIES countries with the most drawings.
     """
     title, detail = (
         "Accuracy by country",
@@ -117,9 +117,9 @@ def _bars(axes, names: Sequence[str], table: pd.DataFrame, line: float | None = 
 
 
 def _ranges(values: np.ndarray) -> tuple[list[str], list[str]]:
-    """The group of each of (n,) whole numbers, n ≥ 1, and the groups in order."""
+    """The group names of (n,) whole numbers, n ≥ 1, and all group names in order."""
     edges = np.unique(np.quantile(values, np.arange(1, NUM_GROUPS) / NUM_GROUPS, method="inverted_cdf"))
-    which = np.searchsorted(edges, values)  # a group ends with its edge
+    which = np.searchsorted(edges, values)  # a group includes its upper edge
     names = {}
     for group in np.unique(which):
         low, high = values[which == group].min(), values[which == group].max()

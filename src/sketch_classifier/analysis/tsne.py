@@ -1,4 +1,4 @@
-"""plots/tsne_2d.png and tsne_3d.png: the network's features of test drawings, in two and three dimensions."""
+"""plots/tsne_2d.png and tsne_3d.png: t-SNE of the network's features of test drawings, in two and three dimensions."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from sketch_classifier.analysis.style import DPI, MARKERS, QUIET, class_colours,
 from sketch_classifier.analysis.typefaces import short, width
 
 LEGEND = 8.5  # points
-GREY = "#8c8c8c"  # of drawings of classes that are not shown
+GREY = "#8c8c8c"  # for drawings of classes without a colour
 
 
 def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: int = 2) -> np.ndarray:
     """(n, D) float features → (n, num_dimensions) float32 by t-SNE, after PCA to 50 dimensions.
 
-    The same features and seed give the same numbers. `perplexity` is lowered as `usable_perplexity` says. Fewer than 5
-    drawings, and features that do not differ, have no neighbourhoods to keep: they get their principal components.
+    The result is deterministic for the same features and seed. `perplexity` is limited by `usable_perplexity`. For
+    fewer than 5 drawings, or constant features, which have no neighbourhoods, the principal components are returned.
 
     van der Maaten & Hinton, Visualizing Data using t-SNE, JMLR 2008.
     """
-    # One thread: with more, the order of the sums differs from run to run, and t-SNE makes much of little.
+    # One thread: with more, the order of additions varies, and t-SNE amplifies small differences.
     with threadpool_limits(1):
         components = _principal_components(features, 50, seed)
         if len(components) < 5 or not components.any():
@@ -39,17 +39,18 @@ def embed(features: np.ndarray, perplexity: float, seed: int, num_dimensions: in
 
 
 def usable_perplexity(perplexity: float, count: int) -> float:
-    """`perplexity`, or (count − 1) / 3 where there are too few drawings for it: three times as many are neighbours."""
+    """`perplexity`, but at most (count − 1) / 3, because t-SNE uses three times as many neighbours."""
     return min(perplexity, (count - 1) / 3)
 
 
 def tsne_figure(
     positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], shown: Sequence[int], detail: str
 ) -> Figure:
-    """(n, 2) positions of drawings with (n,) int labels: a colour and a marker a class, its name at its median.
+    """A scatter plot of drawings at positions (n, 2) with (n,) int labels: a colour and a marker per class, whose name
+    is at its median.
 
-    Only the classes `shown` (codes) have them; the drawings of others are grey. Two classes, as a rule mixtures of many
-    things, have a legend instead of names.
+    Only the classes `shown` (codes) have colours and names; drawings of others are grey. Two classes, which are usually
+    mixtures of many categories, have a legend instead of names.
     """
     figure = new_figure(10, 8.5, "t-SNE of the network's features", with_shown(detail, shown, class_names), class_names)
     axes = figure.add_subplot()
@@ -61,7 +62,7 @@ def tsne_figure(
     if len(class_names) == 2:
         axes.legend(groups, names, fontsize=11, markerscale=1.8)
         return figure
-    figure.draw_without_rendering()  # the layout is settled now: the labels below are measured in its pixels
+    figure.draw_without_rendering()  # fixes the layout, in whose pixels the labels below are measured
     medians = np.array([np.median(positions[labels == label], axis=0) for label in present])
     colours = class_colours(len(shown))[np.searchsorted(shown, present)]
     _write_names(figure, axes, medians, names, readable(colours * 0.8), 9 if len(present) > 20 else 11)
@@ -71,7 +72,7 @@ def tsne_figure(
 def tsne_3d_figure(
     positions: np.ndarray, labels: np.ndarray, class_names: Sequence[str], shown: Sequence[int], detail: str
 ) -> Figure:
-    """(n, 3) positions of drawings with (n,) int labels, from two viewpoints, as `tsne_figure`; one legend for both."""
+    """Like `tsne_figure`, for positions (n, 3), from two viewpoints with a common legend."""
     title = "t-SNE of the network's features in three dimensions, from two viewpoints"
     inches = 13
     figure = new_figure(inches, 6.6, title, with_shown(detail, shown, class_names), class_names)
@@ -81,7 +82,7 @@ def tsne_3d_figure(
         axes.set(xticks=[], yticks=[], zticks=[])
         axes.set_box_aspect((1, 1, 1), zoom=1.15)
     names = [short(class_names[label]) for label in present]
-    widest = max(width(name, round(LEGEND * DPI / 72)) for name in names) / DPI + 0.45  # inches, with its marker
+    widest = max(width(name, round(LEGEND * DPI / 72)) for name in names) / DPI + 0.45  # inches, including its marker
     columns = max(1, min(len(names), 10, int(inches / widest)))
     figure.legend(
         groups, names, loc="outside lower center", ncols=columns, frameon=False, fontsize=LEGEND, markerscale=2
@@ -90,7 +91,7 @@ def tsne_3d_figure(
 
 
 def with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) -> str:
-    """The detail under a title, with which classes are coloured where not all are."""
+    """The detail under a title, which mentions the coloured classes unless all are."""
     if len(shown) == len(class_names):
         return detail
     return f"{detail}; in colour: the {len(shown)} of {len(class_names)} classes with the most errors"
@@ -99,7 +100,7 @@ def with_shown(detail: str, shown: Sequence[int], class_names: Sequence[str]) ->
 def _scatter(
     axes, positions: np.ndarray, labels: np.ndarray, shown: Sequence[int], size: float
 ) -> tuple[np.ndarray, list[PathCollection]]:
-    """The points of all drawings; the codes of those of the classes `shown` that have one, and the points of each."""
+    """Draw the points of all drawings; return the codes of the classes `shown` that occur, and the points of each."""
     groups = []
     others = positions[~np.isin(labels, shown)]
     if len(others):
@@ -114,7 +115,7 @@ def _scatter(
 
 
 def _principal_components(features: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """(n, D) → (n, at most `most`) float32, of features scaled to unit variance."""
+    """(n, D) → (n, at most `most`) float32: the principal components of features scaled to unit variance."""
     if len(features) < 2 or (features == features[0]).all():
         return np.zeros((len(features), 1), np.float32)
     scaled = StandardScaler().fit_transform(features.astype(np.float64))
@@ -140,11 +141,11 @@ def _write_names(figure, axes, places: np.ndarray, names: Sequence[str], colours
 
 
 def spread(centres: np.ndarray, sizes: np.ndarray, low: np.ndarray, high: np.ndarray, steps: int = 500) -> np.ndarray:
-    """Move boxes (k, 2) of `sizes` (k, 2) apart until none overlaps or `steps` are over, within `low` … `high`.
+    """Move boxes with `centres` (k, 2) and `sizes` (k, 2) apart within `low` … `high`, in at most `steps` iterations.
 
-    Each pair that overlaps is pushed along the axis where less is needed.
+    Each overlapping pair is pushed apart along the axis with the smaller overlap.
     """
-    centres = centres + np.arange(len(centres))[:, None] * 1e-3  # equal ones must part, too
+    centres = centres + np.arange(len(centres))[:, None] * 1e-3  # so that identical centres are separated, too
     half = np.minimum(sizes / 2, (high - low) / 2)
     first, second = np.triu_indices(len(centres), 1)
     reach = half[first] + half[second]

@@ -1,4 +1,4 @@
-"""plots/tsne_3d.html: the three-dimensional t-SNE as an interactive page that needs no network."""
+"""plots/tsne_3d.html: the three-dimensional t-SNE as an interactive, self-contained page that works offline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sketch_classifier.analysis.style import ON_DARK, class_colours
 from sketch_classifier.analysis.tsne import GREY, with_shown
 from sketch_classifier.analysis.typefaces import short
 
-TILE = 40  # pixels at most: a drawing's side in the sheet that the page carries
+TILE = 40  # maximum size of a drawing in the page's sprite sheet, in pixels per side
 SYMBOLS = ("circle", "square", "diamond")  # plotly draws the others as letters of a font that may be missing
 BACKGROUND = {"showbackground": False, "showticklabels": False, "title": "", "gridcolor": "#999999", "zeroline": False}
 
@@ -32,19 +32,22 @@ def turning_page(
     said: Sequence[str],
     detail: str,
 ) -> str:
-    """An HTML page of n drawings at positions (n, 3), a colour a class; pointing at one shows it.
+    """An HTML page of n drawings at positions (n, 3), with a colour per class; pointing at one shows it.
 
     labels    (n,) int
-    shown     the codes of the classes that have a colour; the drawings of all others are grey
-    pictures  (n, H, W, 3) uint8, as `sheets.pictures` gives them
-    said      for each drawing a line with the model's prediction
-    detail    a line of which model and how many drawings
+    shown     codes of the classes that have a colour; drawings of all others are grey
+    pictures  (n, H, W, 3) uint8, from `sheets.pictures`
+    said      a line with the model's prediction for each drawing
+    detail    a line with the model and the number of drawings
 
-    Everything is within the page: the library that draws it, and the drawings, as one picture. The same arguments give
-    the same page.
+    The page includes the plotting library and the drawings, as one picture. It is reproducible byte for byte.
     """
     groups = [
-        (escape(short(class_names[label]), quote=False), to_hex(colour), labels == label)  # plotly reads a little HTML
+        (
+            escape(short(class_names[label]), quote=False),
+            to_hex(colour),
+            labels == label,
+        )  # plotly interprets some HTML tags
         for label, colour in zip(shown, class_colours(len(shown)), strict=True)
     ]
     groups.append((f"{len(class_names) - len(shown)} other classes", GREY, ~np.isin(labels, shown)))
@@ -62,7 +65,7 @@ def turning_page(
                 mode="markers",
                 marker={"size": 3, "color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)]},
                 customdata=own.tolist(),
-                hoverinfo="none",  # the page shows a box of its own, since plotly's cannot hold pictures
+                hoverinfo="none",  # the page has its own tooltip, since plotly's cannot contain pictures
             )
         )
     scene = {axis: BACKGROUND for axis in ("xaxis", "yaxis", "zaxis")} | {"aspectmode": "cube"}
@@ -95,9 +98,9 @@ def turning_page(
 
 
 def contact_sheet(pictures: np.ndarray) -> tuple[Image.Image, int, int]:
-    """(n, H, W, 3) uint8 as one picture, row after row; how many stand in a row, and the side of each in pixels.
+    """(n, H, W, 3) uint8 as one picture, row by row; the number per row, and the size of each in pixels per side.
 
-    Larger ones are made TILE pixels wide.
+    Larger drawings are shrunk to TILE pixels.
     """
     side = min(pictures.shape[1], TILE) if len(pictures) else TILE
     columns = max(1, min(ceil(len(pictures) ** 0.5), 64))
@@ -112,7 +115,7 @@ def contact_sheet(pictures: np.ndarray) -> tuple[Image.Image, int, int]:
 
 
 def data_uri(picture: Image.Image) -> str:
-    """The picture as a PNG within a URL."""
+    """The picture as a data URL with a PNG."""
     file = BytesIO()
     picture.save(file, format="png")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,8 +1,8 @@
-"""The typefaces of all pictures, so that a class may be called 猫: DejaVu Sans, and others for what it lacks.
+"""The fonts of all pictures: DejaVu Sans with fallbacks, so that class names in any script, such as 猫, are rendered.
 
-The others are Noto Sans for the scripts of the world, Noto Emoji (in one colour) and Noto Sans CJK. They come from
-packages on PyPI, so they are the same on every machine. What they lack, too, is a box with a letter of its script.
-No text is read as mathematics, whatever `$` and `_` stand in it.
+The fallbacks are Noto Sans for the world's scripts, Noto Emoji (monochrome) and Noto Sans CJK. They come from packages
+on PyPI, so they are the same on every machine. A character that they lack, too, is shown as a box with a letter of its
+script. Text with `$` and `_` is never interpreted as mathematics.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from PIL import Image, ImageDraw, ImageFont
 from sketch_classifier.errors import UserError
 
 NOTO, NOTO_CJK = "manimgx_fonts", "noto_cjk_sans_otc"
-# They are tried one after another, so those that are wanted most come first; of the last few DejaVu has the most.
+# They are tried in order, so the most frequently needed ones come first; DejaVu has most glyphs of the last few.
 NOTO_SANS = (
     "Devanagari", "Thai", "Bengali", "Tamil", "Telugu", "Gujarati", "Kannada", "Malayalam", "Gurmukhi", "Oriya",
     "Sinhala", "Myanmar", "Khmer", "Ethiopic", "Symbols", "Arabic", "Hebrew", "Lao", "Georgian", "Armenian", "",
 )  # fmt: skip
-_in_use: set[str] = set()  # of the fallbacks: each one costs matplotlib time, needed or not
-LONGEST = 40  # characters of a class's name that a picture has room for
+_in_use: set[str] = set()  # fallbacks in use: each one slows matplotlib down, even if it is not needed
+LONGEST = 40  # maximum number of characters of a class name in a picture
 
 
 def use(*texts: str) -> None:
-    """Let matplotlib write texts like these from now on, in this process, and none of it as mathematics."""
+    """Configure matplotlib in this process to render text such as this, and never as mathematics."""
     names = _registered()
     _in_use.update(names[path] for path in _needed("".join(texts), bold=True))
     matplotlib.rcParams["font.family"] = ["DejaVu Sans", *(name for name in names.values() if name in _in_use)]
@@ -39,12 +39,12 @@ def use(*texts: str) -> None:
 
 
 def short(name: str) -> str:
-    """The name, cut where it is longer than a picture has room for."""
+    """The name, truncated to LONGEST characters."""
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def width(text: str, size: int, bold: bool = False) -> float:
-    """The width in pixels of a line of text in letters of `size` pixels."""
+    """The width in pixels of a line of text at a font size of `size` pixels."""
     if _is_plain(text, bold):
         return _dejavu(size, bold).getlength(text)
     return _laid_out(text, size, bold).get_width_height()[0] / 64
@@ -53,10 +53,10 @@ def width(text: str, size: int, bold: bool = False) -> float:
 def write(
     page: Image.Image, place: tuple[float, float], text: str, colour: str, size: int, bold: bool = False, anchor="la"
 ) -> None:
-    """Write a line of text in letters of `size` pixels.
+    """Write a line of text at a font size of `size` pixels.
 
     place   (x, y) of its left end, in pixels
-    anchor  what lies at y, in Pillow's words: "la" the top of the line, "lm" its middle
+    anchor  Pillow's text anchor: "la" if y is the top of the line, "lm" if it is the middle
     """
     font = _dejavu(size, bold)
     if _is_plain(text, bold):
@@ -72,18 +72,18 @@ def write(
 
 
 def _is_plain(text: str, bold: bool) -> bool:
-    """Whether Pillow can write the text with DejaVu Sans, a character after the other."""
+    """Whether Pillow can write the text with DejaVu Sans, one character after the other."""
     return text.isascii() or all(ord(char) in _has(_dejavu_path(bold)) and not _is_shaped(char) for char in text)
 
 
 def _is_shaped(char: str) -> bool:
-    """Whether the character is written from right to left, stands on another one, or changes its neighbours."""
+    """Whether the character is written from right to left, combines with others, or changes their shapes."""
     return bidirectional(char) in ("R", "AL", "AN") or category(char) in ("Mn", "Mc", "Me", "Cf")
 
 
 def _laid_out(text: str, size: int, bold: bool) -> FT2Font:
-    """The text as matplotlib's text engine lays it out. (Pillow's takes one typeface at a time.)"""
-    font = get_font([_dejavu_path(bold), *_needed(text, bold)])  # one for each thread
+    """The text laid out by matplotlib's text engine. (Pillow's supports only one font at a time.)"""
+    font = get_font([_dejavu_path(bold), *_needed(text, bold)])  # a separate object per thread
     font.clear()
     font.set_size(size, 72)
     font.set_text(text, 0.0, flags=LoadFlags.FORCE_AUTOHINT)
@@ -101,12 +101,12 @@ def _dejavu(size: int, bold: bool) -> ImageFont.FreeTypeFont:
 
 @cache
 def _has(path: str) -> frozenset[int]:
-    """The code points of which a font has a glyph."""
+    """The code points for which a font has a glyph."""
     return frozenset(FT2Font(path).get_charmap())
 
 
 def _needed(text: str, bold: bool) -> list[str]:
-    """The fallbacks that a text needs, and the last one: each one in vain would double the time."""
+    """The fallbacks that a text needs, and the last one; every unnecessary one would double the time."""
     lacking = {ord(char) for char in text} - _has(_dejavu_path(bold))
     *paths, boxes = _fallbacks()
     needed = []
@@ -121,7 +121,7 @@ def _needed(text: str, bold: bool) -> list[str]:
 
 @cache
 def _fallbacks() -> tuple[str, ...]:
-    """The files in which to look for a glyph that DejaVu Sans lacks, in this order; the last has a box for anything."""
+    """The fallback font files for glyphs that DejaVu Sans lacks, in order; the last one has a box for any character."""
     try:
         noto, cjk = (Path(str(files(package))) for package in (NOTO, NOTO_CJK))
     except ModuleNotFoundError as error:
@@ -133,9 +133,9 @@ def _fallbacks() -> tuple[str, ...]:
 
 @cache
 def _registered() -> dict[str, str]:
-    """The fallbacks, and by which names matplotlib knows them and no others that are installed on this machine."""
+    """The fallbacks by file, with unique names in matplotlib, so that no other installed fonts are used instead."""
     names = {path: f"sketch-classifier fallback {number}" for number, path in enumerate(_fallbacks())}
-    for weight in (400, 700):  # each is there in one weight, but a missing one is logged
+    for weight in (400, 700):  # each font has only one weight, but matplotlib logs missing ones
         fontManager.ttflist += [FontEntry(path, name=name, weight=weight) for path, name in names.items()]
     return names
 

@@ -1,4 +1,4 @@
-"""The command line, `sketch-classifier`."""
+"""The command-line program `sketch-classifier`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sketch_classifier.serving.input_files import files_of, predictions_of
 from sketch_classifier.serving.predictor import Predictor, has_model
 from sketch_classifier.serving.results import NUM_SHOWN, Prediction
 
-MODELS = "models"  # where the pipeline writes the model
+MODELS = "models"  # the folder to which the pipeline writes the model
 EXAMPLES = """examples:
   sketch-classifier predict photo.jpg                            a photo or scan of a drawing
   sketch-classifier predict drawings/ --json > predictions.jsonl a folder, as JSON
   sketch-classifier predict --model sketchnet_tiny cat.ndjson    with a pre-trained model
 
-Exit code: 0, or 1 where a file could not be read; the others are still classified.
+Exit code: 0, or 1 if a file could not be read; the others are still classified.
 """
 
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, more: Sequence[Callable] = ()) 
     options = _parser(more).parse_args(arguments)
     try:
         return options.run(options)
-    except BrokenPipeError:  # the reader of the output, such as `head`, has closed it
+    except BrokenPipeError:  # the consumer of the output, such as `head`, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, more: Sequence[Callable] = ()) 
 def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sketch-classifier",
-        description="Classify sketches, look into datasets of sketches, and compare trained models.",
+        description="Classify sketches, inspect and convert datasets of sketches, and compare trained models.",
         epilog="`sketch-classifier COMMAND --help` describes each command. "
         "`python -m sketch_classifier` is the same program.",
     )
@@ -66,7 +66,7 @@ def _parser(more: Sequence[Callable] = ()) -> argparse.ArgumentParser:
     which.add_argument(
         "--models",
         metavar="FOLDER",
-        help=f"folder of the exported model (default: {MODELS}, or {STANDARD} if there is no model in it)",
+        help=f"folder of the exported model (default: {MODELS}, or {STANDARD} if that contains no model)",
     )
     which.add_argument(
         "--model",

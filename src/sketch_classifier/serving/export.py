@@ -1,4 +1,4 @@
-"""Exports a trained model to .onnx files that need no torch, and checks them against the model."""
+"""Exports a trained model to .onnx files, which can be used without torch, and compares them with the model."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from sketch_classifier.serving.onnx_graph import onnx_model
 from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.quantise import quantise
 
-NUM_CALIBRATION = 512  # training drawings that show the ranges of the activations
-NUM_CHECKED = 2000  # test drawings, at most
+NUM_CALIBRATION = 512  # training drawings for calibrating the activation ranges
+NUM_CHECKED = 2000  # maximum number of test drawings for the comparison
 DIGITS = 6
 
 
 def export(processed: str | Path, model: str | Path, out: str | Path, metrics: str | Path) -> dict[str, Any]:
-    """Write model.onnx and model_int8.onnx to the folder `out`, and how they compare to the JSON file `metrics`.
+    """Write model.onnx and model_int8.onnx to the folder `out`, and their comparison with the model to `metrics`.
 
-    processed  the folder that preprocess wrote
-    model      the folder of the trained model
+    processed  output folder of preprocess
+    model      folder of the trained model
+    metrics    JSON file to write
 
-    What is written to `metrics` is returned: for `onnx` and `int8` the share of test drawings that get the class that
-    the model gives (agreement), the largest difference of a probability, and the size in bytes; the accuracy of all
-    three on these drawings. The same model gives the same bytes.
+    Returns the contents of `metrics`: for `onnx` and `int8` the share of test drawings with the same predicted class as
+    the model (agreement), the largest difference of a probability, and the size in bytes; and the accuracy of all three
+    on these drawings. The output is reproducible byte for byte.
 
-    Raises UserError if an input is missing or does not fit the other, the network's outputs are no numbers, or a folder
+    Raises UserError if an input is missing or does not match the other, the network's outputs are NaN, or a folder
     cannot be written.
     """
     require_writable(out, Path(metrics).parent)
@@ -73,10 +74,10 @@ def compare(
     expected: Iterable[tuple[slice, np.ndarray]],
     name: str,
 ) -> dict[str, float]:
-    """How an exported model's probabilities of `rows` of `stored`, (n,) int64, compare to those that are expected.
+    """Compare an exported model's probabilities for `rows` (n,) int64 of `stored` with the expected ones.
 
     labels    (n,) int64
-    expected  a part after the other: which of the rows, and their probabilities, (b, num_classes) float32
+    expected  batches of a slice of the rows, and their probabilities, (b, num_classes) float32
     """
     hits = np.zeros(len(rows), bool)
     agrees, largest = hits.copy(), 0.0
@@ -93,7 +94,7 @@ def compare(
 
 
 def _some(rows: np.ndarray, num: int) -> np.ndarray:
-    """At most `num` of the rows, ascending, the same ones each time."""
+    """At most `num` of the rows, ascending; a deterministic sample."""
     return np.sort(np.random.default_rng(0).permutation(rows)[:num])
 
 

@@ -1,4 +1,4 @@
-"""Files to classify: their type is detected from their content, and they are read a batch at a time."""
+"""Classifies files: detects their type from their content, and reads them in batches."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from sketch_classifier.serving.arrays import CHANNELS
 from sketch_classifier.serving.predictor import Predictor
 from sketch_classifier.serving.results import Drawn, Predictions
 
-SUFFIXES = (".ndjson", ".npy", *PICTURE_SUFFIXES)  # of the files in a folder
+SUFFIXES = (".ndjson", ".npy", *PICTURE_SUFFIXES)  # files to read in a folder
 ARRAY = b"\x93NUMPY"
 UNKNOWN = "neither drawings (.ndjson) nor bitmaps (.npy) nor a picture (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC)"
-# A picture that is unclear as it is, and clear when turned by a quarter, is taken to lie on its side. How many upright
-# and sideways drawings are turned with these numbers: benchmarks/sideways.py.
-UNCLEAR, CLEAR = 0.7, 0.98  # of the most likely class
+# A picture that is classified uncertainly, but with certainty after a rotation by 90°, is assumed to lie on its side.
+# benchmarks/sideways.py measures how many upright and sideways drawings are rotated with these thresholds.
+UNCLEAR, CLEAR = 0.7, 0.98  # probability of the most likely class
 TURNS = (90, 270)  # degrees clockwise
 BATCH_SIZE = 256  # drawings in memory at a time
 STANDARD_INPUT = "-"
 
 
 def files_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The files to read, with folders replaced by the files in them, sorted by name; and a line for each error."""
+    """The files to read, with folders replaced by their files, sorted by name; and a message for each error."""
     files, failures = [], []
     for name in names:
         if name == STANDARD_INPUT or not Path(name).is_dir():
@@ -49,8 +49,8 @@ def files_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
 def predictions_of(name: str, predictor: Predictor, complaints: list[str]) -> Iterator[Predictions]:
     """The predictions for the drawings of a file, a batch at a time.
 
-    Malformed records are left out; when all others have been read, a line about them is appended to `complaints`.
-    Raises UserError for a file that cannot be read or that the model cannot take, and OSError.
+    Malformed records are left out, and finally reported in a line appended to `complaints`. Raises UserError for a file
+    that cannot be read or is not a suitable input for the model, and OSError.
     """
     label = "standard input" if name == STANDARD_INPUT else name
     try:
@@ -75,24 +75,24 @@ def _predictions(
         yield predict_picture(file, name, predictor)
     elif start.startswith(ARRAY):
         yield from _of_array(file, name, predictor)
-    elif b"\0" in start:  # no text
+    elif b"\0" in start:  # not text
         raise UserError(UNKNOWN)
     else:
         yield from _of_strokes(file, name, predictor, complaints)
 
 
 def predict_picture(file: BinaryIO, name: str, predictor: Predictor) -> Predictions:
-    """The prediction for a photo or scan of a drawing, which is turned by a quarter if that is much clearer.
+    """The prediction for a photo or scan of a drawing, which is rotated by 90° if that makes it much more certain.
 
-    name  of the picture, for the result; `turned` there says by how much it was turned
+    name  name of the picture in the result, whose `turned` is the rotation
 
-    Raises UserError if it cannot be read, shows no drawing, or the model needs strokes.
+    Raises UserError if it cannot be read, contains no drawing, or the model needs strokes.
     """
-    from sketch_classifier.drawings import picture  # here: image libraries take a second
+    from sketch_classifier.drawings import picture  # here: importing image libraries takes a second
 
     about = predictor.about
     if about.kind == "strokes" or about.channels == "stroke_order":
-        raise UserError("this model needs strokes, which a picture does not show")
+        raise UserError("this model needs strokes and does not accept pictures")
     size = about.image_shape[-1]
     if about.channels == "color":
         return predictor.predict(picture.read_photograph(file, size)[None], [Drawn(name, 1, True)])
@@ -108,7 +108,7 @@ def predict_picture(file: BinaryIO, name: str, predictor: Predictor) -> Predicti
 
 
 def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predictions]:
-    # A file is mapped, so that only what is asked for is read; a pipe cannot be.
+    # Files are memory-mapped, so that rows are read on demand; pipes cannot be.
     images = read_npy(file, name) if file is sys.stdin.buffer else open_npy(name)
     shape = images.shape
     if shape[-1:] == (PIXELS,) and images.ndim < 3:  # as the dataset has them
@@ -116,7 +116,7 @@ def _of_array(file: BinaryIO, name: str, predictor: Predictor) -> Iterator[Predi
     elif images.ndim == 2 or (images.ndim == 3 and shape[-1] in CHANNELS):
         images = images[None]
     if images.ndim < 3:
-        raise UserError(f"(N, 784), (H, W), (N, H, W) or (N, H, W, C) expected, found {images.dtype} {shape}")
+        raise UserError(f"expected (N, 784), (H, W), (N, H, W) or (N, H, W, C), found {images.dtype} {shape}")
     if not len(images):
         raise UserError("no images in this array")
     for start in range(0, len(images), BATCH_SIZE):

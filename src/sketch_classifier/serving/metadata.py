@@ -14,21 +14,21 @@ MAX_SIDE = 4096  # pixels
 
 @dataclass(frozen=True)
 class Served:
-    """An exported model.
+    """Metadata of an exported model.
 
-    name             of its preset
+    name             name of its preset
     task             multiclass or binary
-    class_names      of its columns, in order; for a binary model (negative, positive)
-    categories       the dataset's categories, in order
-    positive         the categories of the positive group (empty if there is none)
-    positive_name    what to call that group, or None
-    kind             what it reads: "images" or "strokes"
-    image_shape      of the dataset's images, (H, W) or (3, H, W)
-    channels         what they are: 1, 3 (grey three times), "stroke_order" or "color"
-    sequence_length  points per drawing that it reads, for kind "strokes"; else None
-    num_features     of its second output
-    weights          what its training began with
-    opset            of the ONNX operators
+    class_names      names of the output columns, in order; for a binary model (negative, positive)
+    categories       categories of the dataset, in order
+    positive         categories of the positive class of a binary task (empty if there is none)
+    positive_name    name of that class, or None
+    kind             kind of input: "images" or "strokes"
+    image_shape      shape of the dataset's images, (H, W) or (3, H, W)
+    channels         1, 3 (the grey channel repeated), "stroke_order" or "color"
+    sequence_length  points per drawing, for kind "strokes"; otherwise None
+    num_features     number of columns of its second output
+    weights          initial weights of its training
+    opset            opset version of the ONNX operators
     """
 
     name: str
@@ -47,18 +47,18 @@ class Served:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of one drawing as the model reads it: `image_shape`, or (sequence_length, 3)."""
+        """The input shape of one drawing: `image_shape`, or (sequence_length, 3)."""
         return self.image_shape if self.sequence_length is None else (self.sequence_length, 3)
 
     def to_metadata(self) -> dict[str, str]:
-        """A text for each field, in JSON, so that any program can read them."""
+        """Each field as JSON text, so that any program can read it."""
         return {field.name: json.dumps(getattr(self, field.name), ensure_ascii=False) for field in fields(self)}
 
     @classmethod
     def from_metadata(cls, texts: Mapping[str, str]) -> Served:
-        """The inverse of `to_metadata`; other entries are ignored. The texts may come from anyone.
+        """The inverse of `to_metadata`; other entries are ignored. The texts are untrusted input.
 
-        Raises KeyError for a missing entry, and ValueError for one that is not JSON or not what this class describes.
+        Raises KeyError for a missing entry, and ValueError for one that is not valid JSON or not a valid value.
         """
         values: dict[str, Any] = {}
         for field in fields(cls):
@@ -74,7 +74,7 @@ class Served:
         return served
 
     def _check(self) -> None:
-        """Raise ValueError where fields contradict each other."""
+        """Raise ValueError if fields contradict each other."""
         if self.task == "binary" and len(self.class_names) != 2:
             raise ValueError(f"a binary model has {len(self.class_names)} classes")
         if (self.kind == "strokes") != (self.sequence_length is not None):

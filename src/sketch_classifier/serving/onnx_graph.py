@@ -1,4 +1,4 @@
-"""A trained network as an ONNX graph that includes all preprocessing."""
+"""Converts a trained network to an ONNX graph that includes all preprocessing."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ LARGEST_WEIGHT = 2**28  # numbers
 
 
 def onnx_model(network: Network, about: About) -> onnx.ModelProto:
-    """The network as a graph of `drawings` (batch, …) uint8 to `probabilities` and `features`, of any batch size.
+    """The network as a graph from `drawings` (batch, …) uint8 to `probabilities` and `features`, for any batch size.
 
-    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `drawings.sequences`. What is known
-    of the model stands in the metadata (see `Served`). The same network gives the same bytes.
+    The drawings are stored images, (H, W) or (3, H, W) each, or sequences (L, 3) of `drawings.sequences`. The graph has
+    metadata (see `Served`). The result is reproducible byte for byte.
     """
     module = Serving(network, about)
     model = converted(module, (module.example(),), ({0: BATCH},), [INPUT])
@@ -55,7 +55,7 @@ class Serving(nn.Module):
         return class_probabilities(logits, self.about.task), hashed(features)
 
     def example(self) -> torch.Tensor:
-        """Two stored drawings, blank."""
+        """Two blank drawings in the storage format."""
         shape = self.about.image_shape if self.length is None else (self.length, 3)
         return torch.zeros(2, *shape, dtype=torch.uint8)
 
@@ -63,7 +63,7 @@ class Serving(nn.Module):
 def converted(
     module: nn.Module, arguments: tuple, dynamic_shapes: tuple, input_names: Sequence[str]
 ) -> onnx.ModelProto:
-    """The module as a graph, constants folded; see torch.onnx.export."""
+    """The module as a graph with folded constants; see torch.onnx.export."""
     with _quiet():
         program = torch.onnx.export(
             module,
@@ -77,13 +77,13 @@ def converted(
             verbose=False,
         )
         assert program is not None  # only the old exporter (dynamo=False) returns nothing
-        # The exporter leaves it to run time to put the large matrices of an LSTM in ONNX's order.
+        # The exporter reorders the large matrices of an LSTM for ONNX only at run time.
         optimizer.optimize(program.model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
         return program.model_proto
 
 
 def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
-    """Put what is known of the model, and `more`, in the place of all other metadata."""
+    """Replace all metadata by that of the model and `more`."""
     about = module.about
     with torch.inference_mode():
         num_features = module(module.example())[1].shape[1]
@@ -107,7 +107,7 @@ def describe(model: onnx.ModelProto, module: Serving, **more: str) -> None:
 
 
 def _strip(model: onnx.ModelProto) -> None:
-    """Remove what only the exporter's authors need, in place: traces of source lines and paths of this machine."""
+    """Remove the exporter's debugging information in place: source lines and local paths."""
     model.producer_name, model.producer_version, model.doc_string = "sketch-classifier", "", ""
     del model.metadata_props[:], model.functions[:], model.graph.metadata_props[:], model.graph.value_info[:]
     model.graph.name, model.graph.doc_string = "sketch-classifier", ""
@@ -119,7 +119,7 @@ def _strip(model: onnx.ModelProto) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter warns of its own workings."""
+    """Suppress the exporter's warnings about its own internals."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,4 +1,4 @@
-"""Inference with an exported model in ONNX Runtime. Imports no torch."""
+"""Inference with an exported model in ONNX Runtime. Does not import torch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import UserError, one_line
 from sketch_classifier.serving.metadata import Served
 
-BATCH_SIZE = 128  # drawings at a time, so that memory does not grow with their number
+BATCH_SIZE = 128  # drawings at a time, so that memory use does not depend on their number
 PROBABILITIES, FEATURES = "probabilities", "features"  # the names of the outputs
-WEIGHTS_SHA256 = "weights_sha256"  # in the metadata of a graph whose weights lie in another file
+WEIGHTS_SHA256 = "weights_sha256"  # metadata key of a graph whose weights are in another file
 EXPORT = "run `dvc repro export`"
-# Operators that hold graphs of their own and may run without end: no model of this project has any. In the file, a
-# node's operator is field 4 of its message: a tag, a length and a name.
+# Operators that contain subgraphs and may run forever; no model of this project has any. In the file, a node's operator
+# is field 4 of its message: a tag, a length and a name.
 ENDLESS = {name: bytes([4 << 3 | 2, len(name)]) + name.encode() for name in ("Loop", "Scan", "If")}
 
 
@@ -32,9 +32,9 @@ class Answers(NamedTuple):
 
 
 def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> list[tuple[str, float]]:
-    """The `num` most likely classes with their probabilities, most likely first; of equals, the first in class order.
+    """The `num` most likely classes with their probabilities, most likely first; ties are in class order.
 
-    probabilities  (num_classes,) float, of one drawing
+    probabilities  (num_classes,) float, for one drawing
     """
     best = np.argsort(-probabilities, kind="stable")[:num]
     return [(classes[index], float(probabilities[index])) for index in best]
@@ -43,8 +43,8 @@ def most_likely(probabilities: np.ndarray, classes: Sequence[str], num: int) -> 
 class Session:
     """An exported model; `about` is its metadata. Several threads may use one session at the same time.
 
-    weights  the file with its weights, for a graph made by `shared_weights`
-    cure     the remedy to suggest if it cannot be read
+    weights  file with its weights, for a graph made by `shared_weights`
+    cure     remedy to suggest in error messages
 
     Raises UserError if a file is missing or is not such a model.
     """
@@ -56,18 +56,18 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors
+        options.log_severity_level = 3  # only errors
         try:
-            if weights is not None:  # as bytes: the file may be a link to another folder, which ONNX Runtime refuses
+            if weights is not None:  # as bytes: the file may be a link to another folder, which ONNX Runtime rejects
                 self._weights = weights.read_bytes()
                 options.add_external_initializers_from_files_in_memory(
                     [weights.name], [self._weights], [len(self._weights)]
                 )
             graph = path.read_bytes()
             _refuse_endless(graph)
-            # By its path, ONNX Runtime reads external data, but none outside of the folder.
+            # Given a path, ONNX Runtime can read external data, but only within the folder of the graph.
             model = path if weights is None else graph
-            # Without the fallback, which prints lines of its own and tries the same again.
+            # Without the fallback, which would only print messages and retry.
             self._session = onnxruntime.InferenceSession(
                 model, options, providers=["CPUExecutionProvider"], enable_fallback=0
             )
@@ -75,32 +75,34 @@ class Session:
             self.about = Served.from_metadata(metadata)
             self._check()
             if weights is not None and metadata[WEIGHTS_SHA256] != sha256(self._weights).hexdigest():
-                raise ValueError(f"{weights.name} is not the file that it was made with")
-        except Exception as error:  # ONNX Runtime has an exception of its own for each way in which a file is no model
+                raise ValueError(f"{weights.name} is not the file that it was exported with")
+        except Exception as error:  # ONNX Runtime has one exception type per kind of error
             raise UserError(f"{path}: not a model that this version exported ({one_line(error)}); {cure}") from None
         self._input = self._session.get_inputs()[0].name
 
     def _check(self) -> None:
-        """Raise ValueError where the graph is not what its metadata says."""
+        """Raise ValueError if the graph does not match its metadata."""
         inputs = [(tuple(value.shape[1:]), value.type) for value in self._session.get_inputs()]
         expected = (self.about.input_shape, "tensor(uint8)")
         if inputs != [expected]:
-            raise ValueError(f"its inputs are {inputs}, and {expected} is expected")
+            raise ValueError(f"its inputs are {inputs}, expected {expected}")
         outputs = {value.name: (value.shape[1:], value.type) for value in self._session.get_outputs()}
         for name, size in ((PROBABILITIES, len(self.about.class_names)), (FEATURES, self.about.num_features)):
             if outputs.get(name) != ([size], "tensor(float)"):
-                raise ValueError(f"its output {name} is {outputs.get(name)}, and {size} columns are expected")
+                raise ValueError(f"its output {name} is {outputs.get(name)}, expected {size} columns")
 
     def answers(self, stored: np.ndarray | Rasters | Sequences) -> Answers:
         """Probabilities and features of drawings (N, *about.input_shape) uint8, as the dataset stores them."""
         return Answers(*self._batches(stored, [PROBABILITIES, FEATURES]))
 
     def probabilities(self, stored: np.ndarray | Rasters | Sequences) -> np.ndarray:
-        """The first of `answers` alone."""
+        """The probabilities of `answers` only."""
         return self._batches(stored, [PROBABILITIES])[0]
 
     def _batches(self, stored: np.ndarray | Rasters | Sequences, outputs: list[str]) -> list[np.ndarray]:
-        starts = range(0, max(len(stored), 1), BATCH_SIZE)  # once at least, so that no drawings give (0, num_classes)
+        starts = range(
+            0, max(len(stored), 1), BATCH_SIZE
+        )  # at least once, so that the result for 0 drawings is (0, num_classes)
         parts = [
             self._session.run(outputs, {self._input: np.ascontiguousarray(stored[start : start + BATCH_SIZE])})
             for start in starts

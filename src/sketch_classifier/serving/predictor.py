@@ -1,4 +1,4 @@
-"""A trained model for predictions, on ONNX Runtime. Imports no torch."""
+"""The class `Predictor`: a trained model for predictions with ONNX Runtime. Does not import torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sketch_classifier.serving.onnx_session import Answers, Session
 from sketch_classifier.serving.results import Drawn, Prediction, Predictions
 
 FILE, SMALL_FILE, WEIGHTS_FILE = "model.onnx", "model_int8.onnx", "model.safetensors"
-REINSTALL = "install sketch-classifier again, which this file is a part of"
+REINSTALL = "reinstall sketch-classifier, of which this file is a part"
 
 
 def has_model(folder: str | Path) -> bool:
@@ -32,11 +32,11 @@ def has_model(folder: str | Path) -> bool:
 class Predictor:
     """The model that the `export` stage wrote to a folder.
 
-    folder   the folder of model.onnx
-    int8     use model_int8.onnx, a quarter of the size
-    threads  number of threads of a prediction; a Predictor may be used by several threads at the same time
+    folder   folder of model.onnx
+    int8     use model_int8.onnx, which is a quarter of the size
+    threads  number of threads per prediction; a Predictor is thread-safe
 
-    Raises UserError if the folder holds no exported model.
+    Raises UserError if the folder contains no exported model.
     """
 
     def __init__(self, folder: str | Path = "models", *, int8: bool = False, threads: int = 1) -> None:
@@ -68,9 +68,9 @@ class Predictor:
     def predict(self, drawings: np.ndarray | Drawings | Iterable[Sequence], drawn: Sequence[Drawn] = ()) -> Predictions:
         """The predictions for images, as `predict_images` takes them, or for strokes, as `predict_strokes` does.
 
-        drawn  where each drawing comes from, for its name; by default they are numbered from 1
+        drawn  origin of each drawing, for its name; by default they are numbered from 1
 
-        The result holds the image of each drawing, so it takes memory in proportion to their number.
+        The result contains the image of each drawing, so memory use is proportional to their number.
         """
         if isinstance(drawings, np.ndarray):
             stored: np.ndarray | Sequences = (images := self._stored(drawings))
@@ -89,9 +89,9 @@ class Predictor:
         HEIC), or folders of such files.
 
         Their type is detected from their content, as by the command `predict`. Malformed records of .ndjson files are
-        left out, with a UserWarning. Raises UserError for a file that cannot be read or that the model cannot take.
+        left out, with a UserWarning. Raises UserError for a file that cannot be read or is not suitable for the model.
         """
-        from sketch_classifier.serving.input_files import files_of, predictions_of  # which imports this module
+        from sketch_classifier.serving.input_files import files_of, predictions_of  # here: it imports this module
 
         names, failures = files_of([str(file) for file in ([files] if isinstance(files, str | Path) else files)])
         if failures:
@@ -105,8 +105,8 @@ class Predictor:
     def predict_images(self, images: np.ndarray) -> np.ndarray:
         """(N, num_classes) float32 probabilities, rows that sum to 1, for images of white ink on black.
 
-        images is (N, H, W) uint8 in the dataset's format, 28×28 as a rule, or (N, 3, H, W) for a dataset of three
-        channels; images of another size are resized. `stored_images` describes what else is accepted. Images that are
+        images is (N, H, W) uint8 in the dataset's format, usually 28×28, or (N, 3, H, W) for a dataset with three
+        channels; images of another size are resized. See `stored_images` for other accepted formats. Images that are
         dark on light are inverted, with a warning. Raises UserError for another shape or dtype.
         """
         return self._session.probabilities(self._stored(images))
@@ -114,8 +114,8 @@ class Predictor:
     def predict_strokes(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
         """(N, num_classes) float32 probabilities for strokes: `Drawings`, or nested lists as in an .ndjson file.
 
-        Coordinates may be of any canvas: each drawing is simplified as the dataset's drawings were, unless it is
-        simplified already (see `simplify`). They are rasterised, or cut to their last points, like the training data.
+        The canvas may have any size: each drawing is simplified like the dataset's, unless it is already simplified
+        (see `simplify`). Drawings are then rasterised, or cut to their last points, like the training data.
         """
         return self._session.probabilities(self._read(drawings))
 
@@ -138,7 +138,7 @@ class Predictor:
     def bitmaps(self, drawings: Drawings | Iterable[Sequence]) -> np.ndarray:
         """(N, H, W) or (N, 3, H, W) uint8: the strokes rasterised like the dataset's images, the input of the network.
 
-        For a model whose input is strokes they are only for display. Raises UserError for a model that was trained on
+        For a model whose input is strokes, they are only for display. Raises UserError for a model that was trained on
         photographs.
         """
         if self.about.channels == "color":

@@ -16,27 +16,27 @@ from sketch_classifier.drawings.sequences import Sequences
 from sketch_classifier.errors import writing
 
 BATCH_SIZE = 32  # calibration drawings at a time
-# What the networks are made of. The preprocessing has none of these, so it stays exact.
+# The operators to quantise. The preprocessing has none of these, so it stays exact.
 STATIC = ("Conv", "Gemm", "Add", "MaxPool", "Relu", "Clip")
-DYNAMIC = ("LSTM",)  # has no static form in ONNX Runtime
+DYNAMIC = ("LSTM",)  # ONNX Runtime can only quantise these dynamically
 
-WEIGHTED = ("Conv", "Gemm", "MatMul")  # whose second input is weights
-SMALLEST = 256  # numbers: of fewer, the scales take what 8 bits save
+WEIGHTED = ("Conv", "Gemm", "MatMul")  # operators whose second input is weights
+SMALLEST = 256  # elements: in smaller tensors, the scales would outweigh the savings
 
 
 def quantise(model: onnx.ModelProto, stored: np.ndarray | Rasters | Sequences, rows: np.ndarray) -> onnx.ModelProto:
-    """The model with int8 weights, a scale for each channel, and uint8 activations of the ranges that `rows` show.
+    """The model with int8 weights, scaled per channel, and uint8 activations, whose ranges are calibrated on `rows`.
 
-    `rows` (n,) int are training drawings of `stored`, which is what `Dataset.inputs` gives. The weights use 7 of their
-    8 bits: CPUs without VNNI add products of neighbours in 16 bits, which more would overflow, so that such machines
-    would give other answers. LSTMs keep their activations' ranges open: those are found as they come.
+    `rows` (n,) int are training drawings of `stored`, the result of `Dataset.inputs`. The weights use 7 of their 8
+    bits: CPUs without VNNI add pairs of products in 16 bits, which would overflow with more, so that results would
+    differ on such machines. LSTMs are quantised dynamically: their activation ranges are computed at run time.
     """
     with writing(gettempdir()), TemporaryDirectory() as folder:
         source, result = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(onnx.shape_inference.infer_shapes(model), source)
         root = logging.getLogger()
         level = root.level
-        root.setLevel(logging.ERROR)  # it advises to preprocess, which the exporter has done
+        root.setLevel(logging.ERROR)  # it recommends pre-processing, which the exporter has already done
         try:
             quantize_static(
                 source,
@@ -48,7 +48,7 @@ def quantise(model: onnx.ModelProto, stored: np.ndarray | Rasters | Sequences, r
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
                 activation_type=QuantType.QUInt8,
-                extra_options={"QuantizeBias": False},  # ONNX Runtime does it itself, and the file is smaller
+                extra_options={"QuantizeBias": False},  # ONNX Runtime does this on loading, and the file is smaller
             )
             if any(node.op_type in DYNAMIC for node in model.graph.node):
                 quantize_dynamic(
@@ -62,10 +62,10 @@ def quantise(model: onnx.ModelProto, stored: np.ndarray | Rasters | Sequences, r
 
 
 def quantise_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with int8 kernels and matrices, a scale for each row; it computes in float32 all the same.
+    """The model with int8 kernels and matrices, scaled per row; computations are still in float32.
 
-    About a quarter of the size, for a model that is downloaded, and no drawings are needed. Weights in float16, which
-    are cast to float32, are quantised as well.
+    The result is about a quarter of the size, which suits downloads, and no calibration drawings are needed. Weights in
+    float16, which are cast to float32, are quantised as well.
     """
     small = onnx.ModelProto()
     small.CopyFrom(model)
@@ -100,7 +100,7 @@ def quantise_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _tidy(small: onnx.ModelProto, model: onnx.ModelProto) -> None:
-    """Give it the model's metadata; keep equal constants once, and give short names: both take much of a small file."""
+    """Copy the model's metadata to `small`, deduplicate constants and shorten names to reduce the size of the file."""
     outside = {value.name for value in (*small.graph.input, *small.graph.output)}
     names: dict[str, str] = {"": ""}
 

@@ -1,4 +1,4 @@
-"""The result of a prediction: prints well, plots itself, and is shown as a table with pictures in a notebook."""
+"""The results of predictions, with text output, plots, and tables with pictures in notebooks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Drawn:
     """The origin of a drawing.
 
     file      the name of its file
-    number    its line of an .ndjson file or row of an .npy file, from 1, counting malformed ones
-    is_alone  whether the file holds one drawing only
+    number    its line in an .ndjson file or row in an .npy file, from 1, counting malformed ones
+    is_alone  whether the file contains only one drawing
     key_id    the dataset's identifier, if it has one
-    turned    degrees by which a sideways picture was turned clockwise before it was classified: 0, 90 or 270
+    turned    degrees by which a sideways picture was rotated clockwise before it was classified: 0, 90 or 270
     """
 
     file: str
@@ -40,20 +40,20 @@ class Drawn:
 
     @property
     def name(self) -> str:
-        """The file, with the line or row if it holds several drawings."""
+        """The file, with the line or row if it contains several drawings."""
         return self.file if self.is_alone else f"{self.file}:{self.number}"
 
     @property
     def title(self) -> str:
-        """The name, and how the picture was turned."""
-        return f"{self.name} (turned {self.turned}° clockwise)" if self.turned else self.name
+        """The name, and the rotation of the picture, if any."""
+        return f"{self.name} (rotated {self.turned}° clockwise)" if self.turned else self.name
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """The prediction for one drawing.
 
-    drawn          which drawing
+    drawn          origin of the drawing
     classes        the class names, in the order of the model's outputs
     probabilities  (num_classes,) float32 that sum to 1
     image          (H, W) or (3, H, W) uint8: the drawing as the dataset stores it, light ink on black
@@ -66,7 +66,7 @@ class Prediction:
 
     @property
     def name(self) -> str:
-        """The file, with the line or row within it where it holds several drawings."""
+        """The file, with the line or row if it contains several drawings."""
         return self.drawn.name
 
     @property
@@ -105,7 +105,7 @@ class Predictions(Sequence[Prediction]):
 
     @property
     def probabilities(self) -> np.ndarray:
-        """(N, num_classes) float32; (0, 0) without any drawing."""
+        """(N, num_classes) float32; (0, 0) without drawings."""
         rows = [one.probabilities for one in self]
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
@@ -115,7 +115,7 @@ class Predictions(Sequence[Prediction]):
         return [one.label for one in self]
 
     def top(self, num: int = NUM_SHOWN) -> list[list[tuple[str, float]]]:
-        """For each drawing its `num` most likely classes with their probabilities."""
+        """The `num` most likely classes of each drawing with their probabilities."""
         return [one.top(num) for one in self]
 
     def plot(self, num: int = NUM_SHOWN) -> np.ndarray:
@@ -123,7 +123,7 @@ class Predictions(Sequence[Prediction]):
 
         Returns the axes, (N, 2): pictures and bar charts. More than MOST_PRINTED drawings are cut to the first.
         """
-        import matplotlib.pyplot as plt  # here, because it takes most of a second
+        import matplotlib.pyplot as plt  # here: importing it takes most of a second
 
         shown = self[:MOST_PRINTED]
         rows = max(len(shown), 1)

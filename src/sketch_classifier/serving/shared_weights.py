@@ -1,4 +1,4 @@
-"""A trained network as an ONNX graph that reads its weights from the safetensors file beside it."""
+"""Converts a trained network to an ONNX graph that reads its weights from the safetensors file beside it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from sketch_classifier.models.saved import About
 from sketch_classifier.serving.onnx_graph import BATCH, INPUT, Serving, converted, describe
 from sketch_classifier.serving.onnx_session import WEIGHTS_SHA256
 
-TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}  # by safetensors' names
-FLOAT16 = " float16"  # what the names of these tensors end in; they are cast as the model is loaded
+TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}  # by their names in safetensors
+FLOAT16 = " float16"  # suffix of the names of these tensors, which are cast when the model is loaded
 
 
 def onnx_graph(network: Network, about: About, weights: Path) -> onnx.ModelProto:
-    """What `onnx_model` gives, without the weights: it refers to `weights`, a state dict of the network in safetensors.
+    """Like `onnx_model`, but without the weights: the graph refers to `weights`, a state dict in safetensors format.
 
-    The graph is to lie in the folder of that file, whose SHA-256 stands in the metadata. float16 tensors are used as
-    float32. ONNX Runtime folds the casts and merges batch normalisation into convolutions when it loads the model.
+    The graph must be in the folder of that file, whose SHA-256 is in its metadata. float16 tensors are cast to float32.
+    ONNX Runtime folds the casts and merges batch normalisation into convolutions when it loads the model.
     """
     module = Serving(network, about)
     values = {f"network.{name}": value for name, value in network.state_dict().items() if value.is_floating_point()}
-    # As inputs: what is a constant of the graph would be merged, and could not be found in the file any more.
+    # As inputs: constants would be merged by the exporter, and could no longer be found in the file.
     model = converted(
         _WithWeights(module, list(values)),
         (list(values.values()), module.example()),
@@ -47,7 +47,9 @@ class _WithWeights(nn.Module):
 
     def __init__(self, module: nn.Module, names: Sequence[str]) -> None:
         super().__init__()
-        self._call = lambda values, stored: torch.func.functional_call(module, values, (stored,))  # no submodule of it
+        self._call = lambda values, stored: torch.func.functional_call(
+            module, values, (stored,)
+        )  # a lambda, so that the module is not registered as a submodule
         self._names = names
 
     def forward(self, values: Sequence[torch.Tensor], stored: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,7 +57,7 @@ class _WithWeights(nn.Module):
 
 
 def _refer(graph: onnx.GraphProto, weights: Path) -> None:
-    """Put references to the file in the place of the inputs that are weights."""
+    """Replace the inputs that are weights by references to the file."""
     entries, start = _entries(weights)
     used = {name for node in graph.node for name in node.input}
     casts = []
@@ -83,7 +85,7 @@ def _refer(graph: onnx.GraphProto, weights: Path) -> None:
 
 
 def _entries(path: Path) -> tuple[Mapping[str, dict], int]:
-    """The header of a safetensors file, and where the data begins: https://github.com/huggingface/safetensors#format"""
+    """The header of a safetensors file, and its data's offset: https://github.com/huggingface/safetensors#format"""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         return json.loads(file.read(length)), 8 + length

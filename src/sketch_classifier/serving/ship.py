@@ -1,4 +1,4 @@
-"""Makes a trained and evaluated model a part of this package, with a model card."""
+"""Adds a trained and evaluated model to this package, with a model card."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from sketch_classifier.serving.onnx_session import Session
 from sketch_classifier.serving.predictor import FILE, WEIGHTS_FILE
 from sketch_classifier.serving.shared_weights import onnx_graph
 
-TOLERANCE = 0.002  # of an accuracy that is computed again, perhaps on another kind of processor
-LOWEST_AGREEMENT = 0.99  # of the copy in float16 with the trained model
+TOLERANCE = 0.002  # of a recomputed accuracy, possibly on another kind of processor
+LOWEST_AGREEMENT = 0.99  # minimum agreement of the float16 copy with the trained model
 ROWS = 4096  # test drawings whose probabilities are in memory at a time
-NUM_WEAKEST = 8  # classes, and pairs of classes, that the card names
+NUM_WEAKEST = 8  # classes, and pairs of classes, listed in the card
 NEEDED = ("num_test", "accuracy", "accuracy_low", "accuracy_high")
 FIGURES = {
     "accuracy": "accuracy",
@@ -53,21 +53,21 @@ FIGURES = {
 def ship(
     model: str | Path, metrics: str | Path, processed: str | Path, out: str | Path, command: str, began: str = ""
 ) -> dict[str, Any]:
-    """Write the model of the folder `model` to the folder `out`, which is replaced: what `Predictor.pretrained` reads.
+    """Write the model in the folder `model` to the folder `out`, which is replaced, for `Predictor.pretrained`.
 
-    metrics    the folder of what `evaluate` found: metrics.json, intervals.csv, per_class.csv and most_confused.csv
-    processed  the folder of the drawings that it was trained and evaluated on
-    command    that trained it, for the card
-    began      where the weights come from that training began with, for the card
+    metrics    output folder of `evaluate` with metrics.json, intervals.csv, per_class.csv and most_confused.csv
+    processed  folder of the preprocessed dataset on which it was trained and evaluated
+    command    command that trained it, for the card
+    began      origin of the initial weights, for the card
 
-    `out` gets model.json and model.safetensors as `save_model` writes them, kernels and matrices in float16 and the
-    logits calibrated by the temperature of metrics.json; model.onnx, a graph that reads its weights from
-    model.safetensors; and README.md, the card. Paths of this machine are cut to the names of their files. The copy is
-    run on all test drawings: how it compares to the trained model is returned, with the bytes of all files. The same
-    model gives the same bytes.
+    `out` will contain model.json and model.safetensors as written by `save_model`, with kernels and matrices in float16
+    and the logits calibrated by the temperature of metrics.json; model.onnx, a graph that reads its weights from
+    model.safetensors; and README.md, the card. Local paths are reduced to file names. Returns the comparison of the
+    copy with the trained model on all test drawings, and the total size of the files in bytes. The output is
+    reproducible byte for byte.
 
-    Raises UserError if an input is missing, where `metrics` are of another model or other drawings, where the copy
-    gives another class too often, and where `out` cannot be written.
+    Raises UserError if an input is missing, if `metrics` belong to another model or dataset, if the copy predicts
+    another class too often, or if `out` cannot be written.
     """
     require_writable(out)
     dataset = Dataset.open(processed)
@@ -79,7 +79,7 @@ def ship(
     trained, hits = deepcopy(network), np.zeros(len(test), bool)
 
     def expected() -> Iterator[tuple[slice, np.ndarray]]:
-        """The answers of the trained model, of which no more are kept than whether they are right."""
+        """The probabilities of the trained model in batches; only whether they are correct is stored."""
         for part, logits in logit_blocks(trained, stored, test, ROWS, device="cpu"):
             probabilities = _probabilities(require_numbers(logits, model), about)
             hits[part] = probabilities.argmax(axis=1) == labels[part]
@@ -94,7 +94,7 @@ def ship(
         graph = onnx_graph(network, about, partial / WEIGHTS_FILE)
         (partial / FILE).write_bytes(graph.SerializeToString(deterministic=True))
         onnx.checker.check_model(str(partial / FILE))
-        step(f"comparing it with the trained model on {len(test):,} test drawings")
+        step(f"comparing the copy with the trained model on {len(test):,} test drawings")
         session = Session(partial / FILE, weights=partial / WEIGHTS_FILE)
         checked = compare(session, stored, test, labels, expected(), "shipped")
         accuracy = float(hits.mean())
@@ -104,7 +104,7 @@ def ship(
             raise UserError(f"{metrics}: {found} is not that of {model}, {expects}; run `dvc repro evaluate`")
         if checked["agreement_shipped"] < LOWEST_AGREEMENT:
             share = f"{checked['agreement_shipped']:.1%}"
-            raise UserError(f"{model}: in float16 it gives its own class to {share} of the test drawings only")
+            raise UserError(f"{model}: the float16 copy predicts the same class for only {share} of the test drawings")
         text = card(out.name, about, figures | checked, tables, (partial / WEIGHTS_FILE).stat().st_size, command, began)
         (partial / "README.md").write_text(text, encoding="utf-8")
     return checked | {"bytes": sum(path.stat().st_size for path in out.iterdir())}
@@ -119,10 +119,10 @@ def card(
     command: str,
     began: str = "",
 ) -> str:
-    """What the shipped model is, in Markdown: what it knows and does not know, data, licence, command, figures.
+    """The model card in Markdown: classes, data, licence, command, metrics and limitations.
 
-    figures  those of metrics.json, of intervals.csv, and what `compare` found of the shipped copy
-    tables   per_class and most_confused, as `evaluate` writes them
+    figures  the values of metrics.json and intervals.csv, and the comparison of the shipped copy
+    tables   per_class and most_confused, as written by `evaluate`
     """
     template = files("sketch_classifier.serving").joinpath("pages/card.md.jinja").read_text(encoding="utf-8")
     taken = about.preset.input
@@ -156,7 +156,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _evaluated(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """The figures and the tables of the folder that `evaluate` wrote."""
+    """The metrics and tables in the output folder of `evaluate`."""
     try:
         figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         values = pd.read_csv(folder / "intervals.csv").set_index("figure")["value"].dropna()
@@ -176,7 +176,7 @@ def _probabilities(logits: np.ndarray, about: About) -> np.ndarray:
 
 
 def _without_paths(about: About) -> About:
-    """With the names of files in the place of paths."""
+    """A copy with file names instead of paths."""
     preset = ModelPreset.model_validate(_names(about.preset.model_dump()))
     return replace(about, preset=preset, weights=_names(about.weights), failed_weights=_names(about.failed_weights))
 

@@ -1,4 +1,4 @@
-"""Write synthetic drawings in all three formats, laid out like the public bucket: an offline mirror of it."""
+"""Write synthetic drawings in all three formats, laid out like the public bucket."""
 
 import argparse
 
@@ -7,10 +7,10 @@ from sketch_classifier.synthetic import FORMATS, categories, write
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command. Raises UserError and OSError where drawings cannot be written."""
+    """Run the command. Raises UserError and OSError if drawings cannot be written."""
     parser = argparse.ArgumentParser(prog="python -m sketch_classifier.synthetic", description=__doc__)
     parser.add_argument("out", help="folder to write to")
-    parser.add_argument("--categories", nargs="+", metavar="CATEGORY", help="default: all that can be drawn")
+    parser.add_argument("--categories", nargs="+", metavar="CATEGORY", help="default: all available categories")
     parser.add_argument("--num", type=int, default=1000, help="drawings per category (default 1000)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     options = parser.parse_args(arguments)

@@ -1,8 +1,7 @@
-"""Where the drawers live: the shares of the commonest countries, near those of the real dataset.
+"""The countries of the drawers: the shares of the most common ones, close to those in the real dataset.
 
-`DIFFERENT` is the country whose people draw some categories in a way of their own (the templates with
-`country=DIFFERENT`). Its share is larger than in the real dataset, so that a thousand drawings a category are enough to
-see the effect.
+`DIFFERENT` is the country whose drawers draw some categories differently (the templates with `country=DIFFERENT`). Its
+share is larger than in the real dataset, so that the effect is visible with a thousand drawings per category.
 """
 
 DIFFERENT = "JP"

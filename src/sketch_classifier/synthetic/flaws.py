@@ -1,4 +1,4 @@
-"""Bad drawings, as people make them who are in a hurry, slip with the mouse or do not care."""
+"""Makes bad drawings, like those of people who are in a hurry, slip with the mouse or do not care."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sketch_classifier.synthetic.pen import Pen
 
 
 def spoil(pen: Pen, style: Style) -> Style:
-    """Spoil what `pen` has drawn in one of five ways; returns the style to go on with."""
+    """Spoil the drawing of `pen` in one of five ways; return the style to continue with."""
     return pen.choice((_unfinished, _parts_missing, _scribbled, _squashed, _scrawled))(pen, style)
 
 
 def _unfinished(pen: Pen, style: Style) -> Style:
-    """Time ran out: the first third or so of the ink is there, and the stroke breaks off."""
+    """Time ran out: only about the first third of the ink is drawn, and the last stroke breaks off."""
     lengths = [np.abs(np.diff(stroke, axis=0)).sum() for stroke in pen.strokes]
     left = pen.u(0.2, 0.55) * sum(lengths)
     k = 0
@@ -31,7 +31,7 @@ def _unfinished(pen: Pen, style: Style) -> Style:
 
 
 def _parts_missing(pen: Pen, style: Style) -> Style:
-    """More than half of the strokes are missing, and the others lie about."""
+    """More than half of the strokes are missing, and the others are scattered."""
     keep = [k for k in range(len(pen.strokes)) if pen.maybe(0.4)] or [len(pen.strokes) - 1]
     pen.strokes[:] = [pen.strokes[k] for k in keep]
     pen.parts[:] = [pen.parts[k] for k in keep]
@@ -52,11 +52,11 @@ def _scribbled(pen: Pen, style: Style) -> Style:
 
 
 def _squashed(pen: Pen, style: Style) -> Style:
-    """Far too flat or too narrow, and fallen over."""
+    """Far too flat or too narrow, and rotated."""
     way = 1 if pen.maybe(0.5) else -1
     return replace(style, aspect=way * pen.u(0.5, 0.8), tilt=style.tilt + pen.u(-0.6, 0.6), wobble=style.wobble * 2)
 
 
 def _scrawled(pen: Pen, style: Style) -> Style:
-    """A hand out of control."""
+    """Drawn with extreme wobble and misplacement."""
     return replace(style, wobble=style.wobble * 5 + 0.03, placement=style.placement * 3, tremor=style.tremor * 3)

@@ -1,4 +1,4 @@
-"""Synthetic drawings, each a function of (seed, category, number) alone, with their ground truth."""
+"""Generates synthetic drawings, each a function of only (seed, category, number), with their ground truth."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from sketch_classifier.synthetic.hand import Style, draw
 from sketch_classifier.synthetic.pen import Pen
 from sketch_classifier.synthetic.templates import categories, templates_of
 
-WRONG_LABEL_EVERY = 50  # of so many drawings in a row exactly one shows another category: 2 %
+WRONG_LABEL_EVERY = 50  # exactly one of this many consecutive drawings shows another category: 2 %
 BAD_SHARE = 0.08
 
 _COUNTRIES = np.array(list(SHARES), "S2")
 _SHARES = np.cumsum(list(SHARES.values())) / sum(SHARES.values())
-_FIRST_KEY = 1 << 52  # the dataset's key_ids lie between 2**52 and 1.5 * 2**52, so have 16 digits
+_FIRST_KEY = 1 << 52  # the dataset's key_ids are between 2**52 and 1.5 * 2**52, so they have 16 digits
 _KEY_BITS = 51
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What the dataset's files do not tell, one row per drawing.
+    """The ground truth that the dataset's files do not contain, for N drawings.
 
-    drawn  (N,) str: the category really drawn; it differs from the drawing's word in 2 %
-    bad    (N,) bool: unfinished, scribbled over, squashed, scrawled, or with parts missing; never recognised
+    drawn  (N,) str: the category actually drawn; it differs from the drawing's word for 2 %
+    bad    (N,) bool: unfinished, scribbled over, squashed, scrawled, or with missing parts; never recognised
     """
 
     drawn: np.ndarray
@@ -41,10 +41,10 @@ class Truth:
 def generate(
     category: str, num: int, seed: int, *, start: int = 0, among: Sequence[str] | None = None
 ) -> tuple[Drawings, Truth]:
-    """Raw drawings number `start` … `start + num - 1` of a category, with times, and the truth about them.
+    """Raw drawings number `start` … `start + num - 1` of a category, with times, and their ground truth.
 
-    A larger `num` begins with the same drawings. Wrongly labelled ones show another category of `among`, or any other
-    if there is none. Raises UserError for a category without a template.
+    A larger `num` begins with the same drawings. Mislabelled ones show another category of `among`, or any other if
+    there is none. Raises UserError for a category without a template.
     """
     check(category)
     others = _others(category, among or ()) or _others(category, categories())
@@ -105,14 +105,14 @@ def _drawing(category: str, country: str, flawed: bool, rng: np.random.Generator
 
 
 def _wrong(seed: int, code: int, i: int) -> int:
-    """The number of the wrongly labelled drawing among the 50 that drawing i belongs to."""
+    """The number of the mislabelled drawing in the block of 50 that contains drawing i."""
     block = i // WRONG_LABEL_EVERY
     digest = sha256(f"{seed} {code} {block}".encode()).digest()
     return block * WRONG_LABEL_EVERY + int.from_bytes(digest[:8], "big") % WRONG_LABEL_EVERY
 
 
 def _key_ids(seed: int, code: int, numbers: np.ndarray) -> np.ndarray:
-    """Unique for each (category, number) of a seed: a scrambled 24 bits of category and 27 bits of number."""
+    """Unique keys for each (category, number) of a seed: scrambled from 24 bits of category and 27 bits of number."""
     mask = (1 << _KEY_BITS) - 1
     offset = int.from_bytes(sha256(f"key {seed}".encode()).digest()[:8], "big") & mask
     scrambled = (numbers.astype(np.uint64) | np.uint64(code << 27)) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(offset)
@@ -120,6 +120,6 @@ def _key_ids(seed: int, code: int, numbers: np.ndarray) -> np.ndarray:
 
 
 def _timestamps(u: np.ndarray) -> np.ndarray:
-    """Moments in the first quarter of 2017, to ten microseconds as in the dataset."""
+    """Timestamps in the first quarter of 2017, in multiples of ten microseconds as in the dataset."""
     ticks = (u * 90 * 86_400 * 100_000).astype(np.int64)
     return np.datetime64("2017-01-01", "us") + (ticks * 10).astype("timedelta64[us]")

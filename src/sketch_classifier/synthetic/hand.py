@@ -1,8 +1,8 @@
-"""The imperfections of a hand: distorts an intended drawing like a hurried person with a mouse or a finger.
+"""Simulates the imperfections of hand drawing: distorts an intended drawing like a hurried person with a mouse.
 
-Every drawing is made by another drawer, so a `Style` is drawn afresh for each. What was measured on real raw drawings
-and is imitated here: 1–15 strokes, a point about every 17 ms and 5–20 pixels, half a second between strokes, 2–17
-seconds in all, 170–870 pixels across, whole pixels from four drawers in five.
+Every drawing has its own random `Style`. The following properties, measured on real raw drawings, are reproduced: 1–15
+strokes, a point about every 17 ms and 5–20 pixels, half a second between strokes, 2–17 seconds in total, an extent of
+170–870 pixels, and whole pixels for four drawers in five.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ import numpy as np
 from sketch_classifier.synthetic.pen import Pen
 
 _WINDOW = np.hanning(9)  # smooths the tremor
-_FALL = np.array([1.0, 0.6, 0.35])  # three waves a stroke: their sizes,
-_CYCLES = np.array([[0.6], [1.7], [3.2]])  # and how often they turn: from so many times
-_SPREAD = np.array([[1.0], [1.0], [2.0]])  # to so many more
+_FALL = np.array([1.0, 0.6, 0.35])  # amplitudes of the three waves per stroke,
+_CYCLES = np.array([[0.6], [1.7], [3.2]])  # their minimum number of cycles,
+_SPREAD = np.array([[1.0], [1.0], [2.0]])  # and its range
 
 
 @dataclass(frozen=True)
 class Style:
     """How one person draws. Lengths are in units of the drawing's longer side, angles in radians.
 
-    patience   0–1: how many details are drawn
-    split      0–1: how often the pen is lifted at a corner
-    join       0–1: how often it is not lifted between strokes that touch
-    wobble     size of the slow bends of a stroke
-    tremor     size of its fast bends
-    placement  how far parts and strokes land from where they belong
-    closure    how far a stroke stops short or runs past its end
+    patience   0–1: share of details that are drawn
+    split      0–1: frequency of lifting the pen at a corner
+    join       0–1: frequency of not lifting it between strokes that touch
+    wobble     amplitude of low-frequency deviations of a stroke
+    tremor     amplitude of its high-frequency deviations
+    placement  displacement of parts and strokes
+    closure    gap before or overshoot beyond the end of a stroke
     rounding   radius of rounded corners
-    tilt, shear, aspect, bend   what happens to the drawing as a whole; aspect is the logarithm of the stretch
-    mirrored   left and right exchanged
+    tilt, shear, aspect, bend   transformations of the whole drawing; aspect is the logarithm of the stretch
+    mirrored   whether left and right are exchanged
     extent     longer side in pixels
     step       pixels between points
     pause      milliseconds between strokes
-    whole      coordinates are whole pixels (a mouse)
+    whole      whether coordinates are whole pixels (as with a mouse)
     """
 
     patience: float
@@ -60,7 +60,7 @@ class Style:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Style:
-        """Another drawer. Careless people are careless in all respects."""
+        """A random drawer. Careless drawers are careless in all respects."""
         g = np.clip(rng.standard_normal(18), -2.2, 2.2).tolist()
         u = rng.random(6).tolist()
         care = 2 ** (0.5 * g[0])  # 0.5–2: multiplies every imperfection
@@ -86,7 +86,7 @@ class Style:
 
 
 def draw(pen: Pen, style: Style, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the pen was meant to draw, as this drawer does.
+    """The intended drawing of `pen` in the style of this drawer.
 
     Returns points (P, 2) float32 in pixels, lengths (S,) of the strokes, and times (P,) float32 in ms.
     """
@@ -99,7 +99,7 @@ def draw(pen: Pen, style: Style, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def _arrange(pen: Pen, style: Style, rng: np.random.Generator) -> tuple[list[np.ndarray], list[int]]:
-    """Leave small strokes out, draw parts in another order and lines from the other end, now and then."""
+    """Occasionally omit small strokes, draw parts in another order and lines in the opposite direction."""
     strokes, parts = pen.strokes, pen.parts
     order = list(range(len(strokes)))
     chance = rng.random(3 * len(order) + 1).tolist()
@@ -107,7 +107,7 @@ def _arrange(pen: Pen, style: Style, rng: np.random.Generator) -> tuple[list[np.
         sizes = [float(np.ptp(stroke, axis=0).max()) for stroke in strokes]
         small = 0.2 * max(sizes)
         order = [i for i in order if sizes[i] > small or chance[i] > 0.07 * (1 - style.patience)]
-    if chance[-1] < 0.35 and len(order) > 2:  # somebody who begins elsewhere: the first part drawn comes last
+    if chance[-1] < 0.35 and len(order) > 2:  # a different start: the first part comes last
         first = parts[order[0]]
         count = next((k for k, i in enumerate(order) if parts[i] != first), 1)
         order = order[count:] + order[:count]
@@ -136,7 +136,7 @@ def _join(strokes, parts, style: Style, rng: np.random.Generator) -> tuple[np.nd
 
 
 def _place(z: np.ndarray, lengths: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """Strokes a little out of place, too large or small, and turned."""
+    """Slightly displace, scale and rotate the strokes."""
     count = len(lengths)
     starts = np.cumsum(lengths) - lengths
     center = np.add.reduceat(z, starts) / lengths
@@ -150,7 +150,7 @@ def _place(z: np.ndarray, lengths: np.ndarray, style: Style, rng: np.random.Gene
 
 
 def _warp(z: np.ndarray, style: Style) -> np.ndarray:
-    """The drawing as a whole stretched, bent, sheared, tilted and mirrored."""
+    """Stretch, bend, shear, tilt and mirror the drawing as a whole."""
     x, y = z.real * np.exp(style.aspect), z.imag * np.exp(-style.aspect)
     a, b, c, d = style.bend
     x, y = x * (1 + c * y) + a * y * y, y * (1 + d * x) + b * x * x
@@ -166,7 +166,7 @@ def _trace(z: np.ndarray, lengths: np.ndarray, style: Style, rng: np.random.Gene
     last = np.cumsum(lengths) - 1
     first = last - lengths + 1
     segment = np.abs(np.diff(z, prepend=z[0]))
-    segment[first] = 1.0  # strokes lie apart on one axis of length
+    segment[first] = 1.0  # separates the strokes on a common axis of path length
     s = np.cumsum(segment)
     begin, end = s[first], s[last]
     size = end - begin
@@ -216,7 +216,7 @@ def _direction(z: np.ndarray, at: np.ndarray, step: int) -> np.ndarray:
 
 
 def _on_canvas(z: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """Pixels: fitted to the drawer's extent, somewhere on the canvas, whole pixels or sixteenths."""
+    """Convert to pixels: scaled to the drawer's extent, at a random position, in whole pixels or sixteenths."""
     x, y = z.real, z.imag
     left, top = x.min(), y.min()
     scale = style.extent / max(x.max() - left, y.max() - top, 1e-9)
@@ -227,7 +227,7 @@ def _on_canvas(z: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndar
 
 
 def _timing(lengths: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """(P,) ms since the first point: about 17 from point to point, a pause before each stroke, 20 seconds at most."""
+    """(P,) ms since the first point: about 17 between points, a pause before each stroke, at most 20 seconds."""
     dt = 17 * 2 ** (0.6 * rng.standard_normal(int(lengths.sum())))
     starts = np.cumsum(lengths) - lengths
     dt[starts] = style.pause * 2 ** (0.6 * rng.standard_normal(len(lengths)))

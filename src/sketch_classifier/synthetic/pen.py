@@ -1,7 +1,7 @@
-"""The pen of the templates: intended geometry in, strokes out; hand.py then distorts them.
+"""The pen with which templates draw strokes of ideal geometry, which hand.py then distorts.
 
-A template states where lines are meant to go, in a frame of its own: x to the right, y DOWN, about one unit across, at
-any scale and place, since a drawing is fitted to the canvas in the end.
+A template uses its own coordinates: x to the right, y DOWN, with any origin and scale (about one unit across by
+convention), since a drawing is finally fitted to the canvas.
 
 >>> pen = Pen(np.random.default_rng(0))
 >>> with pen.part():
@@ -29,11 +29,11 @@ _CATMULL_ROM = 0.5 * np.stack([
 
 
 class Pen:
-    """Collects strokes. All randomness of a template comes from the pen, so a drawing is a function of `rng` alone.
+    """Collects strokes. All randomness of a template comes from the pen, so a drawing depends only on `rng`.
 
-    patience  0–1: how much trouble this drawer takes; `detail` asks it
+    patience  0–1: how careful this drawer is, which affects `detail`
     strokes   list of (n, 2) float64 arrays, in the order drawn
-    parts     for each stroke the number of the part that it belongs to (the hand jitters parts as a whole)
+    parts     for each stroke the number of its part (the hand jitters parts as a whole)
     """
 
     def __init__(self, rng: np.random.Generator, *, patience: float = 0.5, split: float = 0.25) -> None:
@@ -51,7 +51,7 @@ class Pen:
     # Chance
 
     def u(self, low: float = 0.0, high: float = 1.0) -> float:
-        """A uniform number."""
+        """A uniformly distributed number."""
         x = next(self._uniforms, None)
         if x is None:
             self._uniforms = iter(self._rng.random(128).tolist())
@@ -59,7 +59,7 @@ class Pen:
         return low + (high - low) * x
 
     def n(self, mean: float = 0.0, sd: float = 1.0) -> float:
-        """A normal number, never further than 2.5 sd from the mean."""
+        """A normally distributed number, clipped to 2.5 sd from the mean."""
         return mean + sd * min(2.5, max(-2.5, float(self._rng.standard_normal())))
 
     def maybe(self, p: float) -> bool:
@@ -67,11 +67,11 @@ class Pen:
         return self.u() < p
 
     def detail(self, p: float) -> bool:
-        """True with probability p for the average drawer, more often for a patient one, less often for a lazy one."""
+        """True with probability p for an average drawer, with a higher one for a more patient drawer."""
         return self.u() < min(1.0, p * (0.5 + self.patience))
 
     def choice(self, options: Sequence):
-        """One of the options."""
+        """A random one of the options."""
         return options[int(self.u(0, len(options)))]
 
     # Strokes
@@ -81,7 +81,7 @@ class Pen:
         self._add([p, q])
 
     def polyline(self, points: Sequence[Point], closed: bool = False) -> None:
-        """One stroke through the points, with corners; now and then several strokes (pen lifted at a corner)."""
+        """One stroke through the points, with corners; occasionally several strokes (pen lifted at a corner)."""
         points = [*points, points[0]] if closed else list(points)
         if len(points) > 3 and self.u() < self._split * 0.5:
             at = 1 + int(self.u(0, len(points) - 2))
@@ -110,11 +110,11 @@ class Pen:
         sweep: float = 2 * pi,
         angle: float = 0.0,
     ) -> None:
-        """A round stroke. Angles in radians, growing clockwise as seen (y is down); 0 is to the right, -π/2 the top.
+        """An elliptical stroke. Angles are in radians, clockwise on screen (y is down); 0 is right, -π/2 is the top.
 
-        start  where the stroke begins; by default near the top, in this drawer's direction
-        sweep  how far it goes round
-        angle  how far the whole ellipse is turned
+        start  start angle; by default near the top, in this drawer's direction
+        sweep  angle covered by the stroke
+        angle  rotation of the ellipse
         """
         ry = rx if ry is None else ry
         if start is None:
@@ -130,7 +130,7 @@ class Pen:
         self.ellipse(center, rx, ry, start, end - start)
 
     def rectangle(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """A box: mostly one stroke; from some drawers an open box and the rest of it, or four sides."""
+        """A rectangle: usually one stroke; for some drawers two strokes, or four separate sides."""
         corners = [(x0, y0), (x0, y1), (x1, y1), (x1, y0)]
         if self._clockwise:
             corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
@@ -152,7 +152,7 @@ class Pen:
         self._add([p, (p[0] + self.u(-0.012, 0.012), p[1] + self.u(0.0, 0.012))])
 
     def scribble(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """A zigzag that fills the box, in one stroke."""
+        """A zigzag that fills the rectangle, in one stroke."""
         turns = 4 + int(self.u(0, 6))
         slant = self.u(-0.1, 0.25) * (x1 - x0)
         points = []
@@ -166,7 +166,7 @@ class Pen:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """What is drawn inside belongs together: the hand moves, turns and scales it a little as a whole."""
+        """Group the strokes drawn in the block: the hand moves, rotates and scales them slightly as a whole."""
         before = self._part
         self._depth += 1
         self._part = self._depth
@@ -179,8 +179,8 @@ class Pen:
     def moved(
         self, dx: float = 0.0, dy: float = 0.0, scale: float = 1.0, angle: float = 0.0, flip: bool = False
     ) -> Iterator[None]:
-        """Transform what is drawn inside: mirrored left-right about x = 0 (flip), scaled and turned (radians, clockwise
-        as seen) about the origin, then moved by (dx, dy). Contexts nest."""
+        """Transform the strokes drawn in the block: mirror about x = 0 (flip), scale and rotate (radians, clockwise on
+        screen) about the origin, then move by (dx, dy). Contexts nest."""
         c, s = scale * cos(angle), scale * sin(angle)
         f = -1.0 if flip else 1.0
         own = np.array([[f * c, -s, dx], [f * s, c, dy], [0.0, 0.0, 1.0]])

@@ -23,8 +23,8 @@ from sketch_classifier.params import SKETCHES as FORMATS
 from sketch_classifier.synthetic.generate import check, generate
 
 DEFAULT_LIMIT = 1000
-BLOCK = 500  # drawings in memory at a time, in each process
-MANY = 4000  # from so many drawings on it pays to start processes
+BLOCK = 500  # drawings in memory at a time, per process
+MANY = 4000  # number of drawings above which starting processes pays off
 
 
 class _Block(NamedTuple):
@@ -52,12 +52,13 @@ def write(
     """Write `limit` (None: 1000) drawings of each category as `<folder>/<fmt>/<category>.ndjson` or `.npy`.
 
     fmt       simplified | raw | numpy_bitmap
-    workers   processes; by default the cores (at most 8) where there is much to do. The bytes do not depend on it
+    workers   number of processes; by default that of the cores (at most 8) if there are many drawings. It does not
+              affect the output
     progress  called with the number of drawings just written
 
-    `<folder>/truth.csv` tells one row per drawing what the files do not: word, row, key_id, drawn (the category really
-    drawn), bad (True or False) and countrycode. Each file appears under its name when it is complete. Returns the
-    paths of the drawings' files. Raises UserError for a category without a template.
+    `<folder>/truth.csv` has the ground truth of each drawing: word, row, key_id, drawn (the category actually drawn),
+    bad (True or False) and countrycode. Files are written atomically. Returns the paths of the drawings' files. Raises
+    UserError for a category without a template.
     """
     check(*categories)
     folder = Path(folder)
@@ -97,7 +98,7 @@ def write(
 
 
 def _in_order(blocks: Sequence[_Block], workers: int) -> Generator[list[tuple]]:
-    """The truth about each block, in order, once it is written; never far ahead of the consumer."""
+    """Write the blocks and yield the ground truth of each, in order, with bounded read-ahead."""
     if workers < 2:
         yield from map(_write_block, blocks)
         return
@@ -115,7 +116,7 @@ def _in_order(blocks: Sequence[_Block], workers: int) -> Generator[list[tuple]]:
 
 
 def _write_block(block: _Block) -> list[tuple]:
-    """Write one block to its file; returns its rows of truth.csv."""
+    """Write one block to its file; return its rows of truth.csv."""
     drawings, truth = generate(block.category, block.num, block.seed, start=block.start, among=block.among)
     if block.fmt == "raw":
         write_ndjson(block.path, drawings)
@@ -134,7 +135,7 @@ def _write_block(block: _Block) -> list[tuple]:
 
 @contextmanager
 def _joined(path: Path, fmt: str) -> Iterator[Callable[[Path], object]]:
-    """A function that appends the file of a block to `path`: as it is (.ndjson), or its rows (.npy)."""
+    """A function that appends the file of a block to `path`: its bytes (.ndjson), or its rows (.npy)."""
     if fmt == "numpy_bitmap":
         with NpyWriter(path, (784,), np.uint8) as writer:
             yield lambda part: writer.append(np.load(part, allow_pickle=False))

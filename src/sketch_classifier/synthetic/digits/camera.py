@@ -1,4 +1,4 @@
-"""What a camera in a passing car and a JPEG file leave of a painted crop."""
+"""Simulates a camera in a passing car: blur, noise, low resolution and JPEG compression."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 SIDE = 32
-MOTION = 0.15  # share of photographs that are blurred along a line
+MOTION = 0.15  # share of photographs with motion blur
 
 
 def photograph(painted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(H, W, 3) uint8 → (32, 32, 3) uint8.
 
-    Blurred by the lens or by motion, shrunk to the size that digits have in street photographs (some are smaller than
-    32 pixels), with the sensor's noise, packed as JPEG, and resized to 32 pixels, as the dataset's authors did.
+    Blurred by the lens or by motion, shrunk to the size of digits in street photographs (some are smaller than 32
+    pixels), with sensor noise, compressed as JPEG, and resized to 32 pixels like the dataset.
     """
     image = Image.fromarray(painted)
     native = int(np.clip(np.exp(rng.normal(np.log(28), 0.38)), 12, len(painted)))
-    blur = rng.gamma(2.0, 0.22) * len(painted) / native  # pixels of the painted crop; standard deviation
+    blur = rng.gamma(2.0, 0.22) * len(painted) / native  # standard deviation, in pixels of the painted crop
     image = image.filter(ImageFilter.GaussianBlur(blur))
     if rng.random() < MOTION:
         image = image.filter(_motion(rng))
@@ -33,7 +33,7 @@ def photograph(painted: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _motion(rng: np.random.Generator) -> ImageFilter.Kernel:
-    """A line of five pixels, along or across."""
+    """A kernel that averages a line of five pixels, horizontal or vertical."""
     kernel = np.zeros((5, 5))
     if rng.random() < 0.75:
         kernel[2] = 1

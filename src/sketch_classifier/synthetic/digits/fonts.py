@@ -1,4 +1,4 @@
-"""The typefaces of the digits: those that matplotlib brings, and packages of free fonts from PyPI."""
+"""The typefaces of the digits: those included in matplotlib, and packages of free fonts from PyPI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import ImageFont
 
 from sketch_classifier.errors import UserError
 
-# Family → (package, folder within it, what its files begin with, share of the numbers that are set in it).
+# Family → (package, folder within it, prefix of its files, share of the numbers set in it).
 FAMILIES: dict[str, tuple[str, str, str | tuple[str, ...], float]] = {
     "Roboto": ("font_roboto", "files", "Roboto-", 0.22),
     "Source Sans": ("font_source_sans_pro", "files", "SourceSansPro-", 0.14),
@@ -30,7 +30,7 @@ HEIGHT = 56  # pixels of a digit
 
 @cache
 def families() -> tuple[tuple[tuple[ImageFont.FreeTypeFont, ...], ...], np.ndarray]:
-    """The faces of each family, their digits about HEIGHT pixels high, and the share of each family.
+    """The fonts of each family, with digits about HEIGHT pixels high, and the share of each family.
 
     Raises UserError if a package is not installed.
     """

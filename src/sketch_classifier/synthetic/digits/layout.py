@@ -1,4 +1,4 @@
-"""A house number, seen at an angle, cropped to one of its digits."""
+"""Lays out a house number, viewed at an angle and cropped to one of its digits."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from PIL import Image, ImageDraw
 
 from sketch_classifier.synthetic.digits.fonts import families
 
-# How often each digit occurs in the real training file, 0 to 9.
+# The frequency of each digit in the real training file, 0 to 9.
 FREQUENCIES = np.array([4948, 13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659]) / 73257
-# How often a digit stands in a number of 1, 2, 3 or 4 digits (33,402 real numbers; longer ones are rare).
+# The share of digits that are in a number of 1, 2, 3 or 4 digits (33,402 real numbers; longer ones are rare).
 LENGTHS = np.array([5137, 2 * 18130, 3 * 8691, 4 * 1434]) / 73206
-VERTICAL = 0.03  # share of numbers whose digits stand one above the other
+VERTICAL = 0.03  # share of numbers whose digits are arranged vertically
 CANVAS = 320  # pixels per side of the flat number
 SIDE = 48  # pixels of the crop
 
 
 @dataclass(frozen=True)
 class Crop:
-    """A digit and what is seen of its neighbours.
+    """A digit and the visible parts of its neighbours.
 
-    ink     (SIDE, SIDE) uint8: how much of each pixel the digits cover
-    digit   the one in the middle
+    ink     (SIDE, SIDE) uint8: coverage of each pixel by digits
+    digit   the digit in the middle
     turn    its rotation in radians
-    number  (left, top, right, bottom) of the whole number, from the digit's middle, in sides of the crop
+    number  (left, top, right, bottom) of the whole number, relative to the digit's middle, in units of SIDE
     """
 
     ink: np.ndarray
@@ -35,7 +35,7 @@ class Crop:
 
 
 def draw_crop(rng: np.random.Generator) -> Crop:
-    """One digit, its neighbours and its pose."""
+    """A random digit, with its neighbours and pose."""
     fonts, shares = families()
     family = fonts[rng.choice(len(fonts), p=shares)]
     font = family[rng.integers(len(family))]
@@ -66,12 +66,12 @@ def draw_crop(rng: np.random.Generator) -> Crop:
         extents.append((x + box[0], y + box[1], x + box[2], y + box[3]))
 
     width, height = own[2] - own[0], own[3] - own[1]
-    narrow = min(rng.uniform(0.62, 1.12), 1.0)  # how oblique the wall is seen
+    narrow = min(rng.uniform(0.62, 1.12), 1.0)  # horizontal compression by the viewing angle
     side = max(height, width * narrow) * np.clip(np.exp(rng.normal(0.13, 0.1)), 0.95, 1.6)
     turn = np.radians(rng.normal(0, 5) if rng.random() < 0.95 else rng.normal(0, 18))
     corners = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]]) / 2 * side
     corners = corners @ [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
-    corners[:, 1] += corners[:, 0] * rng.normal(0, 0.06)  # the wall runs up or down
+    corners[:, 1] += corners[:, 0] * rng.normal(0, 0.06)  # slope of the wall in perspective
     corners[:, 0] += corners[:, 1] * rng.normal(0, 0.08)  # slanted digits
     corners[:, 0] /= narrow
     corners += rng.normal(0, 0.025, (4, 2)) * side + rng.normal(0, 0.035, 2) * side

@@ -1,4 +1,4 @@
-"""Crops painted, put on walls and plates, and lit: many at a time."""
+"""Paints crops on walls and plates and lights them, a batch at a time."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def paint(crops: Sequence[Crop], rng: np.random.Generator) -> np.ndarray:
 
 
 def _coordinates(crops: Sequence[Crop]) -> tuple[np.ndarray, np.ndarray]:
-    """Two (n, 1, SIDE, SIDE): along and down the number, from the middle, in sides of the crop."""
+    """Two (n, 1, SIDE, SIDE): coordinates along and down the number, from the middle, in units of SIDE."""
     turn = _wide(np.array([crop.turn for crop in crops], np.float32))
     y, x = (np.mgrid[:SIDE, :SIDE].astype(np.float32) + 0.5) / SIDE - 0.5
     return np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
 
 
 def _colours(brightness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, 3) of that brightness: mostly pale, some vivid."""
+    """(n, 3) colours of the given brightness: mostly pale, some vivid."""
     n = len(brightness)
     kind = rng.random(n)
     hue = np.where(kind < 0.5, rng.uniform(*WARM, n), np.where(kind < 0.93, rng.uniform(*COLD, n), rng.random(n)))
@@ -44,14 +44,14 @@ def _colours(brightness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _texture(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, 1, SIDE, SIDE) about 0: stains, plaster, boards and bricks."""
+    """(n, 1, SIDE, SIDE) with mean about 0: stains, plaster, boards and bricks."""
     n = len(u)
     coarse = _smooth_noise(n, 5, 5, rng) * _some(n, 1.0, 0.01, 0.06, rng)
     plaster = _smooth_noise(n, 24, 24, rng) * _some(n, 0.5, 0.01, 0.06, rng)
     grain = _smooth_noise(n, 24, 3, rng) * _some(n, 0.12, 0.02, 0.07, rng)
     period, phase = _wide(rng.uniform(0.22, 0.9, n)), _wide(rng.random(n))
     row = v / period + phase
-    joint = np.abs(row - np.round(row)) * period * SIDE  # pixels to the nearest
+    joint = np.abs(row - np.round(row)) * period * SIDE  # distance to the nearest joint in pixels
     boards = -np.exp(-((joint / 1.1) ** 2)) * _some(n, 0.16, 0.05, 0.3, rng)
     column = u / (2.6 * period) + 0.5 * (np.round(row - 0.5) % 2)
     across = np.abs(column - np.round(column)) * 2.6 * period * SIDE
@@ -60,7 +60,7 @@ def _texture(u: np.ndarray, v: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def _on_plates(surface, crops, u, v, brightness, rng) -> np.ndarray:
-    """What lies around the plate that some numbers stand on, with an edge or a frame."""
+    """Put some numbers on a plate with an edge or a frame."""
     n = len(crops)
     left, top, right, bottom = (
         _wide(np.array(side, np.float32)) for side in zip(*(crop.number for crop in crops), strict=True)
@@ -90,7 +90,7 @@ def _with_digits(surface, ink, brightness, v, rng) -> np.ndarray:
     relief = (ink - shifted) * ink * _some(n, 0.3, -0.3, 0.35, rng)
     rim = np.clip(_widened(ink) - ink, 0, 1) * _some(n, 0.1, -0.4, 0.4, rng)
     surface = surface * (1 - shadow) + rim
-    opaque = ink * _wide(rng.uniform(0.8, 1.0, n))  # worn paint lets the wall through
+    opaque = ink * _wide(rng.uniform(0.8, 1.0, n))  # the wall shows through worn paint
     return surface * (1 - opaque) + (paint + relief) * opaque
 
 
@@ -110,12 +110,12 @@ def _lit(surface: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _some(n: int, share: float, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
-    """(n, 1, 1, 1): strengths between the bounds for a share of the photographs, 0 for the others."""
+    """(n, 1, 1, 1): random strengths from `low` to `high` for a share of the photographs, 0 for the others."""
     return _wide(np.where(rng.random(n) < share, rng.uniform(low, high, n), 0).astype(np.float32))
 
 
 def _smooth_noise(n: int, rows: int, columns: int, rng: np.random.Generator) -> np.ndarray:
-    """(n, 1, SIDE, SIDE): normal noise of a coarser grid, interpolated."""
+    """(n, 1, SIDE, SIDE): normal noise on a coarser grid, interpolated."""
     noise = rng.standard_normal((n, rows, columns), np.float32)
     return (_between(rows) @ noise @ _between(columns).T)[:, None]
 
@@ -127,7 +127,7 @@ def _between(num: int) -> np.ndarray:
 
 
 def _shifted(ink: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """The images (n, 1, H, W) moved by (right, down) whole pixels each, with what stands at the border around them."""
+    """The images (n, 1, H, W) shifted by (right, down) whole pixels each, with their border pixels replicated."""
     places = np.arange(SIDE)
     columns, rows = (np.clip(places - np.round(by[:, axis, None]).astype(int), 0, SIDE - 1) for axis in (0, 1))
     return ink[np.arange(len(ink))[:, None, None], 0, rows[:, :, None], columns[:, None, :]][:, None]

@@ -1,4 +1,4 @@
-"""Synthetic photographs of digits as SVHN's MAT-files, a block at a time."""
+"""Writes synthetic photographs of digits as MAT-files like SVHN's, a block at a time."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sketch_classifier.synthetic.digits.layout import draw_crop
 from sketch_classifier.synthetic.digits.scene import paint
 
 DEFAULT_LIMITS = {"train_32x32": 12_000, "test_32x32": 4000, "extra_32x32": 12_000}
-BLOCK = 100  # photographs that are made together
-MANY = 4000  # from so many photographs on it pays to start processes
+BLOCK = 100  # photographs generated together
+MANY = 4000  # number of photographs above which starting processes pays off
 
 
 def write_digits(
@@ -35,8 +35,9 @@ def write_digits(
 ) -> list[Path]:
     """Write `<folder>/<fmt>/<name>.mat` with `limit` photographs each (None: DEFAULT_LIMITS).
 
-    workers   processes; by default the cores (at most 8) where there is much to do. The bytes do not depend on it
-    progress  called with the number of photographs just made
+    workers   number of processes; by default that of the cores (at most 8) if there are many photographs. It does not
+              affect the output
+    progress  called with the number of photographs just generated
 
     Returns the paths.
     """
@@ -77,7 +78,7 @@ def _arguments(seed: int, name: str, starts: Sequence[int]) -> tuple[Iterable, .
 
 
 def _block(seed: int, name: str, start: int) -> tuple[np.ndarray, np.ndarray]:
-    """BLOCK photographs from number `start` on, whatever is wanted of them, so that rows do not depend on the limit."""
+    """BLOCK photographs from number `start` on; always whole blocks, so that rows do not depend on the limit."""
     rng = np.random.default_rng([seed, crc32(name.encode()), start])
     crops = [draw_crop(rng) for _ in range(BLOCK)]
     painted = np.moveaxis(np.round(paint(crops, rng) * 255).astype(np.uint8), 1, -1)
@@ -86,7 +87,7 @@ def _block(seed: int, name: str, start: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _save(path: Path, images: np.ndarray, digits: np.ndarray) -> None:
-    """As SVHN has them: X (32, 32, 3, N), the rows of an image first, and y (N, 1) with 10 for the digit 0."""
+    """Write a file like SVHN's: X (32, 32, 3, N), with image rows first, and y (N, 1) with 10 for the digit 0."""
     pixels = np.ascontiguousarray(images.swapaxes(2, 3)).T
     labels = np.where(digits == 0, 10, digits).astype(np.uint8)
     with replaced_file(path) as partial:

@@ -1,11 +1,11 @@
-"""How people draw things: each template is one way to draw a category, registered with `@template("cat")`.
+"""The templates: each is one way to draw a category, registered with `@template("cat")`.
 
-One file a category, named after it: all the ways to draw an alarm clock are in alarm_clock.py. What several categories
-share is in parts/; a category that is drawn as another with something added (a police car is a car with a beacon)
-imports the other's template.
+There is one file per category, named after it: all the ways to draw an alarm clock are in alarm_clock.py. Code shared
+by several categories is in parts/; a category that extends another (a police car is a car with a beacon) imports its
+template.
 
-A category may have several templates, chosen by weight. A template with a `country` replaces all others for drawers of
-that country, which is how one country comes to draw some categories in a way of its own.
+A category may have several templates, chosen randomly by weight. A template with a `country` replaces all others for
+drawers from that country.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COUNTRY_TEMPLATES: dict[tuple[str, str | None], list[tuple[float, Template]]] = 
 def template(category: str, weight: float = 1.0, *, country: str | None = None) -> Callable[[Drawn], Drawn]:
     """Register the decorated function as one way to draw `category`; `weight` is relative to its other templates.
 
-    A category that is drawn exactly like another registers the other's function in its own file:
+    A category that is drawn exactly like another registers that one's function in its own file:
     `template("sports car")(sedan)`.
     """
 
@@ -43,20 +43,20 @@ def template(category: str, weight: float = 1.0, *, country: str | None = None) 
 
 
 def categories() -> tuple[str, ...]:
-    """The categories that can be drawn, in alphabetical order."""
+    """The categories that have templates, in alphabetical order."""
     _load()
     return tuple(sorted(TEMPLATES))
 
 
 def templates_of(category: str, country: str | None = None) -> list[tuple[float, Template]]:
-    """The weighted templates that a drawer of `country` chooses from. Raises KeyError for an unknown category."""
+    """The weighted templates for a drawer from `country`. Raises KeyError for an unknown category."""
     _load()
     return COUNTRY_TEMPLATES.get((category, country)) or TEMPLATES[category]
 
 
 @cache
 def _load() -> None:
-    """Import the file of every category, which registers its templates in the order of the file."""
+    """Import the module of every category, which registers its templates in order of definition."""
     for module in iter_modules(__path__):
         if not module.ispkg:
             import_module(f"{__name__}.{module.name}")

@@ -8,7 +8,7 @@ from sketch_classifier.synthetic.pen import Pen
 from sketch_classifier.synthetic.templates import template
 from sketch_classifier.synthetic.templates.parts.shapes import BOTTOM, TOP, around
 
-# Each in a box 0.6 wide and 1 high; only those that a mirror leaves alone, since drawings get mirrored.
+# Each in a box 0.6 wide and 1 high; only digits that are symmetric, since drawings may be mirrored.
 DIGITS: dict[str, list[tuple[float, float]]] = {
     "0": [(0.6, 0), (0, 0), (0, 1), (0.6, 1), (0.6, 0)],
     "1": [(0.3, 0), (0.3, 1)],

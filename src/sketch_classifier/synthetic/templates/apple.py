@@ -18,7 +18,7 @@ def apple_with_stem(pen: Pen):
 
 @template("apple", weight=1.2)
 def apple_round(pen: Pen):
-    """A ball: the stem and the leaf alone say that it is an apple."""
+    """A ball, recognisable as an apple only by its stem and leaf."""
     pen.ellipse((0, 0.47), pen.u(0.44, 0.56), pen.u(0.4, 0.5), start=TOP + pen.n(0, 0.3))
     _apple_stem(pen)
     leaf(pen, (0.02, -0.05), pen.u(-0.9, 0.0), pen.u(0.35, 0.5), pen.u(0.1, 0.15))
@@ -39,7 +39,7 @@ def apple_bitten(pen: Pen):
 
 
 def _apple_outline(pen: Pen, cusp: bool):
-    """Once around from the dip at the top; with `cusp` the dip is a point, else the hand rounds it."""
+    """The outline from the dip at the top; with `cusp` the dip is a point, otherwise it is rounded."""
     half, low = pen.u(0.42, 0.58), pen.u(0.62, 0.85)
     dip, bottom = pen.u(0.05, 0.16), pen.choice([0.0, 0.04, 0.09])
     side = [(0.5 * half, 0.0), (0.95 * half, 0.2), (half, 0.45), (low * half, 0.82), (0.35 * half, 1.0)]

@@ -48,7 +48,7 @@ def boomerang_crescent(pen: Pen):
 
 
 def _band(pen: Pen, spine, widths):
-    """One closed line around a spine, with round ends; gives back the two sides."""
+    """One closed line around a spine, with round ends; returns the two sides."""
     left, right = ribbon(spine, widths)
     ends = _cap(spine[-2], spine[-1], widths[-1]), _cap(spine[1], spine[0], widths[0])
     pen.curve([*left, ends[0], *right[::-1], ends[1]], closed=True)

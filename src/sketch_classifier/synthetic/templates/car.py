@@ -11,7 +11,7 @@ from sketch_classifier.synthetic.templates.parts.vehicles import outline, wheels
 
 @template("car", 3.0)
 def sedan(pen: Pen) -> tuple[float, float]:
-    """One outline: bonnet, windscreen, roof, boot; wheels under it. Returns where the roof is."""
+    """One outline: bonnet, windscreen, roof, boot; wheels under it. Returns the position of the roof."""
     h = pen.u(0.3, 0.55)
     a, b = pen.u(0.16, 0.3), pen.u(0.7, 0.84)
     c, d = a + pen.u(0.03, 0.13), b - pen.u(0.04, 0.16)

@@ -71,7 +71,7 @@ def house_plant_bushy(pen: Pen):
 
 
 def _pot(pen: Pen) -> float:
-    """A pot whose rim lies at y = 0; gives back half its width."""
+    """A pot whose rim is at y = 0; returns half its width."""
     half, height, taper = pen.u(0.22, 0.34), pen.u(0.35, 0.5), pen.u(0.6, 0.9)
     shape = pen.choice(["plain", "plain", "rim", "rim", "bowl"])
     with pen.part():

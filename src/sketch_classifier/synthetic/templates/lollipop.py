@@ -31,7 +31,7 @@ def lollipop_plain(pen: Pen):
 
 @template("lollipop", weight=1)
 def lollipop_in_one_line(pen: Pen):
-    """The stick goes on where the turn around the sweet ends."""
+    """The stick continues the line around the sweet."""
     radius, turns = pen.u(0.24, 0.36), pen.choice([1, 1, 2])
     ring = around((0, 0), radius, radius, BOTTOM, BOTTOM + 2 * pi, 13)
     foot = (pen.n(0, 0.04), radius + pen.u(0.75, 1.05))

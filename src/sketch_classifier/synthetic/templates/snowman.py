@@ -20,7 +20,7 @@ def snowman_of_two(pen: Pen):
 
 
 def _snowman(pen: Pen, radii):
-    """Balls from the head down; then what the drawer cares for: face, hat, arms, buttons."""
+    """Balls from the head down; then optional details: face, hat, arms, buttons."""
     centers, y, squash = [], 0.0, pen.u(0.72, 1.0)
     for above, radius in zip([0.0, *radii], radii, strict=False):
         y += (above + radius) * squash * 0.95

@@ -61,7 +61,7 @@ def train_modern(pen: Pen):
 
 
 def _engine(pen: Pen, length: float):
-    """An engine that faces right; gives back the x of its rear."""
+    """An engine that faces right; returns the x of its rear."""
     boiler, cab, roof = pen.u(0.25, 0.35), pen.u(0.25, 0.35), pen.u(0.5, 0.65)
     top = 0.5 - boiler
     if pen.maybe(0.5):

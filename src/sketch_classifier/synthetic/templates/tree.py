@@ -50,7 +50,7 @@ def tree_fir(pen: Pen):
 
 @template("tree", weight=1)
 def tree_scribbled(pen: Pen):
-    """A crown of turns around and around on a trunk of two lines."""
+    """A crown scribbled in circles on a trunk of two lines."""
     rx, ry, turns = pen.u(0.35, 0.5), pen.u(0.3, 0.42), pen.choice([3, 4, 5])
     reach = [pen.u(0.45, 1.0) for _ in range(7 * turns)]
     pen.curve([(r * rx * cos(0.9 * i), r * ry * sin(0.9 * i) - ry) for i, r in enumerate(reach)])

@@ -1,7 +1,7 @@
-"""Parts of animals and faces: eyes, ears, whiskers, mouths, legs, tails, spots, and a whole beast in one stroke.
+"""Parts of animals and faces: eyes, ears, whiskers, mouths, legs, tails, spots, and a whole animal in one stroke.
 
 Animals look to the LEFT; a drawing may be mirrored later. A `Round` is an upright ellipse (cx, cy, rx, ry), and angles
-are radians as the pen has them: 0 to the right, π/2 down, -π/2 up.
+are in radians as in `Pen`: 0 to the right, π/2 down, -π/2 up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Round = tuple[float, float, float, float]
 
 
 def edge(shape: Round, angle: float, out: float = 1.0) -> Point:
-    """The point of a round shape in a direction, `out` times as far from the centre as the edge."""
+    """The point in a direction from the centre of a round shape, `out` times as far as its edge."""
     cx, cy, rx, ry = shape
     return cx + out * rx * cos(angle), cy + out * ry * sin(angle)
 
@@ -61,7 +61,7 @@ def eye(pen: Pen, p: Point, size: float, kind: float) -> None:
 
 
 def eyes(pen: Pen, center: Point, spread: float, size: float) -> None:
-    """A pair of like eyes, `spread` to either side of the centre."""
+    """A pair of identical eyes, `spread` to either side of the centre."""
     kind = pen.u()
     with pen.part():
         for side in (-1, 1):
@@ -78,7 +78,7 @@ def smile(pen: Pen, center: Point, width: float, depth: float) -> None:
 
 
 def snout(pen: Pen, nose: Point, size: float) -> None:
-    """A nose and what hangs from it: a triangle, an oval or a dot; a w, a line and a smile, a line, or nothing."""
+    """A nose (a triangle, an oval or a dot), and a mouth below it (a w, a line and a smile, a line, or nothing)."""
     x, y = nose
     kind = pen.u()
     with pen.part():
@@ -185,7 +185,7 @@ def beast(
     """A four-legged animal from the side in one stroke: head, back, rump, hind legs, belly, fore legs, chest.
 
     The shoulder is (0, 0); `head` runs from the throat round to the nape and `back` on to the rump at (length, 0);
-    `rounded` is the probability that its corners are.
+    `rounded` is the probability that its corners are rounded.
     """
     pairs = pen.maybe(0.75)
     gap = leg_width * pen.u(0.3, 0.9)

@@ -1,4 +1,4 @@
-"""Parts that plants share: a leaf and a ring of petals."""
+"""Parts of plants: a leaf and a ring of petals."""
 
 from __future__ import annotations
 

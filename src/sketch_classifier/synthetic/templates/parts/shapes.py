@@ -1,4 +1,4 @@
-"""Shapes that things of all kinds share: points along round things, bumps, bands, and a window."""
+"""Shapes used in many templates: points along ellipses, bumps, bands, and a window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def around(center, rx: float, ry: float, start: float, end: float, count: int) -
 
 
 def lumps(pen: Pen, center, rx, ry, count, bulge, start, end, inward=False) -> list[tuple[float, float]]:
-    """Points along `count` bumps that follow an ellipse; a bump stands out by about `bulge` times its width."""
+    """Points along `count` bumps on an ellipse; a bump protrudes by about `bulge` times its width."""
     steps = [pen.u(0.7, 1.3) for _ in range(count)]
     angles = [start + (end - start) * sum(steps[:i]) / sum(steps) for i in range(count + 1)]
     corners = [(center[0] + rx * cos(a), center[1] + ry * sin(a)) for a in angles]
@@ -30,7 +30,7 @@ def lumps(pen: Pen, center, rx, ry, count, bulge, start, end, inward=False) -> l
 
 
 def ribbon(spine, widths) -> tuple[list, list]:
-    """The left and the right side of a band along `spine` that is `widths[i]` wide at point i."""
+    """The left and the right side of a band along `spine` with width `widths[i]` at point i."""
     left, right = [], []
     for i, ((x, y), width) in enumerate(zip(spine, widths, strict=True)):
         (x0, y0), (x1, y1) = spine[max(i - 1, 0)], spine[min(i + 1, len(spine) - 1)]

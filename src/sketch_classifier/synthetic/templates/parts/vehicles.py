@@ -1,4 +1,4 @@
-"""Parts that vehicles share: wheels, rows of windows, beacons and body outlines.
+"""Parts of vehicles: wheels, rows of windows, beacons and body outlines.
 
 Vehicles head RIGHT; a drawing may be mirrored later.
 """
@@ -11,7 +11,7 @@ from sketch_classifier.synthetic.pen import Pen
 
 
 def wheels(pen: Pen, xs, y: float, r: float) -> None:
-    """Wheels of one kind at the places xs: plain circles mostly, else with hubs, filled, or half hidden by the body."""
+    """Wheels of one kind at positions xs: usually circles, else with hubs, filled, or half hidden by the body."""
     kind = pen.choice(("plain",) * 6 + ("hub",) * 2 + ("dot", "filled", "half", "spokes"))
     for x in xs:
         wheel(pen, x + pen.n(0, 0.01), y + pen.n(0, 0.012), r * pen.u(0.88, 1.12), kind)
@@ -65,7 +65,7 @@ def outline(pen: Pen, points, closed: bool = True, smooth: float = 0.4) -> None:
 
 
 def beacon(pen: Pen, x: float, y: float, size: float, rays: float = 0.6) -> None:
-    """A light on a roof at height y, with rays now and then."""
+    """A light on a roof at height y, with optional rays."""
     with pen.part():
         if pen.maybe(0.5):
             pen.rectangle(x - size / 2, y - 0.7 * size, x + size / 2, y)
