@@ -2,9 +2,10 @@
 
     python -m benchmarks.crowd [--people 50] [--minutes 1]
 
-Each person is a WebSocket connection of its own, which sends synthetic drawings as the page does: the strokes so far,
-every 100 ms or, on a busy server, after three times as long as the last answer took, and at the end of a drawing a
-pause of one to three seconds. The time is taken from a message to the answer to it. Needs `models/`, or the pre-trained model. Exit code 1 if a drawing was not answered.
+Each person is a WebSocket connection of its own, which sends synthetic drawings as the page does: the strokes so
+far, every 100 ms or, on a busy server, after three times as long as the last answer took, and at the end of a
+drawing a pause of one to three seconds. The time is taken from a message to the answer to it. Needs `models/`, or
+the pre-trained model. Exit code 1 if a drawing was not answered.
 """
 
 from __future__ import annotations
