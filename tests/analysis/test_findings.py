@@ -21,7 +21,7 @@ def test_temperature_scaling_is_said_to_be_better_or_worse_on_the_test_set(
     names = ["expected_calibration_error", "expected_calibration_error_scaled", "log_loss", "log_loss_scaled"]
     intervals = pd.DataFrame({"figure": names, "value": [0.1, error, 0.5, loss]})
     text = calibration_text({"temperature": temperature}, intervals, calibration())
-    assert f"validation set is {temperature:.3f}: there the network is {word}." in text
+    assert f"validation set is {temperature:.3f}, which means that the network is {word} there." in text
     assert f"expected calibration error from 10.00% to {error:.2%} ({error_word})" in text
     assert f"log loss from 0.5000 to {loss:.4f} ({loss_word})" in text
     assert "On the test set the mean confidence is 80.0% and the accuracy 75.0%" in text

@@ -50,7 +50,7 @@ STANDING, LYING = ((200, 60), (200, 340)), ((60, 200), (340, 200))
 def test_only_what_is_much_clearer_is_turned(ends, clear, unclear, turned):
     (found,) = predict_picture(picture(*ends), "line.png", Upright(clear, unclear))
     assert (found.drawn.turned in (90, 270)) == turned
-    assert ("(turned " in repr(found)) == turned
+    assert ("(rotated " in repr(found)) == turned
     rows, columns = (np.flatnonzero(found.image.any(axis=axis)) for axis in (1, 0))
     assert (np.ptp(rows) > np.ptp(columns)) == (turned or ends == STANDING), "the image is the one that was classified"
 

@@ -106,7 +106,7 @@ def test_an_empty_drawing_is_malformed(strokes):
 
 @pytest.mark.parametrize("damaged", [_record([([1], [2])], country=b"\x01U"), _record([([1], [2])], recognized=7)])
 def test_nothing_is_read_behind_a_damaged_record(damaged):
-    with pytest.raises(UserError, match="<file>:2: no drawing"):
+    with pytest.raises(UserError, match="<file>:2: not a drawing"):
         _read(_record([([1], [2])]) + damaged, bad=BadRecords())
 
 

@@ -152,7 +152,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="^a: not a Parquet file [^\n]*$"):
         ParquetDrawings(tmp_path / "a.parquet", "a")
     pq.write_table(pa.table({"x": [1]}), tmp_path / "b.parquet")
-    with pytest.raises(UserError, match="^b: columns drawing or image, and word or label expected; found x$"):
+    with pytest.raises(UserError, match="^b: expected columns drawing or image, word or label, found x$"):
         ParquetDrawings(tmp_path / "b.parquet", "b")
     pq.write_table(pa.table({"drawing": ["[]"], "word": [0]}), tmp_path / "c.parquet")
     with pytest.raises(UserError, match="^c: word contains numbers, but the metadata do not name the classes$"):

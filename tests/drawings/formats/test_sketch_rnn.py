@@ -87,7 +87,7 @@ class Harm:
 def test_whatever_is_no_list_of_arrays_of_numbers_is_refused(tmp_path, monkeypatch, protocol, what):
     monkeypatch.setenv("HARM", str(tmp_path / "harm"))
     path = npz(tmp_path / "a.npz", pickle.dumps(what, protocol), 1)
-    with pytest.raises(UserError, match="^[^\n]*a.npz/train: not a plain list of arrays of numbers[^\n]*$"):
+    with pytest.raises(UserError, match="^[^\n]*a.npz/train: not a list of numeric arrays[^\n]*$"):
         read_sketch_rnn(path)
     assert not (tmp_path / "harm").exists()
 
