@@ -168,7 +168,7 @@ def test_read_gives_what_is_named_and_nothing_else(write):
         (lambda p: p.update({None: 1}), "the name of a parameter must be a string, found null"),
         (lambda p: p.update({"a\nb": 1}), r"unknown parameter 'a\nb'"),
         (lambda p: p["models"].update({"a\nb": 1}), r"models.'a\nb': a group of parameters is expected, found 1"),
-        (lambda p: p["datasets"]["car"].update(positive_name="a</script>"), "positive_name: 'a</script>' has the character '/'"),
+        (lambda p: p["datasets"]["car"].update(positive_name="a</script>"), "positive_name: 'a</script>' contains the character '/'"),
         (lambda p: p["datasets"]["car"].update(positive_name=date(2001, 1, 2)), "found 2001-01-02 (which YAML reads as a date; put it in quotes)"),
     ],
 )  # fmt: skip
