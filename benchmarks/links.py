@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from checkout import run
 
+TYPES = ("copy", "hardlink", "symlink", "reflink")
 BLOCK = 2**26  # bytes written at a time
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--gigabytes", type=float, default=2.0, help="size of the file (default: 2)")
-    parser.add_argument("--types", nargs="*", default=["copy", "hardlink", "symlink", "reflink"])
+    parser.add_argument("--types", nargs="*", choices=TYPES, default=list(TYPES))
     arguments = parser.parse_args()
     print(f"{'cache.type':<12}{'dvc add, s':>12}{'checkout, s':>12}{'space / size':>14}")
     for kind in arguments.types:
@@ -36,8 +37,9 @@ def main() -> None:
 
 def measure(kind: str, folder: Path, size: int) -> None:
     """Print the row of one link type, measured in the empty `folder`."""
-    dvc(folder, "init", "--no-scm")
-    dvc(folder, "config", "cache.type", kind)
+    for command in (("init", "--no-scm"), ("config", "cache.type", kind)):
+        if dvc(folder, *command) is None:
+            sys.exit(f"error: dvc {' '.join(command)} failed in {folder}")
     before, data = used(folder), folder / "images.npy"
     random = np.random.default_rng(0)
     with data.open("wb") as file:

@@ -85,7 +85,7 @@ export function createPad(root, { send, play }) {
   let taken = cutOff; // id of the pointer of a stroke begun on a previous pad, until its first event here
   cutOff = null;
   let every = SEND_EVERY; // ms between two messages while a stroke is drawn
-  let awaited = null; // the drawing whose answer is timed
+  let awaited = null; // the drawing whose answer is timed, { seq, sent }; the answer to a later one may replace it
   let seq = Date.now(); // of the last drawing sent; a time, so that a later pad uses larger numbers
   let sent = 0; // time of the last drawing sent, by performance.now()
   let timer = null;
@@ -97,7 +97,7 @@ export function createPad(root, { send, play }) {
   // Drawing
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0 || strokes.length >= MAX_STROKES) return;
+    if (pointer !== null || event.button !== 0 || strokes.length >= MAX_STROKES || numPoints() >= MAX_POINTS) return;
     event.preventDefault();
     taken = null;
     pointer = event.pointerId;
@@ -126,6 +126,8 @@ export function createPad(root, { send, play }) {
     });
   }
 
+  const numPoints = () => strokes.reduce((sum, stroke) => sum + stroke[0].length, 0);
+
   function extend(event) {
     const box = canvas.getBoundingClientRect();
     const place = (at, side) => Math.round(Math.min(Math.max(at / side, 0), 1) * UNITS * 10) / 10;
@@ -133,7 +135,7 @@ export function createPad(root, { send, play }) {
     const y = place(event.clientY - box.top, box.height);
     const [xs, ys] = strokes.at(-1);
     if (xs.length && xs.at(-1) === x && ys.at(-1) === y) return;
-    if (strokes.reduce((sum, stroke) => sum + stroke[0].length, 0) >= MAX_POINTS) return;
+    if (numPoints() >= MAX_POINTS) return;
     xs.push(x);
     ys.push(y);
     paintStroke(strokes.at(-1), Math.max(0, xs.length - 2));
@@ -180,7 +182,8 @@ export function createPad(root, { send, play }) {
     timer = null;
     sent = performance.now();
     if (done) store();
-    root.dataset.sent = awaited = ++seq;
+    root.dataset.sent = ++seq;
+    awaited ??= { seq, sent };
     send(seq, strokes, done);
   }
 
@@ -269,9 +272,9 @@ export function createPad(root, { send, play }) {
 
   function show(next) {
     view = next;
-    if (view.seq === awaited) {
+    if (awaited && view.seq >= awaited.seq) {
+      every = Math.min(Math.max(SEND_EVERY, BACK_OFF * (performance.now() - awaited.sent)), SEND_AT_LEAST_EVERY);
       awaited = null;
-      every = Math.min(Math.max(SEND_EVERY, BACK_OFF * (performance.now() - sent)), SEND_AT_LEAST_EVERY);
     }
     const shown = view.guesses ?? [];
     find("right").classList.toggle("waiting", !shown.length && !view.message);
@@ -374,7 +377,10 @@ export function createPad(root, { send, play }) {
     show,
     refresh,
     // Send the drawing restored from storage, which may be empty.
-    begin: () => now(true),
+    begin: () => {
+      awaited = null; // drawings sent before the model was ready get no answer
+      now(true);
+    },
     close: () => {
       if (pointer !== null) {
         cutOff = pointer;

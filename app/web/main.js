@@ -105,7 +105,13 @@ function offer() {
 
 function send(seq, strokes, done) {
   latest = seq;
-  turn = turn.then(() => seq === latest && ready && tell(seq, strokes, done));
+  turn = turn
+    .then(() => seq === latest && ready && tell(seq, strokes, done))
+    .catch((error) => {
+      console.error(error); // later drawings are classified nevertheless
+      answer = { seq, message: "This drawing could not be classified.", neighbours: [] };
+      show();
+    });
 }
 
 async function tell(seq, strokes, done) {
