@@ -13,6 +13,7 @@ async ([code, delay]) => {
   const pad = createPad(document.getElementById("pad"), {
     send: (seq, strokes, done) => {
       if (!done) window.times.push(performance.now());
+      window.strokes = strokes;
       setTimeout(() => pad.show({ seq, guesses: [["cat", 1]] }), delay);
     },
     play: () => {},
@@ -43,3 +44,23 @@ def test_it_sends_less_often_while_answers_are_slow(chrome, delay, gap):
     gaps = [after - before for before, after in zip(times[-4:], times[-3:], strict=False)]
     assert len(gaps) >= 2
     assert all(gap <= found < gap + 40 for found in gaps), gaps
+
+
+def test_a_drawing_with_all_points_gets_no_further_stroke(chrome):
+    """It would be empty, which neither the app nor the page accepts."""
+    page = chrome.new_page(viewport={"width": 1000, "height": 900})
+    page.route("http://pad.test/", lambda route: route.fulfill(content_type="text/html", body="<body></body>"))
+    page.goto("http://pad.test/")
+    stroke = [[500] * 19_999, [index % 1000 for index in range(19_999)]]
+    page.evaluate("strokes => sessionStorage.setItem('sketch-classifier-drawing', JSON.stringify(strokes))", [stroke])
+    page.add_style_tag(path=ROOT / "app/pad/pad.css")
+    page.evaluate(PAGE, [(ROOT / "app/pad/pad.js").read_text(encoding="utf-8"), 0])
+    box = page.locator("canvas.ink").bounding_box()
+    for number in range(3):
+        page.mouse.move(box["x"] + 10, box["y"] + 10 + 20 * number)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 50, box["y"] + 10 + 20 * number)
+        page.mouse.up()
+    lengths = page.evaluate("window.strokes.map(([xs, ys]) => [xs.length, ys.length])")
+    page.close()
+    assert lengths == [[19_999, 19_999], [1, 1]]
