@@ -9,8 +9,6 @@ convolutions in bfloat16; the second is that of training (`training/depthwise.py
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -18,6 +16,7 @@ import torch
 from accelerate import Accelerator
 from checkout import run
 from torch.nn import functional
+from train import NUM_CLASSES, in_turn
 
 from sketch_classifier.models.allocator import keep_freed_memory
 from sketch_classifier.models.input import prepare
@@ -26,7 +25,7 @@ from sketch_classifier.params import ModelPreset, load_params
 from sketch_classifier.training.depthwise import depthwise_in_float32
 from sketch_classifier.training.optimizers import build_optimizer
 
-NUM_CLASSES, STEPS = 12, 4
+STEPS = 4  # in a measurement
 WAYS = {
     "float32": (False, False),
     "bfloat16, depthwise convolutions in float32": (True, True),
@@ -43,23 +42,15 @@ def main() -> None:
     presets, device = load_params().models, Accelerator().device
     print(f"{device}, {torch.get_num_threads()} threads, torch {torch.__version__}, rounds {arguments.rounds}")
     for name in arguments.presets:
-        ways = {way: step(presets[name], device, *how) for way, how in WAYS.items()}
-        seconds: dict[str, list[float]] = {way: [] for way in ways}
-        for number in range(arguments.rounds + 1):
-            for way, take in ways.items():
-                start = time.perf_counter()
-                for _ in range(STEPS):
-                    take()
-                if number:  # the first round warms up
-                    seconds[way].append(time.perf_counter() - start)
-        medians = {way: statistics.median(values) for way, values in seconds.items()}
+        ways = {way: steps(presets[name], device, *how) for way, how in WAYS.items()}
+        medians = in_turn(ways, arguments.rounds)
         for way, median in medians.items():
             rate = STEPS * presets[name].batch_size / median
             print(f"{name:<18} {way:<44} {rate:7.0f} drawings/s {medians['float32'] / median:6.2f} ×", flush=True)
 
 
-def step(preset: ModelPreset, device: torch.device, autocast: bool, float32_depthwise: bool) -> Callable[[], None]:
-    """A training step of a new network on one batch of random images."""
+def steps(preset: ModelPreset, device: torch.device, autocast: bool, float32_depthwise: bool) -> Callable[[], None]:
+    """STEPS training steps of a new network on one batch of random images."""
     network = build_network(preset.architecture, preset.input, NUM_CLASSES).train()
     if float32_depthwise:
         depthwise_in_float32(network)
@@ -71,11 +62,12 @@ def step(preset: ModelPreset, device: torch.device, autocast: bool, float32_dept
     labels = torch.randint(NUM_CLASSES, (preset.batch_size,), device=device)
 
     def take() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
-            logits = network(images).float()
-        functional.cross_entropy(logits, labels).backward()
-        optimizer.step()
-        optimizer.zero_grad()
+        for _ in range(STEPS):
+            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+                logits = network(images).float()
+            functional.cross_entropy(logits, labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
         if device.type == "cuda":
             torch.cuda.synchronize()
 
